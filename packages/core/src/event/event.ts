@@ -1,0 +1,230 @@
+import type {
+  AttemptId,
+  BatchId,
+  PlanId,
+  ProjectId,
+  RequestId,
+  TaskId,
+  WorkerId,
+  WorkOrderId,
+} from '../id.ts'
+import type {
+  Batch,
+  Dependency,
+  Failure,
+  Project,
+  ProjectSettings,
+  Request,
+  Task,
+  Verdict,
+} from '../staging/state.ts'
+
+/**
+ * The log's vocabulary: what happened, past tense, with all the data that is needed to fold the
+ * same state again (`evolve`). A bulk command gives one event that lists its tasks.
+ */
+export type Event = { readonly at: number } & (
+  | { readonly type: 'project.created'; readonly project: Project }
+  | {
+      readonly type: 'project.updated'
+      readonly projectId: ProjectId
+      readonly name?: string
+      readonly settings?: Partial<ProjectSettings>
+    }
+  | { readonly type: 'project.paused'; readonly projectId: ProjectId }
+  | { readonly type: 'project.resumed'; readonly projectId: ProjectId }
+  | {
+      readonly type: 'tasks.added'
+      readonly tasks: readonly Task[]
+      readonly dependencies: readonly Dependency[]
+    }
+  | {
+      readonly type: 'task.updated'
+      readonly taskId: TaskId
+      readonly set: Partial<Task>
+    }
+  | {
+      readonly type: 'dependencies.changed'
+      readonly taskId: TaskId
+      readonly added: readonly Dependency[]
+      readonly removed: readonly TaskId[]
+      readonly openDependencies: number
+    }
+  | {
+      readonly type: 'tasks.planned'
+      readonly planId: PlanId
+      readonly revision: number
+      readonly hash: string
+      readonly tasks: readonly { readonly id: TaskId; readonly layer: number; readonly tail: number }[]
+    }
+  | {
+      readonly type: 'tasks.staged'
+      readonly batchId: BatchId
+      readonly tasks: readonly { readonly id: TaskId; readonly stagePriority: number }[]
+      readonly forced: boolean
+    }
+  | { readonly type: 'tasks.unstaged'; readonly taskIds: readonly TaskId[] }
+  | {
+      readonly type: 'task.cancelled'
+      readonly taskId: TaskId
+      readonly reason: string
+    }
+  | { readonly type: 'task.reopened'; readonly taskId: TaskId; readonly to: 'todo' | 'staged' }
+  | { readonly type: 'task.done'; readonly taskId: TaskId; readonly summary: string }
+  | { readonly type: 'task.failed'; readonly taskId: TaskId; readonly failure: Failure }
+  | {
+      /** The task's work has come this far; `released` are the dependents with one open edge less. */
+      readonly type: 'task.reached'
+      readonly taskId: TaskId
+      readonly reached: 'completed' | 'verified' | 'merged'
+      readonly released: readonly { readonly id: TaskId; readonly openDependencies: number }[]
+    }
+  | { readonly type: 'batch.created'; readonly batch: Batch }
+  | {
+      readonly type: 'batch.updated'
+      readonly batchId: BatchId
+      readonly set: Partial<
+        Pick<Batch, 'name' | 'description' | 'maxParallelTasks' | 'autoPromote'>
+      >
+    }
+  | { readonly type: 'batch.deleted'; readonly batchId: BatchId }
+  | {
+      readonly type: 'batches.reordered'
+      readonly order: readonly { readonly id: BatchId; readonly order: number }[]
+    }
+  | {
+      readonly type: 'batch.promoted'
+      readonly batchId: BatchId
+      readonly generation: number
+      readonly openLayer: number | null
+      /** True when nobody asked: the notification that auto-promotion owes people. */
+      readonly auto: boolean
+      readonly reason: string
+    }
+  | { readonly type: 'batch.layer-opened'; readonly batchId: BatchId; readonly openLayer: number }
+  | { readonly type: 'batch.paused'; readonly batchId: BatchId }
+  | { readonly type: 'batch.resumed'; readonly batchId: BatchId }
+  | {
+      readonly type: 'batch.stuck'
+      readonly batchId: BatchId
+      readonly reason: string
+      readonly policy: 'retry' | 'skip' | 'hold'
+    }
+  | { readonly type: 'batch.unstuck'; readonly batchId: BatchId }
+  | {
+      readonly type: 'work.released'
+      readonly orders: readonly { readonly id: WorkOrderId; readonly taskId: TaskId }[]
+    }
+  | {
+      readonly type: 'work.withdrawn'
+      readonly orders: readonly { readonly id: WorkOrderId; readonly taskId: TaskId }[]
+    }
+  | {
+      readonly type: 'attempt.started'
+      readonly attemptId: AttemptId
+      readonly taskId: TaskId
+      readonly workOrderId: WorkOrderId
+      readonly workerId: WorkerId
+      readonly number: number
+      readonly fence: number
+    }
+  | {
+      readonly type: 'attempt.waiting'
+      readonly attemptId: AttemptId
+      readonly requestId: RequestId
+    }
+  | { readonly type: 'attempt.resumed'; readonly attemptId: AttemptId }
+  | {
+      readonly type: 'attempt.verifying'
+      readonly attemptId: AttemptId
+      readonly taskId: TaskId
+      readonly summary: string
+    }
+  | {
+      readonly type: 'attempt.merging'
+      readonly attemptId: AttemptId
+      readonly taskId: TaskId
+      readonly verdicts: readonly Verdict[]
+    }
+  | {
+      readonly type: 'attempt.succeeded'
+      readonly attemptId: AttemptId
+      readonly taskId: TaskId
+      readonly workOrderId: WorkOrderId
+      readonly verdicts: readonly Verdict[]
+      readonly merged: string | null
+    }
+  | {
+      readonly type: 'attempt.failed'
+      readonly attemptId: AttemptId
+      readonly taskId: TaskId
+      readonly workOrderId: WorkOrderId
+      readonly failure: Failure
+      readonly verdicts: readonly Verdict[]
+      readonly charged: boolean
+      /** When the work order may be claimed again; null when it may not. */
+      readonly retryAt: number | null
+    }
+  | {
+      /** The worker was lost or stopped: nothing it did counts, and nothing is charged. */
+      readonly type: 'attempt.interrupted'
+      readonly attemptId: AttemptId
+      readonly taskId: TaskId
+      readonly workOrderId: WorkOrderId
+      readonly reason: string
+      readonly retryAt: number | null
+    }
+  | {
+      readonly type: 'attempt.yielded'
+      readonly attemptId: AttemptId
+      readonly taskId: TaskId
+      readonly workOrderId: WorkOrderId
+      readonly reason: string
+      readonly retryAt: number
+    }
+  | {
+      readonly type: 'attempt.output'
+      readonly attemptId: AttemptId
+      readonly taskId: TaskId
+      readonly stream: 'stdout' | 'stderr' | 'progress'
+      readonly text: string
+    }
+  | { readonly type: 'request.opened'; readonly request: Request }
+  | {
+      readonly type: 'request.answered'
+      readonly requestId: RequestId
+      readonly answer: string
+      readonly by: string
+    }
+  | { readonly type: 'request.cancelled'; readonly requestId: RequestId; readonly reason: string }
+  | {
+      readonly type: 'account.held'
+      readonly projectId: ProjectId
+      readonly account: string
+      readonly until: number
+      readonly reason: string
+    }
+  | { readonly type: 'account.released'; readonly projectId: ProjectId; readonly account: string }
+  | {
+      readonly type: 'worker.registered'
+      readonly projectId: ProjectId
+      readonly workerId: WorkerId
+      readonly name: string
+    }
+  | {
+      readonly type: 'worker.changed'
+      readonly workerId: WorkerId
+      readonly status: 'idle' | 'busy' | 'waiting' | 'error' | 'offline'
+      readonly reason: string
+    }
+)
+
+export type EventType = Event['type']
+export type EventOf<Type extends EventType> = Extract<Event, { type: Type }>
+
+/** An event in the log. `sequence` counts 1, 2, 3 … within its project, without gaps. */
+export type StoredEvent = Event & {
+  readonly projectId: ProjectId
+  readonly sequence: number
+  readonly actor: string
+}

@@ -1,0 +1,38 @@
+import type { AttemptId, ProjectId, TaskId, WorkOrderId } from '../id.ts'
+import type { TaskContext } from '../task/task-context.ts'
+import type { ErrorClass, Priority, TaskType } from './state.ts'
+
+/** All that an agent needs to know, and nothing that it would have to look up. */
+export interface AttemptBrief {
+  readonly projectId: ProjectId
+  readonly taskId: TaskId
+  readonly workOrderId: WorkOrderId
+  readonly attemptId: AttemptId
+  /** 1 for the first attempt of the task. */
+  readonly number: number
+  /** Increases with every claim of the work order; put it where late writes must be told apart. */
+  readonly fence: number
+  readonly task: {
+    readonly code: string
+    readonly title: string
+    readonly description: string
+    readonly type: TaskType
+    readonly priority: Priority
+    readonly estimateMinutes: number | null
+    readonly touches: readonly string[]
+    readonly account: string | null
+    readonly context: TaskContext | null
+  }
+  /** Where to work. `path` is absent when the workspace is not a folder. */
+  readonly workspace: { readonly path?: string; readonly base?: string }
+  /** What went wrong before, oldest first, so that this attempt can do better. */
+  readonly feedback: readonly {
+    readonly attempt: number
+    readonly class: ErrorClass
+    readonly message: string
+    readonly evidence: string
+  }[]
+  /** Answers that people gave to this task's questions, oldest first. */
+  readonly answers: readonly { readonly question: string; readonly answer: string }[]
+}
+

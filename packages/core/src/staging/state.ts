@@ -1,0 +1,275 @@
+import type {
+  AttemptId,
+  BatchId,
+  PlanId,
+  ProjectId,
+  RequestId,
+  TaskId,
+  WorkerId,
+  WorkOrderId,
+} from '../id.ts'
+import type { TaskContext } from '../task/task-context.ts'
+
+/**
+ * The rows that staging decides about. Every time is milliseconds since the epoch by the clock of
+ * the storage, every estimate and tail is minutes. Rows are plain data and never mutated.
+ */
+
+/** When a dependency counts as satisfied: the agent said so, gates passed, or the work is merged. */
+export type ReleaseOn = 'completed' | 'verified' | 'merged'
+/** How far a task's work has come; it only ever grows. */
+export type Reached = 'nothing' | ReleaseOn
+export type Priority = 'high' | 'normal' | 'low'
+export type TaskType = 'feature' | 'bugfix' | 'test' | 'docs' | 'chore'
+export type TaskStatus =
+  | 'todo'
+  | 'staged'
+  | 'doing'
+  | 'review'
+  | 'done'
+  | 'failed'
+  | 'cancelled'
+export type WorkOrderStatus = 'queued' | 'claimed' | 'completed' | 'failed' | 'cancelled'
+export type AttemptStatus =
+  | 'running'
+  | 'waiting'
+  | 'verifying'
+  | 'merging'
+  | 'succeeded'
+  | 'failed'
+  | 'interrupted'
+  | 'yielded'
+export type Barrier = 'none' | 'stage' | 'layer'
+export type StuckPolicy = 'retry' | 'skip' | 'hold'
+
+/** Errors are sorted into these classes once, at the edge; each has a policy (limit/error-policy). */
+export type ErrorClass =
+  | 'transient'
+  | 'rate-limit'
+  | 'quota'
+  | 'timeout'
+  | 'agent-crash'
+  | 'invalid-output'
+  | 'gate-failed'
+  | 'merge-conflict'
+  | 'human-needed'
+  | 'cancelled'
+  | 'permanent'
+
+export interface ProjectSettings {
+  readonly barrier: Barrier
+  /** Tasks of the whole project that may run at once. */
+  readonly maxParallelTasks: number
+  /** What a dependency without its own `releaseOn` waits for. */
+  readonly releaseOn: ReleaseOn
+  /** Charged attempts before a task fails. */
+  readonly maxAttempts: number
+  /** Lost leases and crashes of the worker before a task counts as poison and fails. */
+  readonly maxInterruptions: number
+  /** First and longest pause before a retry, milliseconds. */
+  readonly retryBaseMs: number
+  readonly retryMaxMs: number
+  /** A promoted batch without any progress for this long is stuck, milliseconds. */
+  readonly stuckAfterMs: number
+  readonly stuckPolicy: StuckPolicy
+}
+
+export interface Project {
+  readonly id: ProjectId
+  readonly name: string
+  readonly settings: ProjectSettings
+  readonly pausedAt: number | null
+  readonly createdAt: number
+}
+
+export interface Task {
+  readonly id: TaskId
+  readonly projectId: ProjectId
+  /** The id people and plans use, unique in its project. */
+  readonly code: string
+  /** Input order; the last tie-breaker everywhere. */
+  readonly position: number
+  readonly title: string
+  readonly description: string
+  readonly type: TaskType
+  readonly status: TaskStatus
+  readonly priority: Priority
+  readonly epic: string | null
+  readonly sprint: string | null
+  readonly parent: string | null
+  readonly estimate: number | { readonly min: number; readonly max: number } | null
+  readonly touches: readonly string[]
+  readonly resources: Readonly<Record<string, number>>
+  readonly repository: string | null
+  readonly baseBranch: string | null
+  readonly account: string | null
+  readonly capabilities: readonly string[]
+  readonly context: TaskContext | null
+  /** The context says all that an agent needs (`isStatelessReady`). */
+  readonly contextReady: boolean
+  /** Staged although its context is incomplete. */
+  readonly forced: boolean
+  readonly batchId: BatchId | null
+  readonly stagedAt: number | null
+  readonly stagePriority: number
+  /** Dependencies whose release condition is not met; kept by the transaction that settles one. */
+  readonly openDependencies: number
+  readonly reached: Reached
+  /** From the current plan: its layer, and the minutes from its start to the end of its longest tail. */
+  readonly layer: number
+  readonly tail: number
+  readonly workOrderId: WorkOrderId | null
+  readonly summary: string | null
+  readonly failure: Failure | null
+  readonly revision: number
+  readonly createdAt: number
+  readonly startedAt: number | null
+  readonly settledAt: number | null
+}
+
+export interface Failure {
+  readonly class: ErrorClass
+  readonly message: string
+}
+
+/** `taskId` waits until `dependsOn` has reached `releaseOn`. */
+export interface Dependency {
+  readonly projectId: ProjectId
+  readonly taskId: TaskId
+  readonly dependsOn: TaskId
+  readonly releaseOn: ReleaseOn
+  readonly source: 'declared' | 'file' | 'symbol' | 'text'
+  readonly confidence: number
+  readonly evidence: string | null
+}
+
+export interface Batch {
+  readonly id: BatchId
+  readonly projectId: ProjectId
+  readonly name: string
+  readonly description: string
+  readonly order: number
+  readonly maxParallelTasks: number
+  readonly autoPromote: boolean
+  readonly promotedAt: number | null
+  readonly pausedAt: number | null
+  /** How often the batch was promoted; the promotion's identity. */
+  readonly generation: number
+  /** Under the layer barrier: tasks of later layers wait. null = no such gate. */
+  readonly openLayer: number | null
+  readonly stuckSince: number | null
+  readonly stuckReason: string | null
+  /** How often the stuck policy acted on this promotion. */
+  readonly stuckCount: number
+  readonly createdAt: number
+}
+
+/** One per release of a task. */
+export interface WorkOrder {
+  readonly id: WorkOrderId
+  readonly projectId: ProjectId
+  readonly taskId: TaskId
+  readonly status: WorkOrderStatus
+  /** Increased by every claim and compared by every write of that claim. */
+  readonly fence: number
+  readonly attemptId: AttemptId | null
+  readonly workerId: WorkerId | null
+  readonly chargedAttempts: number
+  readonly unchargedAttempts: number
+  /** Not claimable before this time. */
+  readonly notBefore: number
+  readonly enqueuedAt: number
+  readonly settledAt: number | null
+}
+
+export interface Attempt {
+  readonly id: AttemptId
+  readonly projectId: ProjectId
+  readonly taskId: TaskId
+  readonly workOrderId: WorkOrderId
+  /** 1 for the first attempt of the task. */
+  readonly number: number
+  readonly workerId: WorkerId
+  readonly fence: number
+  readonly status: AttemptStatus
+  readonly startedAt: number
+  readonly waitingSince: number | null
+  /** Milliseconds spent waiting so far; active time = ended - started - waited. */
+  readonly waitedMs: number
+  readonly endedAt: number | null
+  readonly summary: string | null
+  readonly failure: Failure | null
+  readonly verdicts: readonly Verdict[]
+  /** The commit or digest that contains the work, once merged. */
+  readonly merged: string | null
+}
+
+/** What a gate found. Only `pass` passes. */
+export interface Verdict {
+  readonly gate: string
+  readonly result: 'pass' | 'fail' | 'error' | 'skipped'
+  readonly summary: string
+  readonly durationMs: number
+  /** Why it failed, when known: the code, a flaky check, or the environment. */
+  readonly cause: 'code' | 'flaky' | 'environment' | null
+  /** Tail of what the gate printed, bounded and redacted. */
+  readonly evidence: string
+}
+
+/** A question, choice or approval that a person answers. */
+export interface Request {
+  readonly id: RequestId
+  readonly projectId: ProjectId
+  readonly taskId: TaskId
+  readonly attemptId: AttemptId
+  readonly kind: 'question' | 'choice' | 'approval'
+  readonly text: string
+  readonly options: readonly string[]
+  readonly status: 'open' | 'answered' | 'cancelled'
+  readonly answer: string | null
+  readonly answeredBy: string | null
+  readonly askedAt: number
+  readonly answeredAt: number | null
+}
+
+/** An account that a provider has limited; its tasks are not claimed until then. */
+export interface Hold {
+  readonly projectId: ProjectId
+  readonly account: string
+  readonly until: number
+  readonly reason: string
+}
+
+/** Who claims work: one slot of one engine process. */
+export interface Worker {
+  readonly id: WorkerId
+  readonly projectId: ProjectId
+  readonly name: string
+  readonly status: 'idle' | 'busy' | 'waiting' | 'error' | 'offline'
+  readonly registeredAt: number
+}
+
+/** A plan as `planTasks` gave it, with the hash of its canonical JSON. Never changed once stored. */
+export interface StoredPlan {
+  readonly id: PlanId
+  readonly projectId: ProjectId
+  readonly revision: number
+  readonly hash: string
+  readonly createdAt: number
+  readonly plan: unknown
+}
+
+/** Bytes addressed by their sha256 (hex), linked to what they belong to. */
+export interface StoredArtifact {
+  readonly projectId: ProjectId
+  readonly hash: string
+  readonly name: string
+  readonly taskId: TaskId | null
+  readonly attemptId: AttemptId | null
+  readonly size: number
+  readonly createdAt: number
+  readonly bytes: Uint8Array
+}
+
+/** The account of tasks that name none. */
+export const defaultAccount = 'default'

@@ -1,0 +1,198 @@
+import type { Event, StoredEvent } from '../event/event.ts'
+import type { BatchId, PlanId, ProjectId, TaskId, WorkerId, WorkOrderId } from '../id.ts'
+import type { Change, Slice, SliceKeys } from '../staging/slice.ts'
+import type {
+  Attempt,
+  Batch,
+  Project,
+  Request,
+  StoredArtifact,
+  StoredPlan,
+  Task,
+  Worker,
+  WorkOrder,
+} from '../staging/state.ts'
+
+/**
+ * Where state and events live: the only truth. State and its events are written in one
+ * transaction. Expiry of leases is decided by the storage's own clock (`transaction.now`).
+ */
+export interface Storage {
+  /**
+   * Runs `work` in one serialisable transaction and resolves with its result once it is durable.
+   * When `work` rejects, nothing of it is stored. `work` may run more than once (a busy database,
+   * a serialisation failure), so it must not have effects of its own.
+   */
+  transaction<Result>(
+    work: (transaction: StorageTransaction) => Promise<Result>,
+  ): Promise<Result>
+  /**
+   * Extends the leases of these claims to `leaseMs` from the storage's now, each on its own, and
+   * records that these workers are alive. A claim whose fence is no longer current, or whose lease
+   * has already lapsed, is named in `lost` and stays lost.
+   */
+  renew(
+    claims: readonly LeaseClaim[],
+    leaseMs: number,
+    workerIds?: readonly WorkerId[],
+  ): Promise<{ readonly lost: readonly WorkOrderId[] }>
+  /**
+   * The events of a project after `cursor` (a sequence, 0 = from the start) in order, without gaps,
+   * at most `limit` (default 1 000).
+   */
+  eventsAfter(
+    projectId: ProjectId,
+    cursor: number,
+    limit?: number,
+  ): Promise<readonly StoredEvent[]>
+  /**
+   * Follows the log from `cursor`: every event once, in order, also those that other processes
+   * write, within the storage's poll interval. Ends when `signal` aborts or the storage closes.
+   */
+  watch(projectId: ProjectId, cursor: number, signal: AbortSignal): AsyncIterable<StoredEvent>
+  /** Releases files, connections and timers; calls after it reject. Closing twice is harmless. */
+  close(): Promise<void>
+}
+
+export interface LeaseClaim {
+  readonly workOrderId: WorkOrderId
+  readonly fence: number
+}
+
+export interface StorageTransaction {
+  /** Milliseconds since the epoch by the storage's clock; the same for the whole transaction. */
+  readonly now: number
+  /** Loads and locks the rows, own writes of this transaction included. */
+  load(keys: SliceKeys): Promise<Slice>
+  /**
+   * Writes the changes and appends the events of one project, numbering them without a gap.
+   * Resolves with the events as stored.
+   */
+  write(
+    projectId: ProjectId,
+    changes: readonly Change[],
+    events: readonly Event[],
+    actor: string,
+  ): Promise<readonly StoredEvent[]>
+  /** Grants a lease until `now + leaseMs` for the fence that the claim has just written. */
+  lease(claims: readonly LeaseClaim[], workerId: WorkerId, leaseMs: number): Promise<void>
+  /** Ends leases early; unknown ones are ignored. */
+  release(workOrderIds: readonly WorkOrderId[]): Promise<void>
+  /** Of these claims, the ones whose fence is current and whose lease has not lapsed. */
+  held(claims: readonly LeaseClaim[]): Promise<ReadonlySet<WorkOrderId>>
+  query<Name extends QueryName>(
+    name: Name,
+    input: Queries[Name]['input'],
+  ): Promise<Queries[Name]['output']>
+}
+
+/** The reads that no slice serves. Lists are in the order stated; all see own writes. */
+export interface Queries {
+  readonly projects: { input: object; output: readonly Project[] }
+  /**
+   * Queued work orders that may be claimed now: task staged and ready (`readiness`), not before
+   * `notBefore`, account not held. Order: priority class, stage priority (higher first), longest
+   * tail, position. Caps are not applied here but in `admission`.
+   */
+  readonly claimable: {
+    input: {
+      readonly projectId: ProjectId
+      readonly limit: number
+      readonly workOrderIds?: readonly WorkOrderId[]
+    }
+    output: readonly WorkOrderId[]
+  }
+  /** Tasks for which `readiness` holds, by SQL over stored facts alone, in claim order. */
+  readonly ready: { input: { readonly projectId: ProjectId }; output: readonly TaskId[] }
+  /** What runs now, waiting attempts not counted. */
+  readonly load: { input: { readonly projectId: ProjectId }; output: Load }
+  /** Claimed work orders whose lease has lapsed or is missing. */
+  readonly expired: {
+    input: { readonly projectId: ProjectId; readonly limit: number }
+    output: readonly WorkOrderId[]
+  }
+  /** Workers last heard of (registered, renewed) more than `silentMs` ago, offline ones not counted. */
+  readonly silentWorkers: {
+    input: { readonly projectId: ProjectId; readonly silentMs: number }
+    output: readonly WorkerId[]
+  }
+  /** One row per batch, by order, with its tasks counted by status. */
+  readonly batches: {
+    input: { readonly projectId: ProjectId }
+    output: readonly BatchSummary[]
+  }
+  /** When the next queued work order may be claimed or hold ends; null when none waits for a time. */
+  readonly nextTime: { input: { readonly projectId: ProjectId }; output: number | null }
+  /** Tasks by position; filters combine with "and". */
+  readonly tasks: {
+    input: {
+      readonly projectId: ProjectId
+      readonly status?: readonly Task['status'][]
+      readonly batchId?: BatchId
+      readonly codes?: readonly string[]
+    }
+    output: readonly Task[]
+  }
+  readonly workOrders: {
+    input: { readonly projectId: ProjectId; readonly taskId?: TaskId }
+    output: readonly WorkOrder[]
+  }
+  readonly attempts: {
+    input: {
+      readonly projectId: ProjectId
+      readonly taskId?: TaskId
+      readonly status?: readonly Attempt['status'][]
+    }
+    output: readonly Attempt[]
+  }
+  readonly requests: {
+    input: {
+      readonly projectId: ProjectId
+      readonly status?: readonly Request['status'][]
+      readonly taskId?: TaskId
+    }
+    output: readonly Request[]
+  }
+  readonly workers: { input: { readonly projectId: ProjectId }; output: readonly Worker[] }
+  /** The stored plan, newest revision unless one is named; null when there is none. */
+  readonly plan: {
+    input: { readonly projectId: ProjectId; readonly planId?: PlanId }
+    output: StoredPlan | null
+  }
+  readonly artifact: {
+    input: { readonly projectId: ProjectId; readonly hash: string }
+    output: StoredArtifact | null
+  }
+  readonly artifacts: {
+    input: { readonly projectId: ProjectId; readonly taskId?: TaskId }
+    output: readonly Omit<StoredArtifact, 'bytes'>[]
+  }
+  /** Last sequence of the project's log, 0 when empty. */
+  readonly lastSequence: { input: { readonly projectId: ProjectId }; output: number }
+}
+export type QueryName = keyof Queries
+
+export interface Load {
+  readonly total: number
+  readonly byBatch: ReadonlyMap<BatchId, number>
+  readonly byAccount: ReadonlyMap<string, number>
+}
+
+export interface BatchSummary {
+  readonly batch: Batch
+  readonly total: number
+  readonly todo: number
+  readonly staged: number
+  /** Of the staged ones: ready by `readiness`, with a queued work order. */
+  readonly queued: number
+  readonly doing: number
+  readonly review: number
+  readonly done: number
+  readonly failed: number
+  readonly cancelled: number
+  /** The least layer that still has a task which has not settled; null when all have. */
+  readonly lowestOpenLayer: number | null
+  /** Time of the last change of one of its tasks, milliseconds. */
+  readonly lastProgressAt: number
+}
+

@@ -1,0 +1,80 @@
+import type { AttemptId, ProjectId, TaskId } from '../id.ts'
+
+/**
+ * Where attempts work, each in a place of its own, and how finished work comes together.
+ * A workspace never touches the user's own files except in `land`, and never loses unmerged work:
+ * `remove` refuses unless the work is landed or salvaged.
+ */
+export interface WorkspaceProvider {
+  readonly name: string
+  /** True when `land` brings work into a shared result that later workspaces start from. */
+  readonly merges: boolean
+  /** Makes a fresh workspace whose base contains all that has landed so far. */
+  prepare(request: WorkspaceRequest, signal: AbortSignal): Promise<Workspace>
+  /**
+   * Tries to bring the work together with what has landed meanwhile, without landing it.
+   * `merged.path` is where gates judge the merged result; it stays until `land` or `abandon`.
+   * One trial at a time across all processes: the provider takes the merge lease and holds it until
+   * `land` or `abandon`.
+   */
+  tryMerge(workspace: Workspace, signal: AbortSignal): Promise<TrialMerge>
+  /**
+   * Lands a successful trial: all of it or nothing. Calls `confirm` at the last moment; when that
+   * rejects (the lease is lost) nothing is landed and the rejection passes through. Landing the
+   * same attempt and fence twice is harmless and tells the same `merged`.
+   */
+  land(trial: TrialMerge, confirm: () => Promise<void>): Promise<Landed>
+  /** Gives a trial up and frees the merge lease; nothing has changed. */
+  abandon(trial: TrialMerge): Promise<void>
+  /**
+   * Removes the workspace. Work that was not landed is first kept where `salvaged` says; without
+   * work to lose it is null. Removing what is gone is harmless.
+   */
+  remove(workspace: Pick<Workspace, 'attemptId'>): Promise<{ readonly salvaged: string | null }>
+  /** All workspaces that exist, also of processes that are gone. */
+  list(): Promise<readonly Workspace[]>
+  /** What an attempt has landed, or null: tells after a crash whether the merge was applied. */
+  landed(attemptId: AttemptId, fence: number): Promise<Landed | null>
+  close(): Promise<void>
+}
+
+export interface WorkspaceRequest {
+  readonly projectId: ProjectId
+  readonly taskId: TaskId
+  readonly code: string
+  readonly attemptId: AttemptId
+  readonly fence: number
+}
+
+export interface Workspace {
+  readonly attemptId: AttemptId
+  readonly fence: number
+  /** The folder to work in; absent when the provider has none. */
+  readonly path?: string
+  /** Names the state the work starts from. */
+  readonly base: string
+}
+
+export type TrialMerge =
+  | {
+      readonly ok: true
+      readonly workspace: Workspace
+      /** Where the merged result can be judged; absent when it equals the workspace. */
+      readonly path?: string
+      /** Paths that the work changed. */
+      readonly changed: readonly string[]
+      /** The merged result differs from what the workspace alone held: judge it again. */
+      readonly differs: boolean
+    }
+  | {
+      readonly ok: false
+      readonly workspace: Workspace
+      /** Paths changed here and there. */
+      readonly conflicts: readonly string[]
+      readonly message: string
+    }
+
+export interface Landed {
+  /** The commit, or a digest of the result, that contains the work. */
+  readonly merged: string
+}

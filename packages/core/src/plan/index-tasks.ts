@@ -1,0 +1,191 @@
+import type { PlanDependency, PlanTask, PlanWarning, Problem } from './plan.ts'
+import { similarIds } from './similar-ids.ts'
+import { shown } from './shown.ts'
+
+/**
+ * The graph of a plan as typed arrays: tasks are their input positions, ids are mapped once. The
+ * dependencies of task `t` are `dependencies[dependencyOffsets[t] … dependencyOffsets[t + 1])`, in the
+ * order declared; its dependents likewise, in input order. Nobody may write to it.
+ */
+export interface TaskIndex {
+  readonly size: number
+  readonly ids: readonly string[]
+  readonly positions: ReadonlyMap<string, number>
+  readonly dependencyOffsets: Int32Array
+  readonly dependencies: Int32Array
+  readonly dependentOffsets: Int32Array
+  readonly dependents: Int32Array
+}
+
+export interface IndexedTasks {
+  readonly index: TaskIndex
+  /** Everything wrong with ids and dependencies; cycles are not looked for here. */
+  readonly problems: Problem[]
+  readonly warnings: PlanWarning[]
+}
+
+/**
+ * Maps ids to positions and dependencies to edges, in one pass each. Edges that cannot stand - to a
+ * missing task, to itself, named twice - are reported and left out of the index.
+ */
+export function indexTasks(tasks: readonly PlanTask[]): IndexedTasks {
+  const size = tasks.length
+  const problems: Problem[] = []
+  const warnings: PlanWarning[] = []
+  const ids: string[] = []
+  let positions = new Map<string, number>()
+  let namesOtherThanAscii = false
+  let declared = 0
+
+  for (let position = 0; position < size; position++) {
+    const task = tasks[position]
+    const id = task?.id as string
+    ids.push(id)
+    positions.set(id, position)
+    declared += task?.dependsOn?.length ?? 0
+    if (typeof id !== 'string' || id.length === 0 || id.length > longestId) {
+      problems.push(invalidId(id, position))
+    } else if (!namesOtherThanAscii) {
+      namesOtherThanAscii = !isAscii(id)
+    }
+  }
+  if (positions.size < size) positions = withFirstOfEach(ids, problems)
+  if (namesOtherThanAscii) warnings.push(...similarIds(ids))
+
+  const dependencyOffsets = new Int32Array(size + 1)
+  const dependentOffsets = new Int32Array(size + 1)
+  const dependencies = new Int32Array(declared)
+  const lastDependent = new Int32Array(size).fill(-1)
+  let edges = 0
+  for (let position = 0; position < size; position++) {
+    const list = tasks[position]?.dependsOn ?? none
+    if (!Array.isArray(list)) {
+      problems.push(invalidDependency(ids[position]!, list))
+      dependencyOffsets[position + 1] = edges
+      continue
+    }
+    for (let nth = 0; nth < list.length; nth++) {
+      const name = nameOf(list[nth] as string | PlanDependency)
+      const dependency = positions.get(name)
+      if (dependency === undefined) {
+        problems.push(unresolved(ids[position]!, name, list[nth]))
+      } else if (dependency === position) {
+        problems.push(self(name))
+      } else if (lastDependent[dependency] === position) {
+        warnings.push(namedTwice(ids[position]!, name))
+      } else {
+        lastDependent[dependency] = position
+        dependencies[edges++] = dependency
+        dependentOffsets[dependency + 1]!++
+      }
+    }
+    dependencyOffsets[position + 1] = edges
+  }
+
+  const dependents = new Int32Array(edges)
+  const next = lastDependent
+  for (let position = 0; position < size; position++) {
+    next[position] = dependentOffsets[position]!
+    dependentOffsets[position + 1]! += dependentOffsets[position]!
+  }
+  for (let position = 0; position < size; position++) {
+    const end = dependencyOffsets[position + 1]!
+    for (let edge = dependencyOffsets[position]!; edge < end; edge++) {
+      dependents[next[dependencies[edge]!]!++] = position
+    }
+  }
+
+  return {
+    index: {
+      size,
+      ids,
+      positions,
+      dependencyOffsets,
+      dependencies: dependencies.subarray(0, edges),
+      dependentOffsets,
+      dependents,
+    },
+    problems,
+    warnings,
+  }
+}
+
+const longestId = 200
+const none: readonly string[] = []
+
+function nameOf(entry: string | PlanDependency): string {
+  return typeof entry === 'string' ? entry : (entry?.task as string)
+}
+
+function isAscii(id: string): boolean {
+  for (let at = 0; at < id.length; at++) {
+    if (id.charCodeAt(at) > 127) return false
+  }
+  return true
+}
+
+/** Names refer to the first task of several with one id, so that the other problems stay true. */
+function withFirstOfEach(ids: readonly string[], problems: Problem[]): Map<string, number> {
+  const positions = new Map<string, number>()
+  for (let position = 0; position < ids.length; position++) {
+    const id = ids[position]!
+    const first = positions.get(id)
+    if (first === undefined) {
+      positions.set(id, position)
+    } else if (typeof id === 'string') {
+      problems.push({
+        kind: 'duplicate',
+        tasks: [id],
+        message: `Tasks ${first + 1} and ${position + 1} of the input both have the id ${shown(id)}. Give one of them another id.`,
+      })
+    }
+  }
+  return positions
+}
+
+function invalidId(id: unknown, position: number): Problem {
+  const what =
+    typeof id !== 'string'
+      ? `has ${shown(id)} as its id, which is not a string`
+      : id === ''
+        ? 'has an empty id'
+        : `has an id of ${id.length} characters (${shown(id)}), more than ${longestId}`
+  return {
+    kind: 'invalid-id',
+    tasks: typeof id === 'string' ? [id] : [],
+    message: `Task ${position + 1} of the input ${what}. An id is a string of 1 to ${longestId} characters.`,
+  }
+}
+
+function invalidDependency(id: string, value: unknown): Problem {
+  return {
+    kind: 'invalid-dependency',
+    tasks: [id],
+    message: `Task ${shown(id)} has ${shown(value)} among its dependencies. dependsOn is a list of ids or of { task: id }.`,
+  }
+}
+
+function unresolved(id: string, name: string, entry: unknown): Problem {
+  if (typeof name !== 'string') return invalidDependency(id, entry)
+  return {
+    kind: 'missing',
+    tasks: [id, name],
+    message: `Task ${shown(id)} waits for ${shown(name)}, which is not in the plan. Add that task or remove the dependency.`,
+  }
+}
+
+function self(id: string): Problem {
+  return {
+    kind: 'self',
+    tasks: [id],
+    message: `Task ${shown(id)} waits for itself. Remove that dependency.`,
+  }
+}
+
+function namedTwice(id: string, name: string): PlanWarning {
+  return {
+    kind: 'duplicate-dependency',
+    tasks: [id, name],
+    message: `Task ${shown(id)} names its dependency ${shown(name)} more than once; it counts once.`,
+  }
+}

@@ -1,0 +1,21 @@
+export { planTasks } from './plan-tasks.ts'
+export { indexTasks, type IndexedTasks, type TaskIndex } from './index-tasks.ts'
+export { layersOf, type Layers } from './layers.ts'
+export { tails } from './critical-path.ts'
+export { plannedDurations, type PlannedDurations } from './planned-durations.ts'
+export type {
+  Barrier,
+  CriticalPath,
+  EstimateRange,
+  Plan,
+  PlanBatch,
+  PlanDependency,
+  PlanOptions,
+  PlanResult,
+  PlanTask,
+  PlanWarning,
+  Problem,
+  ProblemKind,
+  ScheduledTask,
+  TaskFacts,
+} from './plan.ts'

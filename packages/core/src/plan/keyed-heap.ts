@@ -1,0 +1,56 @@
+/**
+ * A binary heap of small integers, the one with the least key first. Keys are read when an item is
+ * pushed or moved and must not change while it is inside.
+ */
+export class KeyedHeap {
+  size = 0
+  readonly #items: Int32Array
+  readonly #keys: Float64Array
+
+  constructor(keys: Float64Array, capacity: number) {
+    this.#items = new Int32Array(capacity)
+    this.#keys = keys
+  }
+
+  /** The item with the least key; only while `size` is not 0. */
+  get first(): number {
+    return this.#items[0]!
+  }
+
+  clear(): void {
+    this.size = 0
+  }
+
+  push(item: number): void {
+    const items = this.#items
+    const keys = this.#keys
+    const key = keys[item]!
+    let at = this.size++
+    while (at > 0) {
+      const above = (at - 1) >> 1
+      if (keys[items[above]!]! <= key) break
+      items[at] = items[above]!
+      at = above
+    }
+    items[at] = item
+  }
+
+  pop(): number {
+    const items = this.#items
+    const keys = this.#keys
+    const first = items[0]!
+    const item = items[--this.size]!
+    const key = keys[item]!
+    let at = 0
+    for (;;) {
+      let below = 2 * at + 1
+      if (below >= this.size) break
+      if (below + 1 < this.size && keys[items[below + 1]!]! < keys[items[below]!]!) below++
+      if (keys[items[below]!]! >= key) break
+      items[at] = items[below]!
+      at = below
+    }
+    items[at] = item
+    return first
+  }
+}

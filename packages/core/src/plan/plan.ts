@@ -1,0 +1,148 @@
+/**
+ * What the planner takes and what it gives. Times are minutes. A plan is plain JSON.
+ */
+
+/** A task as the planner sees it: everything but `id` may be left out. */
+export interface PlanTask {
+  /** Any non-empty string of at most 200 characters; unique in its plan. */
+  readonly id: string
+  readonly title?: string
+  /** What has to be finished before this task may start. */
+  readonly dependsOn?: readonly (string | PlanDependency)[]
+  /**
+   * Minutes of work, or a range that is planned at its mean. A task without one counts the median of
+   * the estimates given, 1 when none are.
+   */
+  readonly estimate?: number | EstimateRange
+  /** Declared files and globs. */
+  readonly touches?: readonly string[]
+  readonly epic?: string
+  readonly resources?: Readonly<Record<string, number>>
+  /** Decides between tasks that are equally urgent for the plan; without it the input order does. */
+  readonly priority?: 'high' | 'normal' | 'low'
+}
+
+export interface PlanDependency {
+  readonly task: string
+}
+
+export interface EstimateRange {
+  readonly min: number
+  readonly max: number
+}
+
+export interface PlanOptions {
+  /** How many tasks may run at once; 4 when left out. */
+  readonly workers?: number
+  /** What has to settle before more is started; `none` when left out. */
+  readonly barrier?: Barrier
+}
+
+/**
+ * `none`: a task starts as soon as what it waits for is finished and a worker is free.
+ * `layer`: a layer starts when the layer before it is finished.
+ * `stage`: layers are cut into batches of `workers` tasks; a batch starts when the one before it is finished.
+ */
+export type Barrier = 'none' | 'stage' | 'layer'
+
+export type PlanResult =
+  | { readonly ok: true; readonly plan: Plan }
+  | { readonly ok: false; readonly problems: Problem[] }
+
+export interface Plan {
+  workers: number
+  barrier: Barrier
+  /** How many tasks and how many distinct dependencies. */
+  tasks: number
+  edges: number
+  /** Ids by layer: layer 0 waits for nothing, layer k for at least one task of layer k − 1. */
+  layers: string[][]
+  /** Minutes of all tasks together: the time one worker needs. */
+  work: number
+  criticalPath: CriticalPath
+  /** No schedule for this many workers is shorter: the critical path or work / workers. */
+  lowerBound: number
+  /** Minutes until the last task of `schedule` finishes. */
+  makespan: number
+  /** makespan / lowerBound − 1: how far from the bound the schedule is at most from the best one. */
+  gap: number
+  /** What the same workers need under the two barriers, for comparison with `makespan`. */
+  barrierMakespan: { stage: number; layer: number }
+  /** The share of tasks that stand in layers of two or more. */
+  parallelShare: number
+  /**
+   * The least number of workers that, without barriers, is as fast as any number of them: more buy
+   * nothing. 0 for an empty plan.
+   */
+  smallestUsefulWorkers: number
+  /** In order of start. */
+  schedule: ScheduledTask[]
+  /** In input order. */
+  facts: TaskFacts[]
+  /** Groups to review and promote together; always of one layer, at most `workers` tasks each. */
+  batches: PlanBatch[]
+  warnings: PlanWarning[]
+}
+
+export interface CriticalPath {
+  /** Minutes that any number of workers needs. */
+  length: number
+  /** The tasks that force it, in order. */
+  tasks: string[]
+}
+
+export interface ScheduledTask {
+  task: string
+  start: number
+  finish: number
+  /** 0 … workers − 1; two tasks of one lane never overlap. */
+  lane: number
+}
+
+export interface TaskFacts {
+  task: string
+  layer: number
+  /** Minutes from the start of this task to the end of the plan at best, itself included. */
+  tail: number
+  /** Minutes this task may start late before the critical path grows. */
+  slack: number
+  estimate: number
+  /** False when the estimate was assumed. */
+  estimated: boolean
+}
+
+export interface PlanBatch {
+  tasks: string[]
+  /** True when it holds two or more tasks; tasks of one batch never wait for each other. */
+  canParallel: boolean
+  /** Positions in `batches` of those that hold a direct dependency of this one. */
+  dependsOn: number[]
+}
+
+/** Why there is no plan. Every problem of the input is reported, not only the first. */
+export interface Problem {
+  kind: ProblemKind
+  /**
+   * The ids concerned. For `missing`: the task and the id it names. For `cycle`: the whole path, each
+   * task waiting for the next, and the first one again at its end.
+   */
+  tasks: string[]
+  message: string
+}
+
+export type ProblemKind =
+  | 'invalid-option'
+  | 'invalid-id'
+  | 'invalid-dependency'
+  | 'invalid-estimate'
+  | 'duplicate'
+  | 'missing'
+  | 'self'
+  | 'cycle'
+
+/** What the planner mended or noticed; the plan is good all the same. */
+export interface PlanWarning {
+  kind: 'duplicate-dependency' | 'similar-ids'
+  tasks: string[]
+  message: string
+}

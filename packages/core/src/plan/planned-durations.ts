@@ -1,0 +1,69 @@
+import type { EstimateRange, PlanTask, Problem } from './plan.ts'
+import { shown } from './shown.ts'
+
+export interface PlannedDurations {
+  /** Minutes by input position. */
+  readonly durations: Float64Array
+  /** 1 where the task brought its own estimate. */
+  readonly estimated: Uint8Array
+  readonly problems: Problem[]
+}
+
+/**
+ * Minutes to plan with: the estimate, the mean of a range, and for tasks without one the median of
+ * those given - 1 when none are.
+ */
+export function plannedDurations(tasks: readonly PlanTask[]): PlannedDurations {
+  const size = tasks.length
+  const durations = new Float64Array(size)
+  const estimated = new Uint8Array(size)
+  const problems: Problem[] = []
+  let given = 0
+  for (let task = 0; task < size; task++) {
+    const estimate = tasks[task]?.estimate
+    if (estimate === undefined || estimate === null) continue
+    const minutes = typeof estimate === 'number' ? estimate : mean(estimate)
+    if (minutes >= 0 && minutes <= longest) {
+      durations[task] = minutes
+      estimated[task] = 1
+      given++
+    } else {
+      problems.push(invalidEstimate(tasks[task]!))
+    }
+  }
+  if (given < size) {
+    const assumed = median(durations.filter((_, task) => estimated[task] === 1))
+    for (let task = 0; task < size; task++) {
+      if (estimated[task] === 0) durations[task] = assumed
+    }
+  }
+  return { durations, estimated, problems }
+}
+
+/** Keeps sums of a million estimates exact enough to compare; some two thousand years. */
+const longest = 1e9
+
+function mean(range: EstimateRange): number {
+  const ordered =
+    typeof range.min === 'number' && typeof range.max === 'number' && range.min <= range.max
+  return ordered && range.min >= 0 ? (range.min + range.max) / 2 : Number.NaN
+}
+
+function median(values: Float64Array): number {
+  if (values.length === 0) return 1
+  values.sort()
+  const middle = values.length >> 1
+  return values.length % 2 === 1 ? values[middle]! : (values[middle - 1]! + values[middle]!) / 2
+}
+
+function invalidEstimate({ id, estimate }: PlanTask): Problem {
+  const value =
+    typeof estimate === 'object'
+      ? `{ min: ${shown(estimate.min)}, max: ${shown(estimate.max)} }`
+      : shown(estimate)
+  return {
+    kind: 'invalid-estimate',
+    tasks: typeof id === 'string' ? [id] : [],
+    message: `Task ${shown(id)} has the estimate ${value}. An estimate is minutes from 0 to ${longest}, or { min, max } of such with min not above max.`,
+  }
+}

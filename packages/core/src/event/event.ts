@@ -14,6 +14,7 @@ import type {
   Failure,
   Project,
   ProjectSettings,
+  Reached,
   Request,
   Task,
   Verdict,
@@ -70,15 +71,15 @@ export type Event = { readonly at: number } & (
       readonly reason: string
     }
   | { readonly type: 'task.reopened'; readonly taskId: TaskId; readonly to: 'todo' | 'staged' }
-  | { readonly type: 'task.done'; readonly taskId: TaskId; readonly summary: string }
-  | { readonly type: 'task.failed'; readonly taskId: TaskId; readonly failure: Failure }
   | {
-      /** The task's work has come this far; `released` are the dependents with one open edge less. */
-      readonly type: 'task.reached'
+      /** A person or a host says that the work is done, without an attempt. */
+      readonly type: 'task.done'
       readonly taskId: TaskId
-      readonly reached: 'completed' | 'verified' | 'merged'
-      readonly released: readonly { readonly id: TaskId; readonly openDependencies: number }[]
+      readonly summary: string
+      readonly reached: Reached
+      readonly released: readonly Released[]
     }
+  | { readonly type: 'task.failed'; readonly taskId: TaskId; readonly failure: Failure }
   | { readonly type: 'batch.created'; readonly batch: Batch }
   | {
       readonly type: 'batch.updated'
@@ -139,6 +140,7 @@ export type Event = { readonly at: number } & (
       readonly attemptId: AttemptId
       readonly taskId: TaskId
       readonly summary: string
+      readonly released: readonly Released[]
     }
   | {
       readonly type: 'attempt.merging'
@@ -153,6 +155,8 @@ export type Event = { readonly at: number } & (
       readonly workOrderId: WorkOrderId
       readonly verdicts: readonly Verdict[]
       readonly merged: string | null
+      readonly reached: Reached
+      readonly released: readonly Released[]
     }
   | {
       readonly type: 'attempt.failed'
@@ -172,6 +176,8 @@ export type Event = { readonly at: number } & (
       readonly taskId: TaskId
       readonly workOrderId: WorkOrderId
       readonly reason: string
+      /** True when the worker was lost, so that a task that kills its workers is found out. */
+      readonly counted: boolean
       readonly retryAt: number | null
     }
   | {
@@ -218,6 +224,12 @@ export type Event = { readonly at: number } & (
       readonly reason: string
     }
 )
+
+/** A dependent with one open dependency less, and how many it has left. */
+export interface Released {
+  readonly id: TaskId
+  readonly openDependencies: number
+}
 
 export type EventType = Event['type']
 export type EventOf<Type extends EventType> = Extract<Event, { type: Type }>

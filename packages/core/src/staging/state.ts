@@ -118,7 +118,10 @@ export interface Task {
   /** From the current plan: its layer, and the minutes from its start to the end of its longest tail. */
   readonly layer: number
   readonly tail: number
+  /** The current work order: the one that is queued or claimed, else null. */
   readonly workOrderId: WorkOrderId | null
+  /** Attempts so far, over all work orders. */
+  readonly attemptCount: number
   readonly summary: string | null
   readonly failure: Failure | null
   readonly revision: number
@@ -130,6 +133,8 @@ export interface Task {
 export interface Failure {
   readonly class: ErrorClass
   readonly message: string
+  /** Bounded tail of what shows it: output, a gate's report, conflicting paths. */
+  readonly evidence: string
 }
 
 /** `taskId` waits until `dependsOn` has reached `releaseOn`. */
@@ -176,6 +181,8 @@ export interface WorkOrder {
   readonly workerId: WorkerId | null
   readonly chargedAttempts: number
   readonly unchargedAttempts: number
+  /** Attempts whose worker was lost; too many make the task poison. */
+  readonly interruptions: number
   /** Not claimable before this time. */
   readonly notBefore: number
   readonly enqueuedAt: number

@@ -1,0 +1,202 @@
+import type {
+  AttemptId,
+  BatchId,
+  PlanId,
+  ProjectId,
+  RequestId,
+  TaskId,
+  WorkerId,
+  WorkOrderId,
+} from '../id.ts'
+import type { Load } from '../limit/admission.ts'
+import type {
+  Batch,
+  Dependency,
+  Failure,
+  Priority,
+  ProjectSettings,
+  Request,
+  Task,
+  Verdict,
+  Worker,
+} from './state.ts'
+
+/** What may be asked of a project, imperative. `decide` answers with events or a refusal. */
+export type Command = { readonly projectId: ProjectId } & (
+  | { readonly type: 'project.create'; readonly name: string; readonly settings: ProjectSettings }
+  | {
+      readonly type: 'project.update'
+      readonly name?: string
+      readonly settings?: Partial<ProjectSettings>
+    }
+  | { readonly type: 'project.pause' }
+  | { readonly type: 'project.resume' }
+  | {
+      readonly type: 'tasks.add'
+      readonly tasks: readonly NewTask[]
+      readonly dependencies: readonly Dependency[]
+    }
+  | { readonly type: 'task.update'; readonly taskId: TaskId; readonly set: TaskPatch }
+  | {
+      readonly type: 'task.depend'
+      readonly taskId: TaskId
+      /** The whole list of its dependencies from now on. */
+      readonly dependencies: readonly Dependency[]
+    }
+  | {
+      readonly type: 'tasks.plan'
+      readonly planId: PlanId
+      readonly revision: number
+      readonly hash: string
+      readonly tasks: readonly { readonly id: TaskId; readonly layer: number; readonly tail: number }[]
+    }
+  | {
+      readonly type: 'tasks.stage'
+      readonly batchId: BatchId
+      readonly tasks: readonly { readonly id: TaskId; readonly stagePriority: number }[]
+      /** Stage and dispatch tasks although their context is incomplete. */
+      readonly force: boolean
+    }
+  | { readonly type: 'tasks.unstage'; readonly taskIds: readonly TaskId[] }
+  | { readonly type: 'tasks.retry'; readonly taskIds: readonly TaskId[] }
+  | { readonly type: 'task.cancel'; readonly taskId: TaskId; readonly reason: string }
+  | { readonly type: 'task.complete'; readonly taskId: TaskId; readonly summary: string }
+  | { readonly type: 'batch.create'; readonly batch: Batch }
+  | {
+      readonly type: 'batch.update'
+      readonly batchId: BatchId
+      readonly set: Partial<
+        Pick<Batch, 'name' | 'description' | 'maxParallelTasks' | 'autoPromote'>
+      >
+    }
+  | { readonly type: 'batch.delete'; readonly batchId: BatchId }
+  | { readonly type: 'batches.reorder'; readonly order: readonly BatchId[] }
+  | {
+      readonly type: 'batch.promote'
+      readonly batchId: BatchId
+      readonly auto: boolean
+      readonly reason: string
+    }
+  | { readonly type: 'batch.open-layer'; readonly batchId: BatchId; readonly layer: number }
+  | { readonly type: 'batch.pause'; readonly batchId: BatchId }
+  | { readonly type: 'batch.resume'; readonly batchId: BatchId }
+  | {
+      /** Look whether the batch is stuck, say why, and follow the project's policy. */
+      readonly type: 'batch.unstick'
+      readonly batchId: BatchId
+      readonly silentMs: number
+    }
+  | {
+      readonly type: 'work.claim'
+      readonly workers: readonly WorkerId[]
+      /** In the order in which they should be claimed. */
+      readonly candidates: readonly WorkOrderId[]
+      readonly load: Load
+    }
+  | {
+      /** Leases that lapsed: the attempts are interrupted and their work returns to the queue. */
+      readonly type: 'work.reclaim'
+      readonly workOrderIds: readonly WorkOrderId[]
+      readonly reason: string
+    }
+  | (AttemptWrite &
+      (
+        | { readonly type: 'attempt.wait'; readonly request: RequestDraft }
+        | { readonly type: 'attempt.resume' }
+        | { readonly type: 'attempt.verify'; readonly summary: string }
+        | { readonly type: 'attempt.merge'; readonly verdicts: readonly Verdict[] }
+        | {
+            readonly type: 'attempt.succeed'
+            readonly verdicts: readonly Verdict[]
+            readonly merged: string | null
+          }
+        | {
+            readonly type: 'attempt.fail'
+            readonly failure: Failure
+            readonly verdicts: readonly Verdict[]
+            readonly retryAfterMs?: number
+          }
+        | { readonly type: 'attempt.interrupt'; readonly reason: string }
+        | { readonly type: 'attempt.yield'; readonly reason: string }
+        | {
+            readonly type: 'attempt.output'
+            readonly stream: 'stdout' | 'stderr' | 'progress'
+            readonly text: string
+          }
+      ))
+  | {
+      readonly type: 'request.answer'
+      readonly requestId: RequestId
+      readonly answer: string
+      readonly by: string
+    }
+  | { readonly type: 'account.release'; readonly account: string }
+  | { readonly type: 'worker.register'; readonly workerId: WorkerId; readonly name: string }
+  | {
+      readonly type: 'worker.change'
+      readonly workerId: WorkerId
+      readonly status: Worker['status']
+      readonly reason: string
+    }
+)
+
+/** Every write of a claim names its fence; `held` says whether its lease stood in this transaction. */
+export interface AttemptWrite {
+  readonly taskId: TaskId
+  readonly workOrderId: WorkOrderId
+  readonly attemptId: AttemptId
+  readonly fence: number
+  readonly held: boolean
+}
+
+export type RequestDraft = Pick<Request, 'kind' | 'text' | 'options'>
+
+/** A task as it enters: what staging itself keeps is not given. */
+export type NewTask = Pick<
+  Task,
+  | 'id'
+  | 'code'
+  | 'position'
+  | 'title'
+  | 'description'
+  | 'type'
+  | 'priority'
+  | 'epic'
+  | 'sprint'
+  | 'parent'
+  | 'estimate'
+  | 'touches'
+  | 'resources'
+  | 'repository'
+  | 'baseBranch'
+  | 'account'
+  | 'capabilities'
+  | 'context'
+  | 'contextReady'
+> & { readonly status: 'todo' | 'done' | 'cancelled' }
+
+export type TaskPatch = Partial<
+  Pick<
+    Task,
+    | 'title'
+    | 'description'
+    | 'type'
+    | 'epic'
+    | 'sprint'
+    | 'parent'
+    | 'estimate'
+    | 'touches'
+    | 'resources'
+    | 'repository'
+    | 'baseBranch'
+    | 'account'
+    | 'capabilities'
+    | 'context'
+    | 'contextReady'
+    | 'stagePriority'
+    | 'summary'
+  > & { readonly priority: Priority }
+>
+
+export type CommandType = Command['type']
+export type CommandOf<Type extends CommandType> = Extract<Command, { type: Type }>

@@ -1,0 +1,43 @@
+import type { AttemptStatus, TaskStatus, WorkOrderStatus } from './state.ts'
+
+/**
+ * The allowed transitions of each machine, as data: `evolve` checks them, the docs draw them.
+ * A status that is missing on the right of its own row cannot follow.
+ */
+export const taskTransitions: Readonly<Record<TaskStatus, readonly TaskStatus[]>> = {
+  todo: ['staged', 'done', 'cancelled'],
+  staged: ['todo', 'doing', 'done', 'failed', 'cancelled'],
+  doing: ['staged', 'review', 'done', 'failed', 'cancelled'],
+  review: ['staged', 'done', 'failed', 'cancelled'],
+  done: [],
+  failed: ['todo', 'staged', 'cancelled', 'done'],
+  cancelled: ['todo', 'staged'],
+}
+
+export const workOrderTransitions: Readonly<Record<WorkOrderStatus, readonly WorkOrderStatus[]>> = {
+  queued: ['claimed', 'failed', 'cancelled', 'completed'],
+  claimed: ['queued', 'completed', 'failed', 'cancelled'],
+  completed: [],
+  failed: [],
+  cancelled: [],
+}
+
+export const attemptTransitions: Readonly<Record<AttemptStatus, readonly AttemptStatus[]>> = {
+  running: ['waiting', 'verifying', 'failed', 'interrupted', 'yielded'],
+  waiting: ['running', 'failed', 'interrupted', 'yielded'],
+  verifying: ['merging', 'succeeded', 'failed', 'interrupted'],
+  merging: ['succeeded', 'failed', 'interrupted'],
+  succeeded: [],
+  failed: [],
+  interrupted: [],
+  yielded: [],
+}
+
+/** True when `to` may follow `from`; staying is always allowed. */
+export function isAllowed<Status extends string>(
+  table: Readonly<Record<Status, readonly Status[]>>,
+  from: Status,
+  to: Status,
+): boolean {
+  return from === to || table[from].includes(to)
+}

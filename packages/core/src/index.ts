@@ -17,3 +17,44 @@ export type {
   WorkerId,
   WorkOrderId,
 } from './id.ts'
+export { errorMessage } from './error-message.ts'
+export { allPass, runGates } from './gate/run-gates.ts'
+export type { RunGatesOptions } from './gate/run-gates.ts'
+export type { Gate, Gates, GateSubject } from './gate/gate.ts'
+export { classifyError } from './runner/classify-error.ts'
+export type { ClassifiedError } from './runner/classify-error.ts'
+export { functionRunner } from './runner/function-runner.ts'
+export { errorClassOf } from './runner/outcome-problem.ts'
+export type {
+  Outcome,
+  Question,
+  Report,
+  Runner,
+  RunnerContext,
+  RunnerFunction,
+} from './runner/runner.ts'
+export { scriptedRunner } from './runner/scripted-runner.ts'
+export type {
+  Script,
+  ScriptedAttempt,
+  ScriptedRun,
+  ScriptedRunner,
+  ScriptedRunnerOptions,
+} from './runner/scripted-runner.ts'
+export type { AttemptBrief } from './staging/attempt-brief.ts'
+export type { ErrorClass, Verdict } from './staging/state.ts'
+export type { GateSpec, TaskContext, TestCase, TestSpec } from './task/task-context.ts'
+export { memoryTracker } from './tracker/memory-tracker.ts'
+export type { MemoryTracker } from './tracker/memory-tracker.ts'
+export type { Tracker, TrackerItem, TrackerResult } from './tracker/tracker.ts'
+export { memoryWorkspaces } from './workspace/memory-workspaces.ts'
+export type { MemoryWorkspaces } from './workspace/memory-workspaces.ts'
+export { mergeFiles } from './workspace/merge-files.ts'
+export type { Files, MergedFiles } from './workspace/merge-files.ts'
+export type {
+  Landed,
+  TrialMerge,
+  Workspace,
+  WorkspaceProvider,
+  WorkspaceRequest,
+} from './workspace/workspace.ts'

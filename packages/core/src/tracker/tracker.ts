@@ -9,7 +9,10 @@ export interface Tracker {
   /** Statuses the tracker can show; others are shown as the nearest one and reported. */
   readonly statuses: readonly string[]
   /** Creates the project or finds the one with the same key; resolves with the tracker's own id. */
-  project(project: { readonly key: string; readonly name: string }): Promise<{ readonly id: string }>
+  project(project: {
+    readonly key: string
+    readonly name: string
+  }): Promise<{ readonly id: string }>
   /**
    * Creates or updates one item per key, in order, each on its own. Sending the same item twice
    * changes nothing.
@@ -36,4 +39,9 @@ export type TrackerResult =
       /** Fields or values that the tracker could not take as they are. */
       readonly unsupported: readonly string[]
     }
-  | { readonly key: string; readonly ok: false; readonly reason: string; readonly retryable: boolean }
+  | {
+      readonly key: string
+      readonly ok: false
+      readonly reason: string
+      readonly retryable: boolean
+    }

@@ -9,22 +9,24 @@ export interface WorkspaceProvider {
   readonly name: string
   /** True when `land` brings work into a shared result that later workspaces start from. */
   readonly merges: boolean
-  /** Makes a fresh workspace whose base contains all that has landed so far. */
+  /** Makes a fresh workspace whose base contains all that has landed so far; once per attempt. */
   prepare(request: WorkspaceRequest, signal: AbortSignal): Promise<Workspace>
   /**
    * Tries to bring the work together with what has landed meanwhile, without landing it.
    * `merged.path` is where gates judge the merged result; it stays until `land` or `abandon`.
-   * One trial at a time across all processes: the provider takes the merge lease and holds it until
-   * `land` or `abandon`.
+   * One trial at a time across all processes: the provider takes the merge lease and, for a
+   * successful trial, holds it until `land` settles or `abandon`. A trial with conflicts holds
+   * nothing.
    */
   tryMerge(workspace: Workspace, signal: AbortSignal): Promise<TrialMerge>
   /**
    * Lands a successful trial: all of it or nothing. Calls `confirm` at the last moment; when that
    * rejects (the lease is lost) nothing is landed and the rejection passes through. Landing the
-   * same attempt and fence twice is harmless and tells the same `merged`.
+   * same attempt and fence twice is harmless and tells the same `merged`. The merge lease is free
+   * when it settles, either way.
    */
   land(trial: TrialMerge, confirm: () => Promise<void>): Promise<Landed>
-  /** Gives a trial up and frees the merge lease; nothing has changed. */
+  /** Gives a trial up and frees the merge lease; nothing has changed. Harmless after `land`. */
   abandon(trial: TrialMerge): Promise<void>
   /**
    * Removes the workspace. Work that was not landed is first kept where `salvaged` says; without

@@ -26,20 +26,20 @@ function shortestCycle(
 ): number[] {
   const { dependencyOffsets, dependencies } = index
   const queue = [start]
-  for (const task of queue) {
+  let last = start
+  search: for (const task of queue) {
     const end = dependencyOffsets[task + 1]!
     for (let edge = dependencyOffsets[task]!; edge < end; edge++) {
       const dependency = dependencies[edge]!
-      if (dependency === start) return pathTo(task, start, cameFrom)
+      if (dependency === start) {
+        last = task
+        break search
+      }
       if (component[dependency] !== component[start] || cameFrom[dependency] !== -1) continue
       cameFrom[dependency] = task
       queue.push(dependency)
     }
   }
-  throw new Error(`No cycle through ${shown(index.ids[start])}: it was called for a task of none.`)
-}
-
-function pathTo(last: number, start: number, cameFrom: Int32Array): number[] {
   const path = [start]
   for (let task = last; task !== start; task = cameFrom[task]!) path.push(task)
   path.push(start)

@@ -32,7 +32,10 @@ export function listSchedule(
   const finishes = new Float64Array(size)
   const ready = new KeyedHeap(taskRanks, size)
   const running = new KeyedHeap(finishes, lanesInUse)
-  const freeLanes = new KeyedHeap(Float64Array.from({ length: lanesInUse }, (_, lane) => lane), lanesInUse)
+  const freeLanes = new KeyedHeap(
+    Float64Array.from({ length: lanesInUse }, (_, lane) => lane),
+    lanesInUse,
+  )
 
   for (let lane = 0; lane < lanesInUse; lane++) freeLanes.push(lane)
   for (let task = 0; task < size; task++) {

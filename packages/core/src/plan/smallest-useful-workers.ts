@@ -70,7 +70,7 @@ function leastForWork(latestStarts: Float64Array, latestFinishes: Float64Array):
   let due = 0
   let atWork = 0
   let time = 0
-  for (let begun = 0, ended = 0; ended < ends.length; ) {
+  for (let begun = 0, ended = 0; ended < ends.length;) {
     const begins_ = begun < begins.length && begins[begun]! <= ends[ended]!
     const next = begins_ ? begins[begun]! : ends[ended]!
     due += atWork * (next - time)

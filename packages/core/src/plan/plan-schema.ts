@@ -1,0 +1,61 @@
+import * as z from 'zod'
+
+import type { Plan } from './plan.ts'
+
+const minutes = z.number().nonnegative()
+const count = z.int().nonnegative()
+const id = z.string().min(1).max(200)
+
+/** A plan as it may arrive from a file or another program. */
+export const planSchema = z
+  .strictObject({
+    workers: z.int().positive(),
+    barrier: z.enum(['none', 'stage', 'layer']),
+    tasks: count.describe('How many tasks the plan has.'),
+    edges: count.describe('How many distinct dependencies they have.'),
+    layers: z
+      .array(z.array(id))
+      .describe('Layer 0 waits for nothing, layer k for at least one task of layer k - 1.'),
+    work: minutes.describe('Minutes of all tasks together.'),
+    criticalPath: z.strictObject({
+      length: minutes.describe('Minutes that any number of workers needs.'),
+      tasks: z.array(id),
+    }),
+    lowerBound: minutes.describe('No schedule for this many workers is shorter.'),
+    makespan: minutes.describe('Minutes until the last task of the schedule finishes.'),
+    gap: z.number().nonnegative().describe('makespan / lowerBound - 1.'),
+    barrierMakespan: z
+      .strictObject({ stage: minutes, layer: minutes })
+      .describe('What the same workers need under the two barriers.'),
+    parallelShare: z.number().min(0).max(1).describe('Share of tasks in layers of two or more.'),
+    smallestUsefulWorkers: count.describe('More workers than these buy nothing without barriers.'),
+    schedule: z.array(z.strictObject({ task: id, start: minutes, finish: minutes, lane: count })),
+    facts: z.array(
+      z.strictObject({
+        task: id,
+        layer: count,
+        tail: minutes.describe('Minutes from its start to the end of the plan at best.'),
+        slack: minutes.describe('Minutes it may start late before the critical path grows.'),
+        estimate: minutes,
+        estimated: z.boolean().describe('False when the estimate was assumed.'),
+      }),
+    ),
+    batches: z.array(
+      z.strictObject({
+        tasks: z.array(id),
+        canParallel: z.boolean(),
+        dependsOn: z.array(count).describe('Positions in batches.'),
+      }),
+    ),
+    warnings: z.array(
+      z.strictObject({
+        kind: z.enum(['duplicate-dependency', 'similar-ids']),
+        tasks: z.array(id),
+        message: z.string(),
+      }),
+    ),
+  })
+  .describe('A Cueline plan. All times are minutes.') satisfies z.ZodType<Plan>
+
+/** The same as JSON Schema, draft 2020-12, to publish and to validate with elsewhere. */
+export const planJsonSchema = z.toJSONSchema(planSchema)

@@ -24,6 +24,7 @@ const programs = {
   format: ['scripts/check.ts', 'format', '--write'],
   requirements: ['scripts/requirements.ts'],
   snippets: ['scripts/snippets.ts'],
+  schema: [onSource, 'scripts/schema.ts'],
   build: ['scripts/build.ts'],
   bench: [onSource, 'scripts/bench.ts'],
   faults: [onSource, 'tests/faults/main.ts'],

@@ -1,4 +1,4 @@
-import type { TaskContext } from './task-context.ts'
+import type { PartialTaskContext } from './task-context.ts'
 import type { TaskSpec } from './task-spec.ts'
 
 export interface StatelessReadiness {
@@ -64,7 +64,7 @@ function whatIsMissing(
   part: ContextPart,
   task: Pick<TaskSpec, 'type' | 'description' | 'context'>,
 ): string | undefined {
-  const context: Partial<TaskContext> = task.context ?? {}
+  const context: PartialTaskContext = task.context ?? {}
   switch (part) {
     case 'description':
       return blank(task.description) ? 'has no description: say what is to be done.' : undefined
@@ -77,9 +77,7 @@ function whatIsMissing(
         ? 'has no architecture: say where in the code it belongs.'
         : undefined
     case 'guidance':
-      return blank(context.guidance)
-        ? 'has no guidance: say how it should be done.'
-        : undefined
+      return blank(context.guidance) ? 'has no guidance: say how it should be done.' : undefined
     case 'tdd':
       return missingTests(task.type ?? 'feature', context)
     case 'acceptanceCriteria':
@@ -93,7 +91,7 @@ function whatIsMissing(
   }
 }
 
-function missingTests(type: string, context: Partial<TaskContext>): string | undefined {
+function missingTests(type: string, context: PartialTaskContext): string | undefined {
   const cases = context.tdd?.cases ?? []
   if (cases.length === 0) return `is of type ${type} and has no test case: give at least one.`
   const open = cases.find((test) => blank(test.name) || blank(test.expected))

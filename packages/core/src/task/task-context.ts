@@ -16,6 +16,11 @@ export interface TaskContext {
   readonly tokenBudget?: number | undefined
 }
 
+/** A context as far as it is known; an absent part counts as missing. */
+export type PartialTaskContext = {
+  readonly [Part in keyof TaskContext]?: TaskContext[Part] | undefined
+}
+
 export interface TestSpec {
   readonly cases: readonly TestCase[]
   /** Wanted line coverage in percent; 95 when absent. */

@@ -1,4 +1,4 @@
-import type { GateSpec, TaskContext } from './task-context.ts'
+import type { GateSpec, PartialTaskContext } from './task-context.ts'
 
 /**
  * What a host or an importer gives for one task. Data only: the matching schema is
@@ -28,7 +28,7 @@ export interface TaskSpec {
   readonly account?: string | undefined
   readonly capabilities?: readonly string[] | undefined
   /** May be partial; `isStatelessReady` says what is missing. */
-  readonly context?: Partial<TaskContext> | undefined
+  readonly context?: PartialTaskContext | undefined
   /** Where an import found the task; `todo` when absent. */
   readonly status?: TaskSpecStatus | undefined
 }

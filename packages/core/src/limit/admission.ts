@@ -26,7 +26,7 @@ export function admission(
   if (hold !== undefined && hold.until > now) {
     return {
       kind: 'account-held',
-      message: `account "${account}" is held until ${new Date(hold.until).toISOString()}: ${hold.reason}`,
+      message: `account "${account}" is held for another ${Math.ceil((hold.until - now) / 1000)} s: ${hold.reason}`,
     }
   }
   const limit = project.settings.maxParallelTasks

@@ -35,7 +35,7 @@ export interface Slice {
 
 /**
  * The rows to load and lock. A loaded task brings its batch, its current work order and that
- * order's current attempt; a loaded work order or attempt brings its task. Unknown ids are simply
+ * order's current attempt; a loaded work order, attempt or request brings its task. Unknown ids are simply
  * absent from the slice: `decide` refuses by name.
  */
 export interface SliceKeys {
@@ -48,13 +48,18 @@ export interface SliceKeys {
   /** As `dependentsOf`, followed to the end. */
   readonly allDependentsOf?: readonly TaskId[]
   readonly batches?: readonly BatchId[] | 'all'
-  /** Adds every task of these batches, and their edges with `tasksOfBatchesEdges`. */
+  /** Adds every task of these batches. */
   readonly tasksOfBatches?: readonly BatchId[]
+  /**
+   * Adds, for every task of these batches, its own edges, the tasks they point to, and all that
+   * waits for it, followed to the end.
+   */
+  readonly edgesOfBatches?: readonly BatchId[]
   readonly workOrders?: readonly WorkOrderId[]
   readonly attempts?: readonly AttemptId[]
   readonly requests?: readonly RequestId[]
-  /** Adds the open requests of these tasks. */
-  readonly requestsOf?: readonly TaskId[]
+  /** Adds the open requests of every task that the slice holds for another reason. */
+  readonly openRequests?: boolean
   readonly holds?: boolean
   readonly workers?: readonly string[]
   /** Everything of the project: for replay checks and the planner, never on a hot path. */

@@ -1,5 +1,6 @@
 import type { Event, StoredEvent } from '../event/event.ts'
 import type { BatchId, PlanId, ProjectId, TaskId, WorkerId, WorkOrderId } from '../id.ts'
+import type { Load } from '../limit/admission.ts'
 import type { Change, Slice, SliceKeys } from '../staging/slice.ts'
 import type {
   Attempt,
@@ -171,12 +172,6 @@ export interface Queries {
   readonly lastSequence: { input: { readonly projectId: ProjectId }; output: number }
 }
 export type QueryName = keyof Queries
-
-export interface Load {
-  readonly total: number
-  readonly byBatch: ReadonlyMap<BatchId, number>
-  readonly byAccount: ReadonlyMap<string, number>
-}
 
 export interface BatchSummary {
   readonly batch: Batch

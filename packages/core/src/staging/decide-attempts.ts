@@ -1,0 +1,265 @@
+import { backOffMs, errorPolicies } from '../limit/error-policy.ts'
+import type { AttemptWrite, CommandOf, CommandType, RequestDraft } from './command.ts'
+import type { Decide } from './decide.ts'
+import { dispatchOf, interrupt } from './decide-work.ts'
+import {
+  cancelRequests,
+  type Draft,
+  emit,
+  furthest,
+  type Refusal,
+  release,
+  releasedBy,
+} from './draft.ts'
+import {
+  type Attempt,
+  type AttemptStatus,
+  defaultAccount,
+  type Task,
+  type WorkOrder,
+} from './state.ts'
+import { attemptTransitions, isAllowed } from './transitions.ts'
+
+type AttemptCommand = Extract<CommandType, `attempt.${string}` | `request.${string}`>
+
+/** The end of time in JavaScript dates: waits until somebody moves it. */
+const untilAnswered = 8_640_000_000_000_000
+
+export const attemptDecisions: { readonly [Type in AttemptCommand]: Decide<Type> } = {
+  'attempt.wait': (draft, command) => {
+    const claim = claimOf(draft, command, 'waiting')
+    if ('code' in claim) return claim
+    const known = findRequest(draft, claim.task, command.request)
+    const requestId = known?.id ?? openRequest(draft, claim, command.request)
+    emit(draft, { type: 'attempt.waiting', attemptId: claim.attempt.id, requestId })
+  },
+
+  'attempt.resume': (draft, command) => {
+    const claim = claimOf(draft, command, 'running')
+    if ('code' in claim) return claim
+    emit(draft, { type: 'attempt.resumed', attemptId: claim.attempt.id })
+  },
+
+  'attempt.verify': (draft, command) => {
+    const claim = claimOf(draft, command, 'verifying')
+    if ('code' in claim) return claim
+    const released = releasedBy(draft, claim.task, furthest(claim.task.reached, 'completed'))
+    emit(draft, {
+      type: 'attempt.verifying',
+      attemptId: claim.attempt.id,
+      taskId: claim.task.id,
+      summary: command.summary,
+      released,
+    })
+    release(
+      draft,
+      released.map(({ id }) => id),
+    )
+  },
+
+  'attempt.merge': (draft, command) => {
+    const claim = claimOf(draft, command, 'merging')
+    if ('code' in claim) return claim
+    emit(draft, {
+      type: 'attempt.merging',
+      attemptId: claim.attempt.id,
+      taskId: claim.task.id,
+      verdicts: command.verdicts,
+    })
+  },
+
+  'attempt.succeed': (draft, command) => {
+    const claim = claimOf(draft, command, 'succeeded')
+    if ('code' in claim) return claim
+    const notPassed = command.verdicts.filter((verdict) => verdict.result !== 'pass')
+    if (notPassed.length > 0) {
+      return {
+        code: 'not-allowed',
+        message: `Task "${claim.task.code}" cannot succeed: gate "${notPassed[0]?.gate}" says ${notPassed[0]?.result}. Only passing gates verify.`,
+      }
+    }
+    const reached = furthest(claim.task.reached, command.merged === null ? 'verified' : 'merged')
+    const released = releasedBy(draft, claim.task, reached)
+    cancelRequests(draft, claim.task.id, 'the task is done')
+    emit(draft, {
+      type: 'attempt.succeeded',
+      attemptId: claim.attempt.id,
+      taskId: claim.task.id,
+      workOrderId: claim.order.id,
+      verdicts: command.verdicts,
+      merged: command.merged,
+      reached,
+      released,
+    })
+    draft.effects.push({ type: 'release-lease', workOrderIds: [claim.order.id] })
+    release(
+      draft,
+      released.map(({ id }) => id),
+    )
+  },
+
+  'attempt.fail': (draft, command) => {
+    const claim = claimOf(draft, command, 'failed')
+    if ('code' in claim) return claim
+    failAttempt(draft, claim, command)
+  },
+
+  'attempt.interrupt': (draft, command) => {
+    const claim = claimOf(draft, command, 'interrupted')
+    if ('code' in claim) return claim
+    interrupt(draft, claim, command.reason, false)
+  },
+
+  'attempt.yield': (draft, command) => {
+    const claim = claimOf(draft, command, 'yielded')
+    if ('code' in claim) return claim
+    emit(draft, {
+      type: 'attempt.yielded',
+      attemptId: claim.attempt.id,
+      taskId: claim.task.id,
+      workOrderId: claim.order.id,
+      reason: command.reason,
+      retryAt: draft.now,
+    })
+    draft.effects.push(
+      { type: 'release-lease', workOrderIds: [claim.order.id] },
+      dispatchOf(claim.order.id, claim.order.fence, draft.now),
+    )
+  },
+
+  'attempt.output': (draft, command) => {
+    const claim = claimOf(draft, command)
+    if ('code' in claim) return claim
+    const { attemptId, taskId, stream, text } = command
+    emit(draft, { type: 'attempt.output', attemptId, taskId, stream, text })
+  },
+
+  'request.answer': (draft, { requestId, answer, by }) => {
+    const request = draft.slice.requests.get(requestId)
+    if (request === undefined) {
+      return { code: 'not-found', message: `Request "${requestId}" does not exist.` }
+    }
+    if (request.status !== 'open') {
+      return {
+        code: 'conflict',
+        message: `Request "${requestId}" is ${request.status}${request.answer === null ? '' : ` with "${request.answer}"`}; the first answer counts.`,
+      }
+    }
+    if (request.options.length > 0 && !request.options.includes(answer)) {
+      return {
+        code: 'invalid-input',
+        message: `"${answer}" is not one of the options of request "${requestId}". Answer with one of: ${request.options.map((option) => `"${option}"`).join(', ')}.`,
+      }
+    }
+    emit(draft, { type: 'request.answered', requestId, answer, by })
+    draft.effects.push({ type: 'dispatch', orders: [] })
+  },
+}
+
+interface ClaimRows {
+  readonly task: Task
+  readonly order: WorkOrder
+  readonly attempt: Attempt
+}
+
+/** The rows of a claim that still holds and may go on to `to`, or why not. */
+function claimOf(draft: Draft, write: AttemptWrite, to?: AttemptStatus): ClaimRows | Refusal {
+  const task = draft.slice.tasks.get(write.taskId)
+  const order = draft.slice.workOrders.get(write.workOrderId)
+  const attempt = draft.slice.attempts.get(write.attemptId)
+  if (task === undefined || order === undefined || attempt === undefined) {
+    return {
+      code: 'not-found',
+      message: `Attempt "${write.attemptId}" of task "${write.taskId}" does not exist.`,
+    }
+  }
+  if (!write.held || order.fence !== write.fence || order.attemptId !== write.attemptId) {
+    return {
+      code: 'lease-lost',
+      message: `Attempt ${attempt.number} of task "${task.code}" lost its lease (fence ${write.fence}, now ${order.fence}); what it brings is not stored.`,
+    }
+  }
+  if (to !== undefined && (attempt.status === to || !isAllowed(attemptTransitions, attempt.status, to))) {
+    return {
+      code: 'conflict',
+      message: `Attempt ${attempt.number} of task "${task.code}" is ${attempt.status} and cannot become ${to}.`,
+    }
+  }
+  return { task, order, attempt }
+}
+
+function failAttempt(draft: Draft, claim: ClaimRows, command: CommandOf<'attempt.fail'>): void {
+  const { task, order, attempt } = claim
+  const { failure, verdicts } = command
+  const policy = errorPolicies[failure.class]
+  const settings = draft.slice.project?.settings
+  if (settings === undefined) return
+  const charged = order.chargedAttempts + (policy.charged ? 1 : 0)
+  const gone = policy.then === 'stop' || (policy.charged && charged >= settings.maxAttempts)
+  const holdMs = command.retryAfterMs ?? policy.holdMs
+  let retryAt: number | null = draft.now
+  if (gone) retryAt = null
+  else if (policy.then === 'ask') retryAt = untilAnswered
+  else if (policy.backOff) retryAt = draft.now + backOffMs(charged, settings, draft.random)
+
+  if (policy.then === 'ask') {
+    openRequest(draft, claim, { kind: 'question', text: failure.message, options: [] })
+  }
+  emit(draft, {
+    type: 'attempt.failed',
+    attemptId: attempt.id,
+    taskId: task.id,
+    workOrderId: order.id,
+    failure,
+    verdicts,
+    charged: policy.charged,
+    retryAt,
+  })
+  draft.effects.push({ type: 'release-lease', workOrderIds: [order.id] })
+  if (policy.then === 'hold-account') {
+    emit(draft, {
+      type: 'account.held',
+      projectId: draft.projectId,
+      account: task.account ?? defaultAccount,
+      until: draft.now + holdMs,
+      reason: failure.message,
+    })
+  }
+  if (retryAt === null) {
+    cancelRequests(draft, task.id, 'the task has failed')
+    emit(draft, { type: 'task.failed', taskId: task.id, failure })
+  } else {
+    draft.effects.push(dispatchOf(order.id, order.fence, retryAt))
+  }
+}
+
+function openRequest(draft: Draft, claim: ClaimRows, request: RequestDraft) {
+  const id = draft.ids('request')
+  emit(draft, {
+    type: 'request.opened',
+    request: {
+      ...request,
+      id,
+      projectId: draft.projectId,
+      taskId: claim.task.id,
+      attemptId: claim.attempt.id,
+      status: 'open',
+      answer: null,
+      answeredBy: null,
+      askedAt: draft.now,
+      answeredAt: null,
+    },
+  })
+  return id
+}
+
+/** The same question of the same task that is still open: asked once, however many attempts ask. */
+function findRequest(draft: Draft, task: Task, wanted: RequestDraft) {
+  return [...draft.slice.requests.values()].find(
+    (request) =>
+      request.taskId === task.id &&
+      request.status === 'open' &&
+      request.kind === wanted.kind &&
+      request.text === wanted.text,
+  )
+}

@@ -1,0 +1,54 @@
+import type { CommandType } from './command.ts'
+import type { Decide } from './decide.ts'
+import { emit } from './draft.ts'
+
+type ProjectCommand = Extract<CommandType, `project.${string}` | `worker.${string}` | 'account.release'>
+
+export const projectDecisions: { readonly [Type in ProjectCommand]: Decide<Type> } = {
+  'project.create': (draft, { projectId, name, settings }) => {
+    if (draft.slice.project !== null) {
+      return { code: 'conflict', message: `Project "${projectId}" exists already.` }
+    }
+    emit(draft, {
+      type: 'project.created',
+      project: { id: projectId, name, settings, pausedAt: null, createdAt: draft.now },
+    })
+  },
+  'project.update': (draft, { projectId, name, settings }) => {
+    emit(draft, {
+      type: 'project.updated',
+      projectId,
+      ...(name !== undefined && { name }),
+      ...(settings !== undefined && { settings }),
+    })
+  },
+  'project.pause': (draft, { projectId }) => {
+    if (draft.slice.project?.pausedAt === null) emit(draft, { type: 'project.paused', projectId })
+  },
+  'project.resume': (draft, { projectId }) => {
+    if (draft.slice.project?.pausedAt === null) return
+    emit(draft, { type: 'project.resumed', projectId })
+    draft.effects.push({ type: 'dispatch', orders: [] })
+  },
+  'account.release': (draft, { projectId, account }) => {
+    if (!draft.slice.holds.has(account)) return
+    emit(draft, { type: 'account.released', projectId, account })
+    draft.effects.push({ type: 'dispatch', orders: [] })
+  },
+  'worker.register': (draft, { projectId, workerId, name }) => {
+    if (draft.slice.workers.has(workerId)) {
+      return {
+        code: 'conflict',
+        message: `Worker "${workerId}" is registered already. Every start needs an id of its own.`,
+      }
+    }
+    emit(draft, { type: 'worker.registered', projectId, workerId, name })
+  },
+  'worker.change': (draft, { workerId, status, reason }) => {
+    const worker = draft.slice.workers.get(workerId)
+    if (worker === undefined) {
+      return { code: 'not-found', message: `Worker "${workerId}" is not registered.` }
+    }
+    if (worker.status !== status) emit(draft, { type: 'worker.changed', workerId, status, reason })
+  },
+}

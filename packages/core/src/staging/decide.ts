@@ -1,0 +1,64 @@
+import type { Event } from '../event/event.ts'
+import type { Command, CommandOf, CommandType } from './command.ts'
+import { attemptDecisions } from './decide-attempts.ts'
+import { batchDecisions } from './decide-batches.ts'
+import { projectDecisions } from './decide-projects.ts'
+import { taskDecisions } from './decide-tasks.ts'
+import { workDecisions } from './decide-work.ts'
+import {
+  createDraft,
+  type DecideContext,
+  type Draft,
+  type Effect,
+  type Refusal,
+  type TaskResult,
+} from './draft.ts'
+import type { Change, Slice } from './slice.ts'
+
+export type Decision =
+  | {
+      readonly ok: true
+      readonly events: readonly Event[]
+      readonly effects: readonly Effect[]
+      /** What folding the events changes, for the storage to write. */
+      readonly changes: readonly Change[]
+      /** Bulk commands: what became of each task, in the order given. */
+      readonly results: readonly TaskResult[]
+    }
+  | { readonly ok: false; readonly refusal: Refusal }
+
+/** Adds events to the draft, or says why not; a refusal leaves everything as it was. */
+export type Decide<Type extends CommandType> = (
+  draft: Draft,
+  command: CommandOf<Type>,
+) => Refusal | void
+
+/**
+ * The only place that decides: what follows from a command on this slice of the state, as events
+ * and effects, or a refusal that says why. Pure: equal arguments give equal decisions.
+ */
+export function decide(slice: Slice, command: Command, context: DecideContext): Decision {
+  const draft = createDraft(slice, command.projectId, context)
+  if (command.type !== 'project.create' && slice.project === null) {
+    return {
+      ok: false,
+      refusal: {
+        code: 'not-found',
+        message: `Project "${command.projectId}" does not exist. List the projects to find its id.`,
+      },
+    }
+  }
+  const decision = decisions[command.type] as (draft: Draft, command: Command) => Refusal | void
+  const refusal = decision(draft, command)
+  if (refusal !== undefined) return { ok: false, refusal }
+  const { events, effects, changes, results } = draft
+  return { ok: true, events, effects, changes, results }
+}
+
+const decisions: { readonly [Type in CommandType]: Decide<Type> } = {
+  ...projectDecisions,
+  ...taskDecisions,
+  ...batchDecisions,
+  ...workDecisions,
+  ...attemptDecisions,
+}

@@ -1,0 +1,159 @@
+import type { Event } from '../event/event.ts'
+import type { Ids, ProjectId, TaskId, WorkOrderId } from '../id.ts'
+import { copySlice, type MutableSlice } from './apply-changes.ts'
+import { applyEvent } from './evolve.ts'
+import { isReleased } from './readiness.ts'
+import type { Change, Slice } from './slice.ts'
+import type { Batch, Reached, ReleaseOn, Task, WorkOrder } from './state.ts'
+
+/** What the engine should do once the events are stored; state alone would repair a lost one. */
+export type Effect =
+  /** These work orders can be claimed from `notBefore` on. */
+  | {
+      readonly type: 'dispatch'
+      readonly orders: readonly {
+        readonly workOrderId: WorkOrderId
+        readonly fence: number
+        readonly notBefore: number
+      }[]
+    }
+  /** Whoever works on this must stop: its claim is gone. */
+  | { readonly type: 'abort'; readonly workOrderId: WorkOrderId; readonly reason: string }
+  /** The leases of these orders end. */
+  | { readonly type: 'release-lease'; readonly workOrderIds: readonly WorkOrderId[] }
+
+export interface Refusal {
+  readonly code:
+    | 'not-found'
+    | 'conflict'
+    | 'invalid-input'
+    | 'lease-lost'
+    | 'not-allowed'
+  readonly message: string
+}
+
+/** What a bulk command did to one of its tasks. */
+export interface TaskResult {
+  readonly taskId: TaskId
+  readonly ok: boolean
+  readonly message: string
+}
+
+export interface DecideContext {
+  /** Milliseconds since the epoch, by the storage's clock. */
+  readonly now: number
+  readonly ids: Ids
+  /** From 0 up to 1: jitter. */
+  readonly random: () => number
+}
+
+/** The working copy of one decision: events are applied as they are added. */
+export interface Draft extends DecideContext {
+  readonly projectId: ProjectId
+  readonly slice: MutableSlice
+  readonly events: Event[]
+  readonly effects: Effect[]
+  readonly changes: Change[]
+  readonly results: TaskResult[]
+}
+
+export function createDraft(slice: Slice, projectId: ProjectId, context: DecideContext): Draft {
+  return {
+    ...context,
+    projectId,
+    slice: copySlice(slice),
+    events: [],
+    effects: [],
+    changes: [],
+    results: [],
+  }
+}
+
+type WithoutTime<E> = E extends unknown ? Omit<E, 'at'> : never
+
+/** Adds an event and applies it, so that the rest of the decision sees what it changed. */
+export function emit(draft: Draft, event: WithoutTime<Event>): void {
+  const complete = { ...event, at: draft.now } as Event
+  draft.events.push(complete)
+  draft.changes.push(...applyEvent(draft.slice, complete))
+}
+
+/**
+ * Releases what can be released: a work order for every one of these tasks that is staged in a
+ * promoted batch with nothing open, and has none yet. A pause does not matter here: it stops
+ * claims, not releases.
+ */
+export function release(draft: Draft, taskIds: Iterable<TaskId>): void {
+  const orders: { id: WorkOrderId; taskId: TaskId }[] = []
+  for (const taskId of taskIds) {
+    const task = draft.slice.tasks.get(taskId)
+    if (task === undefined || task.workOrderId !== null) continue
+    const batch = task.batchId === null ? undefined : draft.slice.batches.get(task.batchId)
+    if (batch !== undefined && canRelease(task, batch)) {
+      orders.push({ id: draft.ids('workOrder') as WorkOrderId, taskId })
+    }
+  }
+  if (orders.length === 0) return
+  emit(draft, { type: 'work.released', orders })
+  draft.effects.push({
+    type: 'dispatch',
+    orders: orders.map(({ id }) => ({ workOrderId: id, fence: 0, notBefore: 0 })),
+  })
+}
+
+/** Readiness without the pauses. */
+export function canRelease(task: Task, batch: Batch): boolean {
+  return (
+    task.status === 'staged' &&
+    batch.promotedAt !== null &&
+    (task.contextReady || task.forced) &&
+    task.openDependencies === 0 &&
+    (batch.openLayer === null || task.layer <= batch.openLayer)
+  )
+}
+
+/** Takes queued work orders back, for tasks that may not start any more. */
+export function withdraw(draft: Draft, taskIds: Iterable<TaskId>): void {
+  const orders: { id: WorkOrderId; taskId: TaskId }[] = []
+  for (const taskId of taskIds) {
+    const order = currentOrder(draft, taskId)
+    if (order?.status === 'queued') orders.push({ id: order.id, taskId })
+  }
+  if (orders.length > 0) emit(draft, { type: 'work.withdrawn', orders })
+}
+
+/** The dependents that wait for what the task reaches now, each with one open dependency less. */
+export function releasedBy(
+  draft: Draft,
+  task: Task,
+  reached: Reached,
+): { readonly id: TaskId; readonly openDependencies: number }[] {
+  const after = { ...task, reached }
+  const released: { id: TaskId; openDependencies: number }[] = []
+  for (const edge of draft.slice.dependents.get(task.id) ?? []) {
+    if (isReleased(task, edge.releaseOn) || !isReleased(after, edge.releaseOn)) continue
+    const dependent = draft.slice.tasks.get(edge.taskId)
+    if (dependent === undefined) continue
+    released.push({ id: edge.taskId, openDependencies: dependent.openDependencies - 1 })
+  }
+  return released
+}
+
+export function furthest(one: Reached, other: ReleaseOn): Reached {
+  const order: readonly Reached[] = ['nothing', 'completed', 'verified', 'merged']
+  return order.indexOf(one) >= order.indexOf(other) ? one : other
+}
+
+export function currentOrder(draft: Draft, taskId: TaskId): WorkOrder | undefined {
+  const id = draft.slice.tasks.get(taskId)?.workOrderId
+  return id ? draft.slice.workOrders.get(id) : undefined
+}
+
+/** Cancels the questions of a task that nobody needs to answer any more. */
+export function cancelRequests(draft: Draft, taskId: TaskId, reason: string): void {
+  for (const request of draft.slice.requests.values()) {
+    if (request.taskId === taskId && request.status === 'open') {
+      emit(draft, { type: 'request.cancelled', requestId: request.id, reason })
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import type { Command } from './command.ts'
+import type { SliceKeys } from './slice.ts'
+
+/**
+ * The rows that `decide` needs for a command: what it can touch, never the whole project. Storages
+ * load and lock exactly these.
+ */
+export function sliceOf(command: Command): SliceKeys {
+  const { projectId } = command
+  switch (command.type) {
+    case 'project.create':
+    case 'project.update':
+    case 'project.pause':
+    case 'project.resume':
+      return { projectId }
+    case 'account.release':
+      return { projectId, holds: true }
+    case 'worker.register':
+    case 'worker.change':
+      return { projectId, workers: [command.workerId] }
+    case 'tasks.add':
+      return {
+        projectId,
+        tasks: [
+          ...command.tasks.map((task) => task.id),
+          ...command.dependencies.map((edge) => edge.dependsOn),
+        ],
+      }
+    case 'task.update':
+      return { projectId, tasks: [command.taskId] }
+    case 'task.depend':
+      return {
+        projectId,
+        tasks: [command.taskId, ...command.dependencies.map((edge) => edge.dependsOn)],
+        dependenciesOf: [command.taskId],
+        allDependentsOf: [command.taskId],
+      }
+    case 'tasks.plan':
+      return { projectId }
+    case 'tasks.stage':
+      return {
+        projectId,
+        tasks: command.tasks.map((task) => task.id),
+        batches: [command.batchId],
+      }
+    case 'tasks.unstage':
+      return { projectId, tasks: command.taskIds, openRequests: true }
+    case 'tasks.retry':
+      return { projectId, tasks: command.taskIds }
+    case 'task.cancel':
+      return { projectId, tasks: [command.taskId], openRequests: true }
+    case 'task.complete':
+      return {
+        projectId,
+        tasks: [command.taskId],
+        dependentsOf: [command.taskId],
+        openRequests: true,
+      }
+    case 'batch.create':
+      return { projectId, batches: [command.batch.id] }
+    case 'batch.update':
+    case 'batch.pause':
+    case 'batch.resume':
+      return { projectId, batches: [command.batchId] }
+    case 'batch.delete':
+      return {
+        projectId,
+        batches: [command.batchId],
+        tasksOfBatches: [command.batchId],
+        openRequests: true,
+      }
+    case 'batch.promote':
+    case 'batch.open-layer':
+      return { projectId, batches: [command.batchId], tasksOfBatches: [command.batchId] }
+    case 'batches.reorder':
+      return { projectId, batches: 'all' }
+    case 'batch.unstick':
+      return {
+        projectId,
+        batches: [command.batchId],
+        tasksOfBatches: [command.batchId],
+        edgesOfBatches: [command.batchId],
+      }
+    case 'work.claim':
+      return { projectId, workOrders: command.candidates, workers: command.workers, holds: true }
+    case 'work.reclaim':
+      return { projectId, workOrders: command.workOrderIds, openRequests: true }
+    case 'attempt.wait':
+      return { projectId, attempts: [command.attemptId], openRequests: true }
+    case 'attempt.verify':
+    case 'attempt.succeed':
+      return {
+        projectId,
+        attempts: [command.attemptId],
+        dependentsOf: [command.taskId],
+        openRequests: true,
+      }
+    case 'attempt.fail':
+      return {
+        projectId,
+        attempts: [command.attemptId],
+        openRequests: true,
+        holds: true,
+      }
+    case 'attempt.resume':
+    case 'attempt.merge':
+    case 'attempt.interrupt':
+    case 'attempt.yield':
+    case 'attempt.output':
+      return { projectId, attempts: [command.attemptId] }
+    case 'request.answer':
+      return { projectId, requests: [command.requestId] }
+  }
+}

@@ -1,17 +1,24 @@
+import process from 'node:process'
+
 import { defaultServerConditions } from 'vite'
 import { defineConfig } from 'vitest/config'
 
 const conditions = ['cueline-source', ...defaultServerConditions]
 
 /** Tests run on sources: the private condition stands first in every package's `exports`. */
-function project(name: string, include: string[], testTimeout = 20_000) {
+function project(
+  name: string,
+  include: string[],
+  testTimeout = 20_000,
+  exclude = ['**/*.data.test.ts', 'tests/packed/**'],
+) {
   return {
     resolve: { conditions },
     ssr: { resolve: { conditions } },
     test: {
       name,
       include,
-      exclude: ['**/node_modules/**', '**/dist/**', '**/.cueline/**', '**/*.data.test.ts'],
+      exclude: ['**/node_modules/**', '**/dist/**', '**/.cueline/**', ...exclude],
       environment: 'node' as const,
       testTimeout,
       hookTimeout: testTimeout,
@@ -31,6 +38,10 @@ const projects = [
   packageProject('cli'),
   project('examples', ['examples/**/*.test.ts'], 120_000),
   project('tests', ['tests/**/*.test.ts', 'scripts/**/*.test.ts'], 120_000),
+  // Real plans and tracker files; only where CUELINE_DATA names them (`npm run test:data`).
+  ...(process.env.CUELINE_DATA === undefined
+    ? []
+    : [project('data', ['packages/*/src/**/*.data.test.ts'], 300_000, [])]),
 ]
 
 export default defineConfig({ test: { projects } })

@@ -74,7 +74,10 @@ function stampOfManifests() {
   }
   for (const file of files) {
     if (existsSync(join(root, file))) {
-      hash.update(`${file}\n`).update(readFileSync(join(root, file))).update('\n')
+      hash
+        .update(`${file}\n`)
+        .update(readFileSync(join(root, file)))
+        .update('\n')
     }
   }
   return hash.digest('hex')

@@ -1,0 +1,29 @@
+import { spawn } from 'node:child_process'
+
+export interface Finished {
+  readonly code: number
+  /** stdout and stderr, in the order they came. */
+  readonly output: string
+}
+
+/** Runs one program to its end, without a shell and without stdin. Never rejects. */
+export function runCommand(
+  command: string,
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+): Promise<Finished> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = []
+    const child = spawn(command, args, {
+      cwd: options.cwd,
+      env: options.env ?? process.env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      shell: process.platform === 'win32',
+    })
+    child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
+    child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk))
+    const text = () => Buffer.concat(chunks).toString('utf8')
+    child.on('error', (error) => resolve({ code: 127, output: `${text()}${error.message}\n` }))
+    child.on('close', (code) => resolve({ code: code ?? 1, output: text() }))
+  })
+}

@@ -98,6 +98,12 @@ export type Command = { readonly projectId: ProjectId } & (
       readonly type: 'work.reclaim'
       readonly workOrderIds: readonly WorkOrderId[]
       readonly reason: string
+      /** Of these, the ones whose work turned out to be merged already, and what contains it. */
+      readonly landed: readonly {
+        readonly workOrderId: WorkOrderId
+        readonly taskId: TaskId
+        readonly merged: string
+      }[]
     }
   | (AttemptWrite &
       (

@@ -1,7 +1,7 @@
 import { backOffMs, errorPolicies } from '../limit/error-policy.ts'
 import type { AttemptWrite, CommandOf, CommandType, RequestDraft } from './command.ts'
 import type { Decide } from './decide.ts'
-import { dispatchOf, interrupt } from './decide-work.ts'
+import { type ClaimRows, dispatchOf, interrupt, succeed } from './decide-work.ts'
 import {
   cancelRequests,
   type Draft,
@@ -11,13 +11,7 @@ import {
   release,
   releasedBy,
 } from './draft.ts'
-import {
-  type Attempt,
-  type AttemptStatus,
-  defaultAccount,
-  type Task,
-  type WorkOrder,
-} from './state.ts'
+import { type AttemptStatus, defaultAccount, type Task } from './state.ts'
 import { attemptTransitions, isAllowed } from './transitions.ts'
 
 type AttemptCommand = Extract<CommandType, `attempt.${string}` | `request.${string}`>
@@ -78,24 +72,7 @@ export const attemptDecisions: { readonly [Type in AttemptCommand]: Decide<Type>
         message: `Task "${claim.task.code}" cannot succeed: gate "${notPassed[0]?.gate}" says ${notPassed[0]?.result}. Only passing gates verify.`,
       }
     }
-    const reached = furthest(claim.task.reached, command.merged === null ? 'verified' : 'merged')
-    const released = releasedBy(draft, claim.task, reached)
-    cancelRequests(draft, claim.task.id, 'the task is done')
-    emit(draft, {
-      type: 'attempt.succeeded',
-      attemptId: claim.attempt.id,
-      taskId: claim.task.id,
-      workOrderId: claim.order.id,
-      verdicts: command.verdicts,
-      merged: command.merged,
-      reached,
-      released,
-    })
-    draft.effects.push({ type: 'release-lease', workOrderIds: [claim.order.id] })
-    release(
-      draft,
-      released.map(({ id }) => id),
-    )
+    succeed(draft, claim, command.verdicts, command.merged)
   },
 
   'attempt.fail': (draft, command) => {
@@ -154,12 +131,6 @@ export const attemptDecisions: { readonly [Type in AttemptCommand]: Decide<Type>
     emit(draft, { type: 'request.answered', requestId, answer, by })
     draft.effects.push({ type: 'dispatch', orders: [] })
   },
-}
-
-interface ClaimRows {
-  readonly task: Task
-  readonly order: WorkOrder
-  readonly attempt: Attempt
 }
 
 /** The rows of a claim that still holds and may go on to `to`, or why not. */

@@ -2,9 +2,9 @@ import type { WorkOrderId } from '../id.ts'
 import { addToLoad, admission } from '../limit/admission.ts'
 import type { CommandType } from './command.ts'
 import type { Decide } from './decide.ts'
-import { cancelRequests, type Draft, emit } from './draft.ts'
+import { cancelRequests, type Draft, emit, furthest, release, releasedBy } from './draft.ts'
 import { readiness } from './readiness.ts'
-import type { Attempt, Task, WorkOrder } from './state.ts'
+import type { Attempt, Task, Verdict, WorkOrder } from './state.ts'
 
 type WorkCommand = Extract<CommandType, `work.${string}`>
 
@@ -33,21 +33,59 @@ export const workDecisions: { readonly [Type in WorkCommand]: Decide<Type> } = {
     }
   },
 
-  'work.reclaim': (draft, { workOrderIds, reason }) => {
+  'work.reclaim': (draft, { workOrderIds, reason, landed }) => {
+    const merged = new Map(landed.map((entry) => [entry.workOrderId, entry.merged]))
     for (const id of workOrderIds) {
       const order = draft.slice.workOrders.get(id)
       const attempt = order?.attemptId ? draft.slice.attempts.get(order.attemptId) : undefined
       const task = order && draft.slice.tasks.get(order.taskId)
       if (order?.status !== 'claimed' || attempt === undefined || task === undefined) continue
-      interrupt(draft, { order, attempt, task }, reason, true)
+      const landedAs = merged.get(id)
+      if (attempt.status === 'merging' && landedAs !== undefined) {
+        succeed(draft, { order, attempt, task }, attempt.verdicts, landedAs)
+      } else interrupt(draft, { order, attempt, task }, reason, true)
     }
   },
+}
+
+/** The rows of one claim. */
+export interface ClaimRows {
+  readonly task: Task
+  readonly order: WorkOrder
+  readonly attempt: Attempt
+}
+
+/** Settles a task as done, with what this releases. */
+export function succeed(
+  draft: Draft,
+  { task, order, attempt }: ClaimRows,
+  verdicts: readonly Verdict[],
+  merged: string | null,
+): void {
+  const reached = furthest(task.reached, merged === null ? 'verified' : 'merged')
+  const released = releasedBy(draft, task, reached)
+  cancelRequests(draft, task.id, 'the task is done')
+  emit(draft, {
+    type: 'attempt.succeeded',
+    attemptId: attempt.id,
+    taskId: task.id,
+    workOrderId: order.id,
+    verdicts,
+    merged,
+    reached,
+    released,
+  })
+  draft.effects.push({ type: 'release-lease', workOrderIds: [order.id] })
+  release(
+    draft,
+    released.map(({ id }) => id),
+  )
 }
 
 /** Ends an attempt whose worker was lost or stopped, and returns its work to the queue. */
 export function interrupt(
   draft: Draft,
-  claim: { readonly order: WorkOrder; readonly attempt: Attempt; readonly task: Task },
+  claim: ClaimRows,
   reason: string,
   counted: boolean,
 ): void {

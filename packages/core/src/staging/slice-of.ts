@@ -84,7 +84,12 @@ export function sliceOf(command: Command): SliceKeys {
     case 'work.claim':
       return { projectId, workOrders: command.candidates, workers: command.workers, holds: true }
     case 'work.reclaim':
-      return { projectId, workOrders: command.workOrderIds, openRequests: true }
+      return {
+        projectId,
+        workOrders: command.workOrderIds,
+        dependentsOf: command.landed.map((entry) => entry.taskId),
+        openRequests: true,
+      }
     case 'attempt.wait':
       return { projectId, attempts: [command.attemptId], openRequests: true }
     case 'attempt.verify':

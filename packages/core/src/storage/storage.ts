@@ -168,6 +168,8 @@ export interface Queries {
     input: { readonly projectId: ProjectId; readonly taskId?: TaskId }
     output: readonly Omit<StoredArtifact, 'bytes'>[]
   }
+  /** The project that a batch, plan, request, task, work order or attempt belongs to, or null. */
+  readonly projectOf: { input: { readonly id: string }; output: ProjectId | null }
   /** Last sequence of the project's log, 0 when empty. */
   readonly lastSequence: { input: { readonly projectId: ProjectId }; output: number }
 }

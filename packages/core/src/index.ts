@@ -58,3 +58,5 @@ export type {
   WorkspaceProvider,
   WorkspaceRequest,
 } from './workspace/workspace.ts'
+export { memoryStorage } from './storage/memory-storage.ts'
+export type { MemoryStorageOptions } from './storage/memory-storage.ts'

@@ -1,0 +1,262 @@
+import type { BatchId, TaskId, WorkerId, WorkOrderId } from '../id.ts'
+import type { Load } from '../limit/admission.ts'
+import { readiness } from '../staging/readiness.ts'
+import { defaultAccount } from '../staging/state.ts'
+import type { Batch, StoredArtifact, StoredPlan, Task } from '../staging/state.ts'
+import { compareClaims } from './claim-order.ts'
+import type { MemoryWorld } from './memory-world.ts'
+import { byPosition } from './memory-slice.ts'
+import type { ProjectRows } from './project-rows.ts'
+import type { BatchSummary, Queries, QueryName } from './storage.ts'
+
+type Answers = {
+  readonly [Name in QueryName]: (
+    world: MemoryWorld,
+    input: Queries[Name]['input'],
+    now: number,
+  ) => Queries[Name]['output']
+}
+
+/** The named reads of `Storage`, answered from the indexes of each project. */
+export const memoryQueries: Answers = {
+  projects: (world) =>
+    [...world.projects.values()]
+      .map((rows) => rows.slice.project)
+      .filter((project) => project !== null)
+      .toSorted((left, right) => left.createdAt - right.createdAt || compareText(left.id, right.id)),
+  claimable: (world, input, now) => {
+    const rows = world.rowsOf(input.projectId)
+    return input.workOrderIds === undefined
+      ? rows.claims.first(
+          input.limit,
+          now,
+          (batchId, layer) => isOpen(rows, batchId, layer),
+          (account) => isHeld(rows, account, now),
+        )
+      : claimableOf(rows, input.workOrderIds, now).slice(0, input.limit)
+  },
+  ready: (world, input) => readyTasks(world.rowsOf(input.projectId)).map((task) => task.id),
+  load: (world, input) => loadOf(world.rowsOf(input.projectId)),
+  expired: (world, input, now) => {
+    const rows = world.rowsOf(input.projectId)
+    const expired = []
+    for (const id of rows.claimed) {
+      const order = rows.slice.workOrders.get(id)
+      if (order !== undefined && !isLive(world, id, now)) expired.push(order)
+    }
+    return expired
+      .toSorted(
+        (left, right) => left.enqueuedAt - right.enqueuedAt || compareText(left.id, right.id),
+      )
+      .slice(0, input.limit)
+      .map((order) => order.id)
+  },
+  silentWorkers: (world, input, now) => {
+    const silent: WorkerId[] = []
+    for (const worker of world.rowsOf(input.projectId).slice.workers.values()) {
+      const heardAt = world.heartbeats.get(worker.id) ?? worker.registeredAt
+      if (worker.status !== 'offline' && heardAt + input.silentMs < now) silent.push(worker.id)
+    }
+    return silent.toSorted(compareText)
+  },
+  batches: (world, input) => {
+    const rows = world.rowsOf(input.projectId)
+    return [...rows.slice.batches.values()]
+      .toSorted((left, right) => left.order - right.order || compareText(left.id, right.id))
+      .map((batch) => summaryOf(rows, batch))
+  },
+  nextTime: (world, input, now) => {
+    const rows = world.rowsOf(input.projectId)
+    let next = rows.claims.nextNotBefore(now)
+    for (const { until } of rows.slice.holds.values()) {
+      if (until > now && (next === null || until < next)) next = until
+    }
+    return next
+  },
+  tasks: (world, input) => {
+    const rows = world.rowsOf(input.projectId)
+    const wanted = input.codes === undefined ? undefined : new Set(input.codes)
+    let tasks: Iterable<Task>
+    if (wanted !== undefined) tasks = pick(rows.slice.tasks, mapped(wanted, rows.taskByCode))
+    else if (input.batchId === undefined) tasks = rows.slice.tasks.values()
+    else tasks = pick(rows.slice.tasks, rows.tasksOfBatch.of(input.batchId))
+    return [...tasks]
+      .filter((task) => input.batchId === undefined || task.batchId === input.batchId)
+      .filter((task) => input.status === undefined || input.status.includes(task.status))
+      .toSorted(byPosition)
+  },
+  workOrders: (world, input) => {
+    const { slice, ordersOfTask } = world.rowsOf(input.projectId)
+    const orders =
+      input.taskId === undefined
+        ? slice.workOrders.values()
+        : pick(slice.workOrders, ordersOfTask.of(input.taskId))
+    return [...orders].toSorted(
+      (left, right) => left.enqueuedAt - right.enqueuedAt || compareText(left.id, right.id),
+    )
+  },
+  attempts: (world, input) => {
+    const { slice, attemptsOfTask } = world.rowsOf(input.projectId)
+    const attempts =
+      input.taskId === undefined
+        ? slice.attempts.values()
+        : pick(slice.attempts, attemptsOfTask.of(input.taskId))
+    return [...attempts]
+      .filter((attempt) => input.status === undefined || input.status.includes(attempt.status))
+      .toSorted(
+        (left, right) =>
+          left.startedAt - right.startedAt ||
+          left.number - right.number ||
+          compareText(left.id, right.id),
+      )
+  },
+  requests: (world, input) => {
+    const { slice, requestsOfTask } = world.rowsOf(input.projectId)
+    const requests =
+      input.taskId === undefined
+        ? slice.requests.values()
+        : pick(slice.requests, requestsOfTask.of(input.taskId))
+    return [...requests]
+      .filter((request) => input.status === undefined || input.status.includes(request.status))
+      .toSorted((left, right) => left.askedAt - right.askedAt || compareText(left.id, right.id))
+  },
+  workers: (world, input) =>
+    [...world.rowsOf(input.projectId).slice.workers.values()].toSorted(
+      (left, right) => left.registeredAt - right.registeredAt || compareText(left.id, right.id),
+    ),
+  plan: (world, input) => {
+    const { plans } = world.rowsOf(input.projectId)
+    if (input.planId !== undefined) return plans.get(input.planId) ?? null
+    let newest: StoredPlan | null = null
+    for (const plan of plans.values()) {
+      if (newest === null || plan.revision > newest.revision) newest = plan
+    }
+    return newest
+  },
+  artifact: (world, input) => {
+    const artifact = world.rowsOf(input.projectId).artifacts.get(input.hash)?.[0]
+    return artifact === undefined ? null : { ...artifact, bytes: artifact.bytes.slice() }
+  },
+  artifacts: (world, input) =>
+    [...world.rowsOf(input.projectId).artifacts.values()]
+      .flat()
+      .filter((artifact) => input.taskId === undefined || artifact.taskId === input.taskId)
+      .toSorted(
+        (left, right) =>
+          left.createdAt - right.createdAt ||
+          compareText(left.hash, right.hash) ||
+          compareText(left.name, right.name),
+      )
+      .map(withoutBytes),
+  projectOf: (world, { id }) => {
+    for (const [projectId, rows] of world.projects) if (rows.knows(id)) return projectId
+    return null
+  },
+  lastSequence: (world, input) => world.lastSequence(input.projectId),
+}
+
+function isOpen(rows: ProjectRows, batchId: BatchId, layer: number): boolean {
+  const batch = rows.slice.batches.get(batchId)
+  return (
+    rows.slice.project !== null &&
+    rows.slice.project.pausedAt === null &&
+    batch !== undefined &&
+    batch.promotedAt !== null &&
+    batch.pausedAt === null &&
+    (batch.openLayer === null || layer <= batch.openLayer)
+  )
+}
+
+function isHeld(rows: ProjectRows, account: string, now: number): boolean {
+  const hold = rows.slice.holds.get(account)
+  return hold !== undefined && hold.until > now
+}
+
+function claimableOf(
+  rows: ProjectRows,
+  ids: readonly WorkOrderId[],
+  now: number,
+): readonly WorkOrderId[] {
+  const found = new Map<WorkOrderId, Task>()
+  for (const id of ids) {
+    const order = rows.slice.workOrders.get(id)
+    const task = order && rows.slice.tasks.get(order.taskId)
+    if (task === undefined || order?.status !== 'queued' || order.notBefore > now) continue
+    if (!isReady(rows, task) || isHeld(rows, task.account ?? defaultAccount, now)) continue
+    found.set(id, task)
+  }
+  return [...found].toSorted((left, right) => compareClaims(left[1], right[1])).map(([id]) => id)
+}
+
+function isReady(rows: ProjectRows, task: Task): boolean {
+  const { project, batches } = rows.slice
+  if (project === null || task.batchId === null) return false
+  return readiness(task, batches.get(task.batchId), project)
+}
+
+function readyTasks(rows: ProjectRows): readonly Task[] {
+  const ready: Task[] = []
+  for (const batch of rows.slice.batches.values()) {
+    if (batch.promotedAt === null || batch.pausedAt !== null) continue
+    for (const id of rows.tasksOfBatch.of(batch.id)) {
+      const task = rows.slice.tasks.get(id)
+      if (task !== undefined && isReady(rows, task)) ready.push(task)
+    }
+  }
+  return ready.toSorted(compareClaims)
+}
+
+function loadOf(rows: ProjectRows): Load {
+  const byBatch = new Map<BatchId, number>()
+  const byAccount = new Map<string, number>()
+  for (const id of rows.active) {
+    const attempt = rows.slice.attempts.get(id)
+    const task = attempt && rows.slice.tasks.get(attempt.taskId)
+    if (task === undefined) continue
+    if (task.batchId !== null) byBatch.set(task.batchId, (byBatch.get(task.batchId) ?? 0) + 1)
+    const account = task.account ?? defaultAccount
+    byAccount.set(account, (byAccount.get(account) ?? 0) + 1)
+  }
+  return { total: rows.active.size, byBatch, byAccount }
+}
+
+function isLive(world: MemoryWorld, id: WorkOrderId, now: number): boolean {
+  const lease = world.leases.get(id)
+  return lease !== undefined && lease.until > now
+}
+
+function summaryOf(rows: ProjectRows, batch: Batch): BatchSummary {
+  const { total, ...byStatus } = rows.counts.byStatus(batch.id)
+  return {
+    batch,
+    total,
+    ...byStatus,
+    queued: isOpen(rows, batch.id, -Infinity) ? rows.claims.queued(batch) : 0,
+    lowestOpenLayer: rows.counts.lowestOpenLayer(batch.id),
+    lastProgressAt:
+      rows.counts.lastChange(batch.id, rows.tasksOfBatch.of(batch.id)) ?? batch.createdAt,
+  }
+}
+
+function withoutBytes(artifact: StoredArtifact): Omit<StoredArtifact, 'bytes'> {
+  const { bytes: _, ...rest } = artifact
+  return rest
+}
+
+function* mapped(codes: Iterable<string>, ids: ReadonlyMap<string, TaskId>): Iterable<TaskId> {
+  for (const code of codes) {
+    const id = ids.get(code)
+    if (id !== undefined) yield id
+  }
+}
+
+function* pick<Id, Row>(rows: ReadonlyMap<Id, Row>, ids: Iterable<Id>): Iterable<Row> {
+  for (const id of ids) {
+    const row = rows.get(id)
+    if (row !== undefined) yield row
+  }
+}
+
+function compareText(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0
+}

@@ -1,0 +1,155 @@
+import type { Event, StoredEvent } from '../event/event.ts'
+import type { ProjectId, WorkerId, WorkOrderId } from '../id.ts'
+import type { Change } from '../staging/slice.ts'
+import { ProjectRows } from './project-rows.ts'
+import type { Undo } from './project-rows.ts'
+import { storable } from './storable.ts'
+import type { LeaseClaim } from './storage.ts'
+
+interface Lease {
+  readonly fence: number
+  readonly workerId: WorkerId
+  readonly until: number
+}
+
+/** All that a memory storage knows. Every change leaves an undo behind until `commit`. */
+export class MemoryWorld {
+  readonly projects = new Map<ProjectId, ProjectRows>()
+  readonly leases: ReadonlyMap<WorkOrderId, Lease>
+  readonly heartbeats: ReadonlyMap<WorkerId, number>
+  readonly #leases = new Map<WorkOrderId, Lease>()
+  readonly #heartbeats = new Map<WorkerId, number>()
+  readonly #logs = new Map<ProjectId, StoredEvent[]>()
+  readonly #appended = new Map<ProjectId, StoredEvent[]>()
+  #undos: Undo[] = []
+
+  constructor() {
+    this.leases = this.#leases
+    this.heartbeats = this.#heartbeats
+  }
+
+  rowsOf(projectId: ProjectId): ProjectRows {
+    return this.projects.get(projectId) ?? noRows
+  }
+
+  write(
+    projectId: ProjectId,
+    changes: readonly Change[],
+    events: readonly Event[],
+    actor: string,
+    now: number,
+  ): readonly StoredEvent[] {
+    const stored = changes.map(storable)
+    if (stored.length > 0) this.#ownRows(projectId).apply(stored, now, this.#undos)
+    for (const change of stored) {
+      if (change.table === 'workOrder' && change.kind === 'delete') {
+        this.#set(this.#leases, change.key as WorkOrderId, undefined)
+      } else if (change.table === 'worker' && change.kind !== 'update') {
+        const id = (change.kind === 'insert' ? change.row.id : change.key) as WorkerId
+        this.#set(this.#heartbeats, id, change.kind === 'insert' ? now : undefined)
+      }
+    }
+    return this.#append(projectId, events, actor)
+  }
+
+  /** Committed events only: readers of the log never see what may still be rolled back. */
+  eventsAfter(projectId: ProjectId, cursor: number, limit: number): readonly StoredEvent[] {
+    return (this.#logs.get(projectId) ?? []).slice(cursor, cursor + limit)
+  }
+
+  lastSequence(projectId: ProjectId): number {
+    const committed = this.#logs.get(projectId)?.length ?? 0
+    return committed + (this.#appended.get(projectId)?.length ?? 0)
+  }
+
+  lease(claim: LeaseClaim, workerId: WorkerId, until: number): void {
+    this.#set(this.#leases, claim.workOrderId, { fence: claim.fence, workerId, until })
+  }
+
+  release(id: WorkOrderId): void {
+    this.#set(this.#leases, id, undefined)
+  }
+
+  /** The fence of the work order as its row says; undefined when there is none. */
+  fenceOf(id: WorkOrderId): number | undefined {
+    for (const rows of this.projects.values()) {
+      const order = rows.slice.workOrders.get(id)
+      if (order !== undefined) return order.fence
+    }
+    return undefined
+  }
+
+  holds(claim: LeaseClaim, now: number): boolean {
+    const lease = this.#leases.get(claim.workOrderId)
+    return (
+      lease !== undefined &&
+      lease.until > now &&
+      lease.fence === claim.fence &&
+      this.fenceOf(claim.workOrderId) === claim.fence
+    )
+  }
+
+  renew(claim: LeaseClaim, until: number): void {
+    const lease = this.#leases.get(claim.workOrderId)
+    if (lease !== undefined) this.#set(this.#leases, claim.workOrderId, { ...lease, until })
+  }
+
+  heard(workerId: WorkerId, now: number): void {
+    this.#set(this.#heartbeats, workerId, now)
+  }
+
+  /** Makes the changes final; true when the log has grown. */
+  commit(): boolean {
+    const grown = this.#appended.size > 0
+    for (const [projectId, events] of this.#appended) {
+      const log = this.#logs.get(projectId)
+      if (log === undefined) this.#logs.set(projectId, events)
+      else for (const event of events) log.push(event)
+    }
+    this.#appended.clear()
+    this.#undos = []
+    return grown
+  }
+
+  rollBack(): void {
+    for (const undo of this.#undos.toReversed()) undo()
+    this.#appended.clear()
+    this.#undos = []
+  }
+
+  #ownRows(projectId: ProjectId): ProjectRows {
+    let rows = this.projects.get(projectId)
+    if (rows === undefined) {
+      rows = new ProjectRows()
+      this.projects.set(projectId, rows)
+    }
+    return rows
+  }
+
+  #append(projectId: ProjectId, events: readonly Event[], actor: string): readonly StoredEvent[] {
+    if (events.length === 0) return []
+    let sequence = this.lastSequence(projectId)
+    const by = storable(actor)
+    const stored = events.map((event): StoredEvent => {
+      sequence += 1
+      return { ...storable(event), projectId, sequence, actor: by }
+    })
+    const appended = this.#appended.get(projectId)
+    if (appended === undefined) this.#appended.set(projectId, stored)
+    else for (const event of stored) appended.push(event)
+    return [...stored]
+  }
+
+  #set<Key, Value>(map: Map<Key, Value>, key: Key, value: Value | undefined): void {
+    const before = map.get(key)
+    this.#undos.push(() => put(map, key, before))
+    put(map, key, value)
+  }
+}
+
+const noRows = new ProjectRows()
+
+function put<Key, Value>(map: Map<Key, Value>, key: Key, value: Value | undefined): void {
+  if (value === undefined) map.delete(key)
+  else map.set(key, value)
+}

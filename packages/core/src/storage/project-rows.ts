@@ -1,0 +1,274 @@
+import { CuelineError } from '../error.ts'
+import type { BatchId, TaskId, WorkOrderId } from '../id.ts'
+import { applyChanges, copySlice } from '../staging/apply-changes.ts'
+import type { MutableSlice } from '../staging/apply-changes.ts'
+import { emptySlice } from '../staging/slice.ts'
+import type { Change, TableName } from '../staging/slice.ts'
+import type { Attempt, Request, StoredArtifact, StoredPlan, Task, WorkOrder } from '../staging/state.ts'
+import { BatchCounts } from './batch-counts.ts'
+import { ClaimIndex } from './claim-index.ts'
+import { Grouped } from './grouped.ts'
+
+/** Puts one thing back as it was; a transaction that fails runs its undos last first. */
+export type Undo = () => void
+
+interface Touched {
+  readonly table: TableName | 'dependencies' | 'dependents'
+  readonly key: string
+  readonly before: unknown
+  exists: boolean
+}
+
+/** The rows of one project, with the indexes that keep every read as small as its answer. */
+export class ProjectRows {
+  readonly slice: MutableSlice = copySlice(emptySlice)
+  readonly plans = new Map<string, StoredPlan>()
+  /** Links by the hash of their bytes. */
+  readonly artifacts = new Map<string, readonly StoredArtifact[]>()
+  readonly tasksOfBatch = new Grouped<BatchId, TaskId>()
+  readonly ordersOfTask = new Grouped<TaskId, WorkOrderId>()
+  readonly attemptsOfTask = new Grouped<TaskId, Attempt['id']>()
+  readonly requestsOfTask = new Grouped<TaskId, Request['id']>()
+  readonly taskByCode = new Map<string, TaskId>()
+  readonly claimed = new Set<WorkOrderId>()
+  readonly active = new Set<Attempt['id']>()
+  readonly claims = new ClaimIndex()
+  readonly counts = new BatchCounts()
+
+  /**
+   * Applies the changes and the indexes that follow from them. Throws `conflict` for an id or task
+   * code that is taken; what was applied until then is undone by `undos`.
+   */
+  apply(changes: readonly Change[], now: number, undos: Undo[]): void {
+    const touched = this.#touch(changes)
+    const slice = this.slice
+    const projectBefore = slice.project
+    undos.push(() => {
+      slice.project = projectBefore
+      for (const { table, key, before } of touched) {
+        if (before === undefined) this.#rows(table).delete(key)
+        else this.#rows(table).set(key, before)
+      }
+      this.#reindexClaims(touched)
+    })
+    applyChanges(slice, changes)
+    for (const change of changes) this.#applyUnsliced(change)
+    this.#checkCodes(touched)
+    const steps = touched.map(({ table, key, before }) => ({
+      table,
+      before,
+      after: this.#rows(table).get(key),
+    }))
+    const changedBefore = new Map<TaskId, number>()
+    for (const { table, key } of touched) {
+      if (table === 'task') changedBefore.set(key as TaskId, this.counts.changedAt(key as TaskId))
+    }
+    undos.push(() => {
+      for (const { table, before, after } of steps) {
+        this.#index(table, after, before, (id) => changedBefore.get(id) ?? 0)
+      }
+    })
+    for (const { table, before, after } of steps) this.#index(table, before, after, () => now)
+    this.#reindexClaims(touched)
+  }
+
+  /** Whether a batch, plan, request, task, work order or attempt of the project has this id. */
+  knows(id: string): boolean {
+    return idTables.some((table) => this.#rows(table).has(id))
+  }
+
+  #rows(table: Touched['table']): Map<string, unknown> {
+    switch (table) {
+      case 'task':
+        return this.slice.tasks as Map<string, unknown>
+      case 'dependencies':
+        return this.slice.dependencies as Map<string, unknown>
+      case 'dependents':
+        return this.slice.dependents as Map<string, unknown>
+      case 'batch':
+        return this.slice.batches as Map<string, unknown>
+      case 'workOrder':
+        return this.slice.workOrders as Map<string, unknown>
+      case 'attempt':
+        return this.slice.attempts as Map<string, unknown>
+      case 'request':
+        return this.slice.requests as Map<string, unknown>
+      case 'hold':
+        return this.slice.holds
+      case 'worker':
+        return this.slice.workers
+      case 'plan':
+        return this.plans
+      case 'artifact':
+        return this.artifacts
+      case 'project':
+      case 'dependency':
+        throw new CuelineError('internal', `Table ${table} has no rows by key.`)
+    }
+  }
+
+  /** The rows as they are before the changes, each once, in the order of their first change. */
+  #touch(changes: readonly Change[]): readonly Touched[] {
+    const touched = new Map<string, Touched>()
+    const touch = (table: Touched['table'], key: string): Touched => {
+      const name = `${table} ${key}`
+      let entry = touched.get(name)
+      if (entry === undefined) {
+        const before = this.#rows(table).get(key)
+        entry = { table, key, before, exists: before !== undefined }
+        touched.set(name, entry)
+      }
+      return entry
+    }
+    for (const change of changes) {
+      if (change.table === 'project') {
+        if (change.kind === 'insert' && this.slice.project !== null) taken(change.table, change.row.id)
+        continue
+      }
+      if (change.table === 'dependency') {
+        const edge = change.kind === 'insert' ? change.row : change.key
+        touch('dependencies', edge.taskId)
+        touch('dependents', edge.dependsOn)
+        continue
+      }
+      const key = keyOf(change)
+      const entry = touch(change.table, key)
+      if (change.kind === 'insert' && entry.exists && !replaceable.has(change.table)) {
+        taken(change.table, key)
+      }
+      if (change.kind !== 'update') entry.exists = change.kind === 'insert'
+    }
+    return [...touched.values()]
+  }
+
+  /** Plans and artifacts belong to no slice, so `applyChanges` leaves them out. */
+  #applyUnsliced(change: Change): void {
+    if (change.table === 'plan') {
+      if (change.kind === 'insert') this.plans.set(change.row.id, change.row)
+      else if (change.kind === 'delete') this.plans.delete(change.key)
+    } else if (change.table === 'artifact') {
+      if (change.kind === 'delete') this.artifacts.delete(change.key)
+      else if (change.kind === 'insert') this.#addArtifact(change.row)
+    }
+  }
+
+  #addArtifact(row: StoredArtifact): void {
+    const links = this.artifacts.get(row.hash) ?? []
+    const known = links.some(
+      (link) =>
+        link.name === row.name && link.taskId === row.taskId && link.attemptId === row.attemptId,
+    )
+    if (known) return
+    const bytes = links[0]?.bytes ?? row.bytes.slice()
+    this.artifacts.set(row.hash, [...links, { ...row, bytes }])
+  }
+
+  #checkCodes(touched: readonly Touched[]): void {
+    const codes = new Map<string, TaskId>()
+    for (const { table, key, before } of touched) {
+      if (table !== 'task') continue
+      const task = this.slice.tasks.get(key as TaskId)
+      if (task === undefined || task.code === (before as Task | undefined)?.code) continue
+      const other = codes.get(task.code) ?? this.taskByCode.get(task.code)
+      if (other !== undefined && other !== task.id) {
+        if (this.slice.tasks.get(other)?.code === task.code) taken('task', task.code)
+      }
+      codes.set(task.code, task.id)
+    }
+  }
+
+  #index(
+    table: Touched['table'],
+    before: unknown,
+    after: unknown,
+    changedAt: (id: TaskId) => number,
+  ): void {
+    if (before === after) return
+    if (table === 'task') {
+      this.#indexTask(before as Task | undefined, after as Task | undefined, changedAt)
+    } else if (table === 'workOrder') {
+      this.#indexOrder(before as WorkOrder | undefined, after as WorkOrder | undefined)
+    } else if (table === 'attempt') {
+      this.#indexAttempt(before as Attempt | undefined, after as Attempt | undefined)
+    } else if (table === 'request') {
+      this.#indexRequest(before as Request | undefined, after as Request | undefined)
+    }
+  }
+
+  #indexTask(
+    before: Task | undefined,
+    after: Task | undefined,
+    changedAt: (id: TaskId) => number,
+  ): void {
+    const task = after ?? before
+    if (task === undefined) return
+    this.tasksOfBatch.move(before?.batchId, after?.batchId, task.id)
+    if (before !== undefined && before.code !== after?.code) {
+      if (this.taskByCode.get(before.code) === before.id) this.taskByCode.delete(before.code)
+    }
+    if (after !== undefined) this.taskByCode.set(after.code, after.id)
+    this.counts.update(before, after)
+    this.counts.touch(before, after, changedAt(task.id))
+  }
+
+  #indexOrder(before: WorkOrder | undefined, after: WorkOrder | undefined): void {
+    this.ordersOfTask.move(before?.taskId, after?.taskId, (before ?? after)?.id)
+    if (before?.status === 'claimed') this.claimed.delete(before.id)
+    if (after?.status === 'claimed') this.claimed.add(after.id)
+  }
+
+  #indexAttempt(before: Attempt | undefined, after: Attempt | undefined): void {
+    this.attemptsOfTask.move(before?.taskId, after?.taskId, (before ?? after)?.id)
+    if (before !== undefined && isActive(before)) this.active.delete(before.id)
+    if (after !== undefined && isActive(after)) this.active.add(after.id)
+  }
+
+  #indexRequest(before: Request | undefined, after: Request | undefined): void {
+    this.requestsOfTask.move(before?.taskId, after?.taskId, (before ?? after)?.id)
+  }
+
+  /** Afterwards, because a task and its work order may come in either order. */
+  #reindexClaims(touched: readonly Touched[]): void {
+    for (const { table, key } of touched) {
+      if (table === 'workOrder') this.#reindexClaim(key as WorkOrderId)
+      if (table !== 'task') continue
+      for (const id of this.ordersOfTask.of(key as TaskId)) this.#reindexClaim(id)
+    }
+  }
+
+  #reindexClaim(id: WorkOrderId): void {
+    const order = this.slice.workOrders.get(id)
+    if (order === undefined) this.claims.remove(id)
+    else this.claims.update(order, this.slice.tasks.get(order.taskId))
+  }
+}
+
+/** Work that counts against caps: a waiting attempt has freed its slot. */
+function isActive(attempt: Attempt): boolean {
+  return (
+    attempt.status === 'running' || attempt.status === 'verifying' || attempt.status === 'merging'
+  )
+}
+
+const idTables = ['batch', 'plan', 'request', 'task', 'workOrder', 'attempt'] as const
+
+/** Rows that a second insert replaces or leaves as they are. */
+const replaceable: ReadonlySet<TableName> = new Set(['hold', 'worker', 'artifact'])
+
+function keyOf(change: Exclude<Change, { table: 'project' | 'dependency' }>): string {
+  if (change.table === 'hold') {
+    return change.kind === 'insert' ? change.row.account : change.key.account
+  }
+  if (change.table === 'artifact') {
+    return change.kind === 'insert' ? change.row.hash : change.key
+  }
+  return change.kind === 'insert' ? change.row.id : change.key
+}
+
+function taken(table: string, key: string): never {
+  throw new CuelineError(
+    'conflict',
+    `A ${table} with the id or code "${key}" is already stored; load it and update it instead.`,
+    { details: { table, key } },
+  )
+}

@@ -22,10 +22,31 @@ export class KeyedHeap {
   }
 
   push(item: number): void {
+    this.#rise(this.size++, item)
+  }
+
+  /** Takes out the item with the least key; only while `size` is not 0. */
+  pop(): number {
+    const items = this.#items
+    const keys = this.#keys
+    const first = items[0]!
+    const last = --this.size
+    let at = 0
+    // The item from the end belongs near the end again: go down without looking at it, then up.
+    for (let below = 1; below < last; below = 2 * at + 1) {
+      if (below + 1 < last && keys[items[below + 1]!]! < keys[items[below]!]!) below++
+      items[at] = items[below]!
+      at = below
+    }
+    this.#rise(at, items[last]!)
+    return first
+  }
+
+  #rise(from: number, item: number): void {
     const items = this.#items
     const keys = this.#keys
     const key = keys[item]!
-    let at = this.size++
+    let at = from
     while (at > 0) {
       const above = (at - 1) >> 1
       if (keys[items[above]!]! <= key) break
@@ -33,24 +54,5 @@ export class KeyedHeap {
       at = above
     }
     items[at] = item
-  }
-
-  pop(): number {
-    const items = this.#items
-    const keys = this.#keys
-    const first = items[0]!
-    const item = items[--this.size]!
-    const key = keys[item]!
-    let at = 0
-    for (;;) {
-      let below = 2 * at + 1
-      if (below >= this.size) break
-      if (below + 1 < this.size && keys[items[below + 1]!]! < keys[items[below]!]!) below++
-      if (keys[items[below]!]! >= key) break
-      items[at] = items[below]!
-      at = below
-    }
-    items[at] = item
-    return first
   }
 }

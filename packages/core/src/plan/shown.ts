@@ -6,5 +6,5 @@ export function shown(value: unknown): string {
     return JSON.stringify(value.length > longest ? `${value.slice(0, longest)}…` : value)
   }
   if (Array.isArray(value)) return 'a list'
-  return typeof value === 'object' && value !== null ? 'an object' : String(value)
+  return typeof value === 'object' && value !== null ? 'an object' : String(value).slice(0, longest)
 }

@@ -7,8 +7,9 @@ import { listSchedule } from './list-schedule.ts'
  *
  * Counts below a lower bound are ruled out; from there each is tried in turn, because a list schedule
  * may get longer with one worker more (Graham 1969), and a failing try stops at the first task that is
- * late. After some millions of task starts the rest of the range is halved instead: for plans that
- * large the answer is then a count that suffices while one less does not.
+ * late. When that has taken some 100 000 task starts the rest of the range is halved instead: for
+ * plans of thousands of tasks the answer may then be a count that suffices while one less does not,
+ * though a still smaller one would.
  */
 export function smallestUsefulWorkers(
   index: TaskIndex,
@@ -22,7 +23,7 @@ export function smallestUsefulWorkers(
   if (size === 0) return 0
   const tolerance = length * 1e-9
   const latestStarts = tails.map((tail) => length - tail + tolerance)
-  const earliestStarts = finishes.map((finish, task) => finish - durations[task]!)
+  const earliestStarts = finishes.map((finish, task) => finish - durations[task]! - tolerance)
   const latestFinishes = latestStarts.map((start, task) => start + durations[task]!)
   const suffices = (workers: number) =>
     listSchedule(index, durations, taskRanks, workers, latestStarts) !== undefined
@@ -32,7 +33,7 @@ export function smallestUsefulWorkers(
     enough,
     Math.max(1, mostAtOnce(latestStarts, finishes), leastForWork(latestStarts, latestFinishes)),
   )
-  for (let tries = Math.max(2, Math.floor(triedStarts / size)); tries > 0; tries--) {
+  for (let tries = Math.ceil(triedStarts / size); tries > 0; tries--) {
     if (least === enough || suffices(least)) return least
     least++
   }
@@ -44,7 +45,7 @@ export function smallestUsefulWorkers(
   return enough
 }
 
-const triedStarts = 4_000_000
+const triedStarts = 100_000
 
 /** The largest number of half-open intervals [start, finish) that hold one moment in common. */
 function mostAtOnce(starts: Float64Array, finishes: Float64Array): number {

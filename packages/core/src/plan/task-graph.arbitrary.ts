@@ -38,14 +38,17 @@ interface GraphShape {
 /** Tasks with dependencies in any input order; without `cyclic` there is always an order to do them in. */
 export function anyTasks({ maxTasks, estimate = anyEstimate, cyclic = false }: GraphShape) {
   return fc
-    .uniqueArray(anyId, { maxLength: maxTasks })
+    .uniqueArray(anyId, { maxLength: maxTasks, size: 'max' })
     .chain((ids) =>
       fc.record({
         ids: fc.constant(ids),
         rows: fc.array(
           fc.record({
             estimate,
-            dependencies: fc.uniqueArray(fc.nat(Math.max(0, ids.length - 1)), { maxLength: 4 }),
+            dependencies: fc.uniqueArray(fc.nat(Math.max(0, ids.length - 1)), {
+              maxLength: 4,
+              size: 'max',
+            }),
             priority: fc.constantFrom(
               undefined,
               'high' as const,

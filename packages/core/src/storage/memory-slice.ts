@@ -18,7 +18,7 @@ export function loadSlice(rows: ProjectRows, keys: SliceKeys): Slice {
       tasks.add(edge.dependsOn)
     }
   }
-  for (const id of [...(keys.dependentsOf ?? []), ...tasksOfOrders(rows, keys)]) {
+  for (const id of keys.dependentsOf ?? []) {
     tasks.add(id)
     for (const edge of copyEdges(rows.slice.dependents, slice.dependents, id)) {
       tasks.add(edge.taskId)
@@ -34,13 +34,6 @@ export function loadSlice(rows: ProjectRows, keys: SliceKeys): Slice {
   addTasks(rows, slice, tasks)
   if (keys.openRequests === true) addOpenRequests(rows, slice)
   return slice
-}
-
-function tasksOfOrders(rows: ProjectRows, keys: SliceKeys): readonly TaskId[] {
-  return (keys.dependentsOfWorkOrders ?? []).flatMap((id) => {
-    const order = rows.slice.workOrders.get(id)
-    return order === undefined ? [] : [order.taskId]
-  })
 }
 
 function addNamed(

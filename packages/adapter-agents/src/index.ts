@@ -1,1 +1,8 @@
-export {}
+export { commandGate } from './gate/command-gate.ts'
+export type { CommandGateOptions, GateProcessOptions } from './gate/command-gate.ts'
+export { commandGates } from './gate/command-gates.ts'
+export { defaultInheritedEnvironment } from './process/allowed-environment.ts'
+export { processRunner } from './runner/process-runner.ts'
+export type { ProcessRunnerOptions } from './runner/process-runner.ts'
+export type { AgentResult } from './runner/read-result.ts'
+export { renderPrompt } from './runner/render-prompt.ts'

@@ -61,7 +61,7 @@ describe('a scripted runner', () => {
     await expect(endless).rejects.toThrow('enough')
     expect(runner.running).toBe(1)
     await runner.close?.()
-    await expect(deaf).rejects.toThrow()
+    await expect(deaf).rejects.toThrow('aborted')
     expect(runner.running).toBe(0)
   })
 })

@@ -1,0 +1,117 @@
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { CuelineError } from '@cueline/core'
+
+import { bootId, findProcess } from './list-processes.ts'
+
+/** What is kept about a running command, so that it can be ended when its engine has died. */
+export interface ProcessRecord {
+  readonly boot: string
+  readonly engine: { readonly pid: number; readonly started: string }
+  readonly cookie: string
+  readonly root: { readonly pid: number; readonly started: string | null } | null
+  /** A folder that goes with the command and nobody needs after it. */
+  readonly scratch: string | null
+}
+
+export interface ProcessRecords {
+  /** Keeps a record until `remove`; written before the process starts and again once it has. */
+  write(record: Pick<ProcessRecord, 'cookie' | 'root' | 'scratch'>): Promise<void>
+  remove(cookie: string): void
+  /** Records whose engine does not run any more. */
+  orphaned(): Promise<readonly ProcessRecord[]>
+}
+
+/** The folder for records when nobody names one: private to the user, the same for all engines. */
+export function defaultStateFolder(): string {
+  return join(tmpdir(), `cueline-processes-${process.getuid?.() ?? 'user'}`)
+}
+
+let engine: Promise<ProcessRecord['engine']> | undefined
+
+function thisEngine(): Promise<ProcessRecord['engine']> {
+  engine ??= findProcess(process.pid).then((entry) => ({
+    pid: process.pid,
+    started: entry?.started ?? 'unknown',
+  }))
+  return engine
+}
+
+/** Records as one small file each, in a folder that only this user can write. */
+export function processRecords(folder: string): ProcessRecords {
+  const boot = bootId()
+  const fileOf = (cookie: string) => join(folder, `${cookie}.json`)
+  return {
+    async write(record) {
+      makePrivate(folder)
+      const content: ProcessRecord = { boot, engine: await thisEngine(), ...record }
+      const file = fileOf(record.cookie)
+      writeFileSync(`${file}.new`, JSON.stringify(content), { mode: 0o600 })
+      renameSync(`${file}.new`, file)
+    },
+    remove(cookie) {
+      rmSync(fileOf(cookie), { force: true })
+    },
+    async orphaned() {
+      const found: ProcessRecord[] = []
+      for (const name of namesIn(folder)) {
+        const record = readRecord(join(folder, name))
+        if (record === null) continue
+        const running = await findProcess(record.engine.pid)
+        const alive = record.boot === boot && running?.started === record.engine.started
+        if (!alive) found.push(record.boot === boot ? record : { ...record, root: null })
+      }
+      return found
+    },
+  }
+}
+
+const cookiePattern = /^[0-9a-f-]{36}$/
+
+function namesIn(folder: string): string[] {
+  try {
+    if (!isPrivate(folder)) return []
+    return readdirSync(folder).filter((name) => name.endsWith('.json'))
+  } catch {
+    return [] // Nothing was ever recorded.
+  }
+}
+
+function readRecord(file: string): ProcessRecord | null {
+  try {
+    const record = JSON.parse(readFileSync(file, 'utf8')) as ProcessRecord
+    const sound =
+      cookiePattern.test(record.cookie) &&
+      Number.isInteger(record.engine.pid) &&
+      (record.root === null || (Number.isInteger(record.root.pid) && record.root.pid > 1))
+    return sound ? record : null
+  } catch {
+    return null // Half written by an engine that died just then: its process never started.
+  }
+}
+
+function makePrivate(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  if (isPrivate(folder)) return
+  throw new CuelineError(
+    'refused',
+    `The state folder ${folder} belongs to somebody else or others may write it; remove it or pass another stateFolder.`,
+    { details: { folder } },
+  )
+}
+
+/** Whoever can write records can have our processes killed and folders removed. */
+function isPrivate(folder: string): boolean {
+  const { mode, uid } = lstatSync(folder)
+  return (mode & 0o022) === 0 && (process.getuid === undefined || uid === process.getuid())
+}

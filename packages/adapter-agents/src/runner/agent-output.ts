@@ -1,0 +1,88 @@
+import type { Report } from '@cueline/core'
+
+import { outputTail } from '../process/output-tail.ts'
+
+const tailLength = 4096
+/** A longer line is certainly no message to us. */
+const longestLine = 64 * 1024
+const prefix = '{"cueline"'
+
+/**
+ * Takes what a command prints: passes it on up to `limit` bytes, counts the rest, keeps the end of
+ * each stream and picks the progress lines out of standard output. Memory stays bounded, whatever
+ * comes.
+ */
+export function agentOutput(report: Pick<Report, 'output' | 'progress'>, limit: number) {
+  const tails = { stdout: outputTail(tailLength), stderr: outputTail(tailLength) }
+  const readLine = lineReader((line) => {
+    const progress = progressOf(line)
+    if (progress !== null) report.progress(progress)
+  })
+  let passed = 0
+  let dropped = 0
+  return {
+    tails,
+    add(text: string, stream: 'stdout' | 'stderr') {
+      tails[stream].add(text)
+      if (stream === 'stdout') readLine(text)
+      const bytes = Buffer.byteLength(text)
+      if (dropped > 0) {
+        dropped += bytes
+      } else if (passed + bytes <= limit) {
+        passed += bytes
+        report.output(text, stream)
+      } else {
+        const room = limit - passed
+        passed = limit
+        dropped = bytes - room
+        if (room > 0) report.output(firstBytes(text, room), stream)
+        report.output(`\n[output cut here: ${limit} bytes is the limit of an attempt]\n`, stream)
+      }
+    },
+    /** Says how much was left out, once, at the end. */
+    end() {
+      if (dropped > 0) report.output(`[${dropped} bytes of output were not kept]\n`, 'stdout')
+      return { passed, dropped }
+    },
+  }
+}
+
+function lineReader(onLine: (line: string) => void) {
+  let partial = ''
+  let tooLong = false
+  return (text: string) => {
+    let from = 0
+    for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', from)) {
+      if (!tooLong && partial.length + at - from <= longestLine) {
+        onLine(partial + text.slice(from, at))
+      }
+      partial = ''
+      tooLong = false
+      from = at + 1
+    }
+    if (tooLong) return
+    if (partial.length + text.length - from > longestLine) {
+      partial = ''
+      tooLong = true
+    } else {
+      partial += text.slice(from)
+    }
+  }
+}
+
+function progressOf(line: string): string | null {
+  const text = line.trim()
+  if (!text.startsWith(prefix)) return null
+  try {
+    const progress: unknown = JSON.parse(text)?.cueline?.progress
+    return typeof progress === 'string' && progress !== '' ? progress : null
+  } catch {
+    return null
+  }
+}
+
+/** As many whole characters as fit into so many bytes. */
+function firstBytes(text: string, bytes: number): string {
+  const cut = Buffer.from(text).subarray(0, bytes).toString('utf8')
+  return cut.endsWith('\uFFFD') && !text.startsWith(cut) ? cut.slice(0, -1) : cut
+}

@@ -1,0 +1,214 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import type { AttemptBrief, Outcome, Runner, RunnerContext } from '@cueline/core'
+
+import { allowedEnvironment, defaultInheritedEnvironment } from '../process/allowed-environment.ts'
+import { checkedCommand } from '../process/checked-command.ts'
+import { defaultStateFolder, processRecords } from '../process/process-records.ts'
+import { recoverProcesses, scratchPrefix } from '../process/recover-processes.ts'
+import { runProcess, type ProcessEnd } from '../process/run-process.ts'
+import { agentOutput } from './agent-output.ts'
+import { readResult, type AgentResult, type ReadResult } from './read-result.ts'
+import { renderPrompt } from './render-prompt.ts'
+
+export interface ProcessRunnerOptions {
+  /** Argument array; the first entry is the program. Never goes through a shell. */
+  readonly command: readonly string[]
+  /** Names of variables to inherit; `defaultInheritedEnvironment` when absent. */
+  readonly inheritEnv?: readonly string[]
+  /** Variables to set, on top of what is inherited. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Milliseconds of work per attempt, waiting for people not counted; no limit when absent. */
+  readonly timeoutMs?: number
+  /** Milliseconds between SIGTERM and SIGKILL; 5000 when absent. */
+  readonly graceMs?: number
+  /** Bytes of output per attempt that go into the log; 1 MiB when absent. */
+  readonly outputLimitBytes?: number
+  /** Where to run; the attempt's workspace when absent, a scratch folder when it has none. */
+  readonly cwd?: string
+  /** How the prompt arrives beside the file `CUELINE_PROMPT`: on standard input when absent. */
+  readonly promptVia?: 'stdin' | 'file'
+  /** How often an attempt may ask before it counts as failed; 20 when absent. */
+  readonly maxQuestions?: number
+  /** Where running processes are noted, to be ended after a crash; in the temp folder when absent. */
+  readonly stateFolder?: string
+}
+
+const defaultOutputLimit = 1024 * 1024
+
+/**
+ * Runs any command-line program as an agent: one process per attempt, in a group of its own.
+ *
+ * It finds the whole brief as JSON in the file `CUELINE_CONTEXT` and as readable text in
+ * `CUELINE_PROMPT` and on standard input, works in the current folder and writes its result to
+ * `CUELINE_RESULT` (see `AgentResult`). Without a result file, exit code 0 is a claim of completion
+ * with the last line of output as summary; any other end is a failure. After `waiting` the same
+ * command is started again in the same attempt, with the answer in its context.
+ *
+ * `run` settles only when everything that the command has started is gone, whoever ended it.
+ *
+ * @throws CuelineError `invalid-input` when the command cannot be one.
+ */
+export function processRunner(options: ProcessRunnerOptions): Runner {
+  const command = checkedCommand(options.command, 'the process runner')
+  const stateFolder = options.stateFolder ?? defaultStateFolder()
+  const records = processRecords(stateFolder)
+  const environment = allowedEnvironment(
+    options.inheritEnv ?? defaultInheritedEnvironment,
+    options.env ?? {},
+  )
+  const maxQuestions = options.maxQuestions ?? 20
+
+  return {
+    name: `process ${command[0]}`,
+
+    async run(brief, context) {
+      context.signal.throwIfAborted()
+      const folder = await mkdtemp(join(tmpdir(), scratchPrefix))
+      const output = agentOutput(context.report, options.outputLimitBytes ?? defaultOutputLimit)
+      try {
+        return await rounds(brief, context, folder, output)
+      } finally {
+        output.end()
+        await rm(folder, { recursive: true, force: true })
+      }
+    },
+
+    async recover() {
+      await recoverProcesses(stateFolder)
+    },
+  }
+
+  async function rounds(
+    first: AttemptBrief,
+    context: RunnerContext,
+    folder: string,
+    output: ReturnType<typeof agentOutput>,
+  ): Promise<Outcome> {
+    const answers = [...first.answers]
+    let leftMs = options.timeoutMs
+    for (let asked = 0; ; asked += 1) {
+      const startedAt = performance.now()
+      const { end, result, path } = await start(
+        { ...first, answers },
+        context,
+        folder,
+        output,
+        leftMs,
+      )
+      if (leftMs !== undefined) leftMs -= performance.now() - startedAt
+      if (end.how === 'aborted') throw context.signal.reason
+      const ending = endingOf(end, result, path, output, command, options.timeoutMs)
+      if (ending.status !== 'waiting') return ending
+      const { ask } = ending
+      if (asked >= maxQuestions) {
+        return {
+          status: 'failed',
+          class: 'invalid-output',
+          message: `The agent asked its question number ${asked + 1} in one attempt ("${ask.text.slice(0, 200)}"); ${maxQuestions} is the limit (maxQuestions).`,
+        }
+      }
+      const answer = await context.report.ask(ask)
+      answers.push({ question: ask.text, answer })
+    }
+  }
+
+  async function start(
+    brief: AttemptBrief,
+    { signal }: RunnerContext,
+    folder: string,
+    output: ReturnType<typeof agentOutput>,
+    timeoutMs: number | undefined,
+  ): Promise<{ end: ProcessEnd; result: ReadResult; path: string }> {
+    const [contextFile, promptFile, path] = ['context.json', 'prompt.md', 'result.json'].map(
+      (name) => join(folder, name),
+    ) as [string, string, string]
+    const prompt = renderPrompt(brief)
+    await rm(path, { recursive: true, force: true })
+    await writeFile(contextFile, JSON.stringify(brief, null, 2))
+    await writeFile(promptFile, prompt)
+    const end = await runProcess({
+      command,
+      cwd: options.cwd ?? brief.workspace.path ?? folder,
+      environment: {
+        ...environment,
+        CUELINE_CONTEXT: contextFile,
+        CUELINE_PROMPT: promptFile,
+        CUELINE_RESULT: path,
+        CUELINE_TASK: withoutNul(brief.task.code),
+        CUELINE_ATTEMPT: withoutNul(brief.attemptId),
+        CUELINE_FENCE: String(brief.fence),
+      },
+      input: options.promptVia === 'file' ? '' : prompt,
+      onOutput: (text, stream) => output.add(text, stream),
+      signal,
+      timeoutMs,
+      graceMs: options.graceMs ?? 5000,
+      records,
+      scratch: folder,
+    })
+    return { end, result: await readResult(path), path }
+  }
+}
+
+/** Environment variables cannot hold one; the context file has the code as it is. */
+function withoutNul(text: string): string {
+  return text.replaceAll('\0', '')
+}
+
+/** What the end of the process and its result file come to. */
+function endingOf(
+  end: Exclude<ProcessEnd, { how: 'aborted' }>,
+  read: ReadResult,
+  path: string,
+  { tails }: ReturnType<typeof agentOutput>,
+  command: readonly string[],
+  timeoutMs: number | undefined,
+): Outcome | Extract<AgentResult, { status: 'waiting' }> {
+  const program = JSON.stringify(command[0])
+  const said = tails.stderr.text().trim() === '' ? tails.stdout.text() : tails.stderr.text()
+  const fail = (
+    errorClass: Extract<Outcome, { status: 'failed' }>['class'],
+    message: string,
+    evidence = said,
+  ): Outcome => ({ status: 'failed', class: errorClass, message, evidence })
+
+  if (end.how === 'not-started') {
+    return fail(end.retryable ? 'transient' : 'permanent', end.message, '')
+  }
+  if (end.how === 'timed-out') {
+    return fail(
+      'timeout',
+      `The agent ${program} did not end within ${timeoutMs} ms and was stopped; raise timeoutMs or make the task smaller.`,
+    )
+  }
+  const ended =
+    end.how === 'exited' ? `exited with code ${end.code}` : `was killed by ${end.signal}`
+  const failed = end.how === 'killed' || end.code !== 0
+  if (failed && !(read.kind === 'result' && read.result.status === 'failed')) {
+    return fail('agent-crash', `The agent ${program} ${ended}${lastWords(tails.stderr.lastLine())}`)
+  }
+  if (read.kind === 'invalid') {
+    return fail('invalid-output', `The result file ${path} is not usable: ${read.problem}.`)
+  }
+  if (read.kind === 'absent') {
+    return { status: 'completed', summary: tails.stdout.lastLine().slice(0, 500) }
+  }
+  const { result } = read
+  switch (result.status) {
+    case 'yielded':
+      return { status: 'yielded', reason: result.summary }
+    case 'completed':
+      return { status: 'completed', summary: result.summary }
+    case 'failed':
+      return { ...result, evidence: said }
+    case 'waiting':
+      return result
+  }
+}
+
+function lastWords(line: string): string {
+  return line === '' ? '.' : `: ${line.slice(0, 500)}`
+}

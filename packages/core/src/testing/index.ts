@@ -1,0 +1,1 @@
+export { exampleBrief, recordedContext } from './example-brief.ts'

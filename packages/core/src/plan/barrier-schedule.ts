@@ -22,18 +22,20 @@ export function barrierSchedule(
   let time = 0
   for (let group = 0; group + 1 < bounds.length; group++) {
     const begin = bounds[group]!
-    const end = bounds[group + 1]!
-    const lanesInUse = Math.min(workers, end - begin)
+    const next = bounds[group + 1]!
+    const lanesInUse = Math.min(workers, next - begin)
     let finish = time
     free.clear()
-    for (let at = begin; at < end; at++) {
+    for (let at = begin; at < next; at++) {
       const task = started[at]!
       const lane = at - begin < lanesInUse ? at - begin : free.pop()
-      starts[task] = at - begin < lanesInUse ? time : freeAt[lane]!
+      const start = at - begin < lanesInUse ? time : freeAt[lane]!
+      const end = start + durations[task]!
+      starts[task] = start
       lanes[task] = lane
-      freeAt[lane] = starts[task]! + durations[task]!
+      freeAt[lane] = end
       free.push(lane)
-      if (freeAt[lane]! > finish) finish = freeAt[lane]!
+      if (end > finish) finish = end
     }
     time = finish
   }

@@ -114,7 +114,7 @@ const longestId = 200
 const none: readonly string[] = []
 
 function nameOf(entry: string | PlanDependency): string {
-  return typeof entry === 'string' ? entry : (entry?.task as string)
+  return typeof entry === 'string' ? entry : entry?.task
 }
 
 function isAscii(id: string): boolean {

@@ -1,6 +1,7 @@
+export { analyzeTasks, type AnalyzeResult, type TaskAnalysis } from './analyze-tasks.ts'
 export { planTasks } from './plan-tasks.ts'
 export { indexTasks, type IndexedTasks, type TaskIndex } from './index-tasks.ts'
-export { layersOf, type Layers } from './layers.ts'
+export { idsByLayer, layersOf, type Layers } from './layers.ts'
 export { tails } from './critical-path.ts'
 export { plannedDurations, type PlannedDurations } from './planned-durations.ts'
 export type {

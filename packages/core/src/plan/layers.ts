@@ -53,3 +53,14 @@ function inInputOrder(layerOf: Int32Array, count: number, placed: number) {
   }
   return { order, offsets }
 }
+
+/** The ids of each layer, in input order. */
+export function idsByLayer({ ids }: TaskIndex, { count, order, offsets }: Layers): string[][] {
+  const result: string[][] = []
+  for (let layer = 0; layer < count; layer++) {
+    const names: string[] = []
+    for (let at = offsets[layer]!; at < offsets[layer + 1]!; at++) names.push(ids[order[at]!]!)
+    result.push(names)
+  }
+  return result
+}

@@ -58,4 +58,6 @@ export const planSchema = z
   .describe('A Cueline plan. All times are minutes.') satisfies z.ZodType<Plan>
 
 /** The same as JSON Schema, draft 2020-12, to publish and to validate with elsewhere. */
-export const planJsonSchema = z.toJSONSchema(planSchema)
+export function planJsonSchema() {
+  return z.toJSONSchema(planSchema)
+}

@@ -1,9 +1,8 @@
+import { analyzeTasks, type TaskAnalysis } from './analyze-tasks.ts'
 import { barrierSchedule } from './barrier-schedule.ts'
 import { batchBounds, batches } from './batches.ts'
-import { criticalTasks, earliestFinishes, tails } from './critical-path.ts'
-import { cycles } from './cycles.ts'
-import { indexTasks, type TaskIndex } from './index-tasks.ts'
-import { layersOf, type Layers } from './layers.ts'
+import type { TaskIndex } from './index-tasks.ts'
+import { idsByLayer, type Layers } from './layers.ts'
 import { listSchedule, type Schedule } from './list-schedule.ts'
 import type {
   Barrier,
@@ -15,7 +14,6 @@ import type {
   ScheduledTask,
   TaskFacts,
 } from './plan.ts'
-import { plannedDurations } from './planned-durations.ts'
 import { ranks } from './ranks.ts'
 import { shown } from './shown.ts'
 import { smallestUsefulWorkers } from './smallest-useful-workers.ts'
@@ -36,21 +34,13 @@ import { smallestUsefulWorkers } from './smallest-useful-workers.ts'
 export function planTasks(tasks: readonly PlanTask[], options: PlanOptions = {}): PlanResult {
   const workers = options.workers ?? 4
   const barrier = options.barrier ?? 'none'
-  const { index, problems, warnings } = indexTasks(tasks)
-  const { durations, estimated, problems: estimateProblems } = plannedDurations(tasks)
-  const layers = layersOf(index)
-  const found = optionProblems(workers, barrier).concat(
-    problems,
-    estimateProblems,
-    layers.order.length < index.size ? cycles(index) : [],
-  )
-  if (found.length > 0) return { ok: false, problems: found }
+  const analysis = analyzeTasks(tasks)
+  const problems = optionProblems(workers, barrier).concat(analysis.ok ? [] : analysis.problems)
+  if (!analysis.ok || problems.length > 0) return { ok: false, problems }
 
-  const finishes = earliestFinishes(index, layers.order, durations)
-  const tail = tails(index, layers.order, durations)
-  const length = greatest(finishes)
+  const { index, layers, durations, tails, criticalPath } = analysis
   const work = sum(durations)
-  const urgency = ranks(tail, prioritiesOf(tasks))
+  const urgency = ranks(tails, prioritiesOf(tasks))
   const longestFirst = ranks(durations)
   const bounds = batchBounds(layers, workers)
   const byLayer = barrierSchedule(layers.order, layers.offsets, durations, longestFirst, workers)
@@ -63,26 +53,29 @@ export function planTasks(tasks: readonly PlanTask[], options: PlanOptions = {})
         : listSchedule(index, durations, urgency, workers)!
   const { makespan } = schedule
   // Sums in another order may differ in their last digit; a bound is never above a real schedule.
-  const lowerBound = Math.min(Math.max(length, work / workers), makespan)
+  const lowerBound = Math.min(Math.max(criticalPath.length, work / workers), makespan)
 
   const plan: Plan = {
     workers,
     barrier,
     tasks: index.size,
     edges: index.dependencies.length,
-    layers: layerIds(index, layers),
+    layers: idsByLayer(index, layers),
     work,
-    criticalPath: { length, tasks: criticalTasks(index, finishes).map((task) => index.ids[task]!) },
+    criticalPath: {
+      length: criticalPath.length,
+      tasks: criticalPath.tasks.map((task) => index.ids[task]!),
+    },
     lowerBound,
     makespan,
     gap: lowerBound === 0 ? 0 : makespan / lowerBound - 1,
     barrierMakespan: { stage: byStage.makespan, layer: byLayer.makespan },
     parallelShare: parallelShare(layers),
-    smallestUsefulWorkers: smallestUsefulWorkers(index, durations, urgency, finishes, tail, length),
+    smallestUsefulWorkers: smallestUsefulWorkers(analysis, urgency),
     schedule: scheduledTasks(index, schedule, durations),
-    facts: factsOf(index, layers, durations, estimated, finishes, tail, length),
+    facts: factsOf(analysis),
     batches: batches(index, layers, bounds),
-    warnings,
+    warnings: analysis.warnings,
   }
   return { ok: true, plan }
 }
@@ -118,16 +111,6 @@ function prioritiesOf(tasks: readonly PlanTask[]): Uint8Array | undefined {
   return result
 }
 
-function layerIds({ ids }: TaskIndex, { count, order, offsets }: Layers): string[][] {
-  const result: string[][] = []
-  for (let layer = 0; layer < count; layer++) {
-    const names: string[] = []
-    for (let at = offsets[layer]!; at < offsets[layer + 1]!; at++) names.push(ids[order[at]!]!)
-    result.push(names)
-  }
-  return result
-}
-
 function parallelShare({ count, order, offsets }: Layers): number {
   let together = 0
   for (let layer = 0; layer < count; layer++) {
@@ -151,34 +134,21 @@ function scheduledTasks(
   return result
 }
 
-function factsOf(
-  { ids, size }: TaskIndex,
-  { layerOf }: Layers,
-  durations: Float64Array,
-  estimated: Uint8Array,
-  finishes: Float64Array,
-  tail: Float64Array,
-  length: number,
-): TaskFacts[] {
+function factsOf(analysis: TaskAnalysis): TaskFacts[] {
+  const { index, layers, durations, estimated, finishes, tails, criticalPath } = analysis
   const result: TaskFacts[] = []
-  const tolerance = length * 1e-9
-  for (let task = 0; task < size; task++) {
-    const slack = length - tail[task]! - (finishes[task]! - durations[task]!)
+  const tolerance = criticalPath.length * 1e-9
+  for (let task = 0; task < index.size; task++) {
+    const slack = criticalPath.length - tails[task]! - (finishes[task]! - durations[task]!)
     result.push({
-      task: ids[task]!,
-      layer: layerOf[task]!,
-      tail: tail[task]!,
+      task: index.ids[task]!,
+      layer: layers.layerOf[task]!,
+      tail: tails[task]!,
       slack: slack > tolerance ? slack : 0,
       estimate: durations[task]!,
       estimated: estimated[task] === 1,
     })
   }
-  return result
-}
-
-function greatest(values: Float64Array): number {
-  let result = 0
-  for (let at = 0; at < values.length; at++) if (values[at]! > result) result = values[at]!
   return result
 }
 

@@ -1,4 +1,4 @@
-import type { TaskIndex } from './index-tasks.ts'
+import type { TaskAnalysis } from './analyze-tasks.ts'
 import { listSchedule } from './list-schedule.ts'
 
 /**
@@ -11,14 +11,9 @@ import { listSchedule } from './list-schedule.ts'
  * plans of thousands of tasks the answer may then be a count that suffices while one less does not,
  * though a still smaller one would.
  */
-export function smallestUsefulWorkers(
-  index: TaskIndex,
-  durations: Float64Array,
-  taskRanks: Float64Array,
-  finishes: Float64Array,
-  tails: Float64Array,
-  length: number,
-): number {
+export function smallestUsefulWorkers(analysis: TaskAnalysis, taskRanks: Float64Array): number {
+  const { index, durations, finishes, tails } = analysis
+  const { length } = analysis.criticalPath
   const { size } = index
   if (size === 0) return 0
   const tolerance = length * 1e-9
@@ -72,11 +67,11 @@ function leastForWork(latestStarts: Float64Array, latestFinishes: Float64Array):
   let atWork = 0
   let time = 0
   for (let begun = 0, ended = 0; ended < ends.length;) {
-    const begins_ = begun < begins.length && begins[begun]! <= ends[ended]!
-    const next = begins_ ? begins[begun]! : ends[ended]!
+    const starting = begun < begins.length && begins[begun]! <= ends[ended]!
+    const next = starting ? begins[begun]! : ends[ended]!
     due += atWork * (next - time)
     time = next
-    if (begins_) {
+    if (starting) {
       begun++
       atWork++
     } else {

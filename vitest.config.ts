@@ -38,6 +38,8 @@ const projects = [
   packageProject('cli'),
   project('examples', ['examples/**/*.test.ts'], 120_000),
   project('tests', ['tests/**/*.test.ts', 'scripts/**/*.test.ts'], 120_000),
+  // Builds, packs and installs every package as a user does.
+  project('packed', ['tests/packed/*.test.ts'], 600_000, []),
   // Real plans and tracker files; only where CUELINE_DATA names them (`npm run test:data`).
   ...(process.env.CUELINE_DATA === undefined
     ? []

@@ -17,10 +17,6 @@ export class KeyedHeap {
     return this.#items[0]!
   }
 
-  clear(): void {
-    this.size = 0
-  }
-
   push(item: number): void {
     this.#rise(this.size++, item)
   }

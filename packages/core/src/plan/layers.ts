@@ -58,9 +58,9 @@ function inInputOrder(layerOf: Int32Array, count: number, placed: number) {
 export function idsByLayer({ ids }: TaskIndex, { count, order, offsets }: Layers): string[][] {
   const result: string[][] = []
   for (let layer = 0; layer < count; layer++) {
-    const names: string[] = []
-    for (let at = offsets[layer]!; at < offsets[layer + 1]!; at++) names.push(ids[order[at]!]!)
-    result.push(names)
+    result.push(
+      Array.from(order.subarray(offsets[layer], offsets[layer + 1]), (task) => ids[task]!),
+    )
   }
   return result
 }

@@ -1,9 +1,8 @@
 import { analyzeTasks, type TaskAnalysis } from './analyze-tasks.ts'
-import { barrierSchedule } from './barrier-schedule.ts'
 import { batchBounds, batches } from './batches.ts'
 import type { TaskIndex } from './index-tasks.ts'
-import { idsByLayer, type Layers } from './layers.ts'
-import { listSchedule, type Schedule } from './list-schedule.ts'
+import { idsByLayer } from './layers.ts'
+import { afterDependencies, afterGroup, listSchedule, type Schedule } from './list-schedule.ts'
 import type {
   Barrier,
   Plan,
@@ -39,28 +38,32 @@ export function planTasks(tasks: readonly PlanTask[], options: PlanOptions = {})
   if (!analysis.ok || problems.length > 0) return { ok: false, problems }
 
   const { index, layers, durations, tails, criticalPath } = analysis
-  const work = sum(durations)
+  const work = durations.reduce((sum, minutes) => sum + minutes, 0)
   const urgency = ranks(tails, prioritiesOf(tasks))
   const longestFirst = ranks(durations)
   const bounds = batchBounds(layers, workers)
-  const byLayer = barrierSchedule(layers.order, layers.offsets, durations, longestFirst, workers)
-  const byStage = barrierSchedule(layers.order, bounds, durations, longestFirst, workers)
-  const schedule =
-    barrier === 'layer'
-      ? byLayer
-      : barrier === 'stage'
-        ? byStage
-        : listSchedule(index, durations, urgency, workers)!
+  const schedules = {
+    none: listSchedule(durations, urgency, workers, afterDependencies(index))!,
+    stage: listSchedule(durations, longestFirst, workers, afterGroup(layers.order, bounds))!,
+    layer: listSchedule(
+      durations,
+      longestFirst,
+      workers,
+      afterGroup(layers.order, layers.offsets),
+    )!,
+  }
+  const schedule = schedules[barrier]
   const { makespan } = schedule
   // Sums in another order may differ in their last digit; a bound is never above a real schedule.
   const lowerBound = Math.min(Math.max(criticalPath.length, work / workers), makespan)
 
+  const named = idsByLayer(index, layers)
   const plan: Plan = {
     workers,
     barrier,
     tasks: index.size,
     edges: index.dependencies.length,
-    layers: idsByLayer(index, layers),
+    layers: named,
     work,
     criticalPath: {
       length: criticalPath.length,
@@ -69,9 +72,9 @@ export function planTasks(tasks: readonly PlanTask[], options: PlanOptions = {})
     lowerBound,
     makespan,
     gap: lowerBound === 0 ? 0 : makespan / lowerBound - 1,
-    barrierMakespan: { stage: byStage.makespan, layer: byLayer.makespan },
-    parallelShare: parallelShare(layers),
-    smallestUsefulWorkers: smallestUsefulWorkers(analysis, urgency),
+    barrierMakespan: { stage: schedules.stage.makespan, layer: schedules.layer.makespan },
+    parallelShare: parallelShare(named),
+    smallestUsefulWorkers: smallestUsefulWorkers(analysis, work, urgency),
     schedule: scheduledTasks(index, schedule, durations),
     facts: factsOf(analysis),
     batches: batches(index, layers, bounds),
@@ -111,13 +114,14 @@ function prioritiesOf(tasks: readonly PlanTask[]): Uint8Array | undefined {
   return result
 }
 
-function parallelShare({ count, order, offsets }: Layers): number {
+function parallelShare(layers: readonly string[][]): number {
+  let tasks = 0
   let together = 0
-  for (let layer = 0; layer < count; layer++) {
-    const tasks = offsets[layer + 1]! - offsets[layer]!
-    if (tasks > 1) together += tasks
+  for (const { length } of layers) {
+    tasks += length
+    if (length > 1) together += length
   }
-  return order.length === 0 ? 0 : together / order.length
+  return tasks === 0 ? 0 : together / tasks
 }
 
 function scheduledTasks(
@@ -125,35 +129,28 @@ function scheduledTasks(
   { order, starts, lanes }: Schedule,
   durations: Float64Array,
 ): ScheduledTask[] {
-  const result: ScheduledTask[] = []
-  for (let nth = 0; nth < order.length; nth++) {
-    const task = order[nth]!
-    const start = starts[task]!
-    result.push({ task: ids[task]!, start, finish: start + durations[task]!, lane: lanes[task]! })
-  }
-  return result
+  return Array.from(order, (task) => ({
+    task: ids[task]!,
+    start: starts[task]!,
+    finish: starts[task]! + durations[task]!,
+    lane: lanes[task]!,
+  }))
 }
 
 function factsOf(analysis: TaskAnalysis): TaskFacts[] {
   const { index, layers, durations, estimated, finishes, tails, criticalPath } = analysis
-  const result: TaskFacts[] = []
   const tolerance = criticalPath.length * 1e-9
-  for (let task = 0; task < index.size; task++) {
-    const slack = criticalPath.length - tails[task]! - (finishes[task]! - durations[task]!)
-    result.push({
-      task: index.ids[task]!,
-      layer: layers.layerOf[task]!,
-      tail: tails[task]!,
+  return index.ids.map((task, at) => {
+    const estimate = durations[at]!
+    const tail = tails[at]!
+    const slack = criticalPath.length - tail - (finishes[at]! - estimate)
+    return {
+      task,
+      layer: layers.layerOf[at]!,
+      tail,
       slack: slack > tolerance ? slack : 0,
-      estimate: durations[task]!,
-      estimated: estimated[task] === 1,
-    })
-  }
-  return result
-}
-
-function sum(values: Float64Array): number {
-  let result = 0
-  for (let at = 0; at < values.length; at++) result += values[at]!
-  return result
+      estimate,
+      estimated: estimated[at] === 1,
+    }
+  })
 }

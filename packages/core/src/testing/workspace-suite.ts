@@ -1,0 +1,467 @@
+import type { AttemptId, ProjectId, TaskId } from '../id.ts'
+import type { Landed, TrialMerge, Workspace, WorkspaceProvider } from '../workspace/workspace.ts'
+import { check, equal } from './check.ts'
+import {
+  registerContract,
+  settled,
+  within,
+  type ContractCase,
+  type KnownGaps,
+  type TestFramework,
+} from './contract.ts'
+import { seededRandom } from './seeded-random.ts'
+
+/** A provider over a result that holds nothing yet, and hands to look into it. */
+export interface WorkspaceSubject {
+  readonly provider: WorkspaceProvider
+  /** The same result as a new process finds it, while `provider` is still open. */
+  reopen(): Promise<WorkspaceProvider>
+  /** Writes a file of a workspace, as an agent does; null deletes it. */
+  write(workspace: Workspace, path: string, content: string | null): Promise<void>
+  read(workspace: Workspace, path: string): Promise<string | null>
+  /** What gates see of a successful trial. */
+  readMerged(trial: TrialMerge, path: string): Promise<string | null>
+  readResult(path: string): Promise<string | null>
+  /** A file among what `remove` kept under this name. */
+  readSalvaged(salvaged: string, path: string): Promise<string | null>
+}
+
+export interface WorkspaceSuiteOptions {
+  create(): Promise<WorkspaceSubject> | WorkspaceSubject
+  destroy?(subject: WorkspaceSubject): Promise<void> | void
+  readonly knownGaps?: KnownGaps
+}
+
+/** The contract of workspaces that merge. */
+export function workspaceSuite(framework: TestFramework, options: WorkspaceSuiteOptions): void {
+  registerContract(framework, { name: 'workspace', cases, ...options })
+}
+
+const patienceMs = 15_000
+const never = new AbortController().signal
+const confirmed = async () => {}
+
+let serial = 0
+
+/** A request nobody has made before; codes are as hostile as trackers allow. */
+function request(code = 'task', fence = 1) {
+  serial += 1
+  return {
+    projectId: 'project_suite' as ProjectId,
+    taskId: `task_${serial}` as TaskId,
+    code,
+    attemptId: `attempt_suite-${serial}` as AttemptId,
+    fence,
+  }
+}
+
+async function started(
+  { provider, write }: WorkspaceSubject,
+  files: Readonly<Record<string, string | null>> = {},
+): Promise<Workspace> {
+  const workspace = await provider.prepare(request(), never)
+  for (const [path, content] of Object.entries(files)) await write(workspace, path, content)
+  return workspace
+}
+
+async function tried(provider: WorkspaceProvider, workspace: Workspace) {
+  const trial = await within(patienceMs, provider.tryMerge(workspace, never), 'tryMerge')
+  if (!trial.ok) throw new Error(`Unexpected conflicts: ${trial.conflicts.join(', ')}`)
+  return trial
+}
+
+async function landedWith(
+  subject: WorkspaceSubject,
+  files: Readonly<Record<string, string | null>>,
+): Promise<{ readonly workspace: Workspace; readonly landed: Landed }> {
+  const workspace = await started(subject, files)
+  const trial = await tried(subject.provider, workspace)
+  return { workspace, landed: await subject.provider.land(trial, confirmed) }
+}
+
+const cases: readonly ContractCase<WorkspaceSubject>[] = [
+  {
+    id: 'workspace.private',
+    title: 'what is written in a workspace shows nowhere else before it lands',
+    async run(subject) {
+      const one = await started(subject, { 'a.txt': 'one' })
+      const other = await started(subject)
+      await tried(subject.provider, one).then((trial) => subject.provider.abandon(trial))
+      equal(await subject.read(other, 'a.txt'), null, 'the other workspace')
+      equal(await subject.readResult('a.txt'), null, 'the result')
+      equal(await subject.read(one, 'a.txt'), 'one', 'the workspace itself')
+    },
+  },
+  {
+    id: 'workspace.lands-all',
+    title: 'landing brings added, changed and deleted files into the result and later workspaces',
+    async run(subject) {
+      await landedWith(subject, { 'keep.txt': '1', 'gone.txt': '1', 'deep/er/file.txt': '1' })
+      await landedWith(subject, { 'keep.txt': '2', 'gone.txt': null, 'new.txt': '2' })
+      const later = await started(subject)
+      for (const look of [
+        (path: string) => subject.readResult(path),
+        (path: string) => subject.read(later, path),
+      ]) {
+        equal(await look('keep.txt'), '2')
+        equal(await look('gone.txt'), null)
+        equal(await look('new.txt'), '2')
+        equal(await look('deep/er/file.txt'), '1')
+      }
+    },
+  },
+  {
+    id: 'workspace.names-changes',
+    title: 'a trial names the paths that the work changed, and nothing else',
+    async run(subject) {
+      await landedWith(subject, { 'a.txt': '1', 'b.txt': '1', 'c.txt': '1' })
+      const work = await started(subject, { 'a.txt': '2', 'b.txt': null, 'd.txt': '1' })
+      await landedWith(subject, { 'e.txt': '1' })
+      const trial = await tried(subject.provider, work)
+      equal(trial.changed.toSorted(), ['a.txt', 'b.txt', 'd.txt'])
+      await subject.provider.abandon(trial)
+    },
+  },
+  {
+    id: 'workspace.nothing-changed',
+    title: 'work without any change lands harmlessly',
+    async run(subject) {
+      await landedWith(subject, { 'a.txt': '1' })
+      const idle = await started(subject)
+      const trial = await tried(subject.provider, idle)
+      equal(trial.changed, [])
+      await subject.provider.land(trial, confirmed)
+      equal(await subject.readResult('a.txt'), '1')
+    },
+  },
+  {
+    id: 'workspace.differs',
+    title: 'a trial tells whether something else has landed meanwhile, and shows both together',
+    async run(subject) {
+      const alone = await started(subject, { 'alone.txt': '1' })
+      const behind = await started(subject, { 'mine.txt': '1' })
+      const first = await tried(subject.provider, alone)
+      equal(first.differs, false, 'differs of the first')
+      await subject.provider.land(first, confirmed)
+      const second = await tried(subject.provider, behind)
+      equal(second.differs, true, 'differs of the second')
+      equal(await subject.readMerged(second, 'alone.txt'), '1', 'the other in the merged result')
+      equal(await subject.readMerged(second, 'mine.txt'), '1', 'its own in the merged result')
+      equal(await subject.readResult('mine.txt'), null, 'the result before landing')
+      await subject.provider.land(second, confirmed)
+      equal(await subject.readResult('alone.txt'), '1')
+      equal(await subject.readResult('mine.txt'), '1')
+    },
+  },
+  {
+    id: 'workspace.conflict',
+    title: 'a path changed here and there is a conflict that overwrites nothing and holds nothing',
+    async run(subject) {
+      await landedWith(subject, { 'a.txt': 'base', 'b.txt': 'base' })
+      const late = await started(subject, { 'a.txt': 'late', 'free.txt': 'late' })
+      const deleting = await started(subject, { 'a.txt': null })
+      await landedWith(subject, { 'a.txt': 'early' })
+      for (const workspace of [late, deleting]) {
+        const trial = await within(
+          patienceMs,
+          subject.provider.tryMerge(workspace, never),
+          'tryMerge',
+        )
+        check(!trial.ok, 'a trial with a conflict must not be ok')
+        equal(trial.conflicts, ['a.txt'])
+        check(trial.message !== '', 'the message of a conflict is empty')
+      }
+      equal(await subject.readResult('a.txt'), 'early')
+      equal(await subject.readResult('free.txt'), null, 'the rest of work that conflicts')
+      await landedWith(subject, { 'b.txt': 'after' })
+      equal(await subject.readResult('b.txt'), 'after', 'work that comes after')
+    },
+  },
+  {
+    id: 'workspace.conflict-added',
+    title: 'two that add the same path differently conflict; the same content does not',
+    async run(subject) {
+      const same = await started(subject, { 'new.txt': 'first', 'more.txt': '1' })
+      const other = await started(subject, { 'new.txt': 'other' })
+      await landedWith(subject, { 'new.txt': 'first' })
+      const conflict = await subject.provider.tryMerge(other, never)
+      check(!conflict.ok, 'different content must conflict')
+      await subject.provider.land(await tried(subject.provider, same), confirmed)
+      equal(await subject.readResult('new.txt'), 'first')
+      equal(await subject.readResult('more.txt'), '1')
+    },
+  },
+  {
+    id: 'workspace.confirm-last',
+    title: 'confirm is asked before anything is visible; when it rejects nothing lands, ever',
+    async run(subject) {
+      const { provider } = subject
+      const workspace = await started(subject, { 'a.txt': '1', 'b.txt': '1' })
+      const trial = await tried(provider, workspace)
+      const lost = new Error('the lease is lost')
+      let seen: string | null | undefined
+      const outcome = await settled(
+        provider.land(trial, async () => {
+          seen = await subject.readResult('a.txt')
+          throw lost
+        }),
+      )
+      equal(seen, null, 'the result while it is confirmed')
+      check(
+        'error' in outcome && outcome.error === lost,
+        'the rejection must pass through as it is',
+      )
+      equal(await provider.landed(workspace.attemptId, workspace.fence), null, 'landed')
+      const reopened = await subject.reopen()
+      equal(await reopened.landed(workspace.attemptId, workspace.fence), null, 'landed, later')
+      equal(await subject.readResult('a.txt'), null, 'the result')
+      // Neither is the lease stuck, nor is the work lost.
+      await landedWith(subject, { 'c.txt': '1' })
+      equal(await subject.read(workspace, 'b.txt'), '1', 'the workspace')
+      await reopened.close()
+    },
+  },
+  {
+    id: 'workspace.confirm-once',
+    title: 'confirm is asked before a landing, and exactly once',
+    async run(subject) {
+      const trial = await tried(subject.provider, await started(subject, { 'a.txt': '1' }))
+      let asked = 0
+      await subject.provider.land(trial, async () => {
+        asked += 1
+      })
+      equal(asked, 1)
+    },
+  },
+  {
+    id: 'workspace.idempotent',
+    title: 'landing the same attempt and fence twice is harmless and tells the same',
+    async run(subject) {
+      const workspace = await started(subject, { 'a.txt': '1' })
+      const trial = await tried(subject.provider, workspace)
+      const first = await subject.provider.land(trial, confirmed)
+      await landedWith(subject, { 'a.txt': '2' })
+      const again = await subject.provider.land(trial, confirmed)
+      equal(again.merged, first.merged, 'merged')
+      equal(await subject.readResult('a.txt'), '2', 'what came after')
+    },
+  },
+  {
+    id: 'workspace.landed',
+    title: 'landed tells after a restart what has landed, by attempt and fence',
+    async run(subject) {
+      const { workspace, landed } = await landedWith(subject, { 'a.txt': '1' })
+      const waiting = await started(subject, { 'b.txt': '1' })
+      const reopened = await subject.reopen()
+      for (const provider of [subject.provider, reopened]) {
+        equal(await provider.landed(workspace.attemptId, workspace.fence), landed)
+        equal(await provider.landed(workspace.attemptId, workspace.fence + 1), null, 'other fence')
+        equal(await provider.landed(waiting.attemptId, waiting.fence), null, 'not landed')
+      }
+      await reopened.close()
+    },
+  },
+  {
+    id: 'workspace.serial',
+    title: 'two merges at once come one after the other, also from two processes',
+    async run(subject) {
+      const reopened = await subject.reopen()
+      const one = await started(subject, { 'one.txt': '1' })
+      const two = await started(subject, { 'two.txt': '1' })
+      const first = await tried(subject.provider, one)
+      const order: string[] = []
+      const second = reopened.tryMerge(two, never).then((trial) => {
+        order.push('second tried')
+        return trial
+      })
+      await subject.provider.land(first, async () => {
+        order.push('first landed')
+      })
+      const trial = await within(patienceMs, second, 'the second trial')
+      equal(order, ['first landed', 'second tried'])
+      check(trial.ok && trial.differs, 'the second must see what the first has landed')
+      await reopened.land(trial, confirmed)
+      equal(await subject.readResult('one.txt'), '1')
+      equal(await subject.readResult('two.txt'), '1')
+      await reopened.close()
+    },
+  },
+  {
+    id: 'workspace.abandon',
+    title: 'a trial given up changes nothing and lets the next one in; after land it is harmless',
+    async run(subject) {
+      const { provider } = subject
+      const workspace = await started(subject, { 'a.txt': '1' })
+      const trial = await tried(provider, workspace)
+      await provider.abandon(trial)
+      await provider.abandon(trial)
+      equal(await subject.readResult('a.txt'), null)
+      const next = await tried(provider, workspace)
+      await provider.land(next, confirmed)
+      const third = await tried(provider, await started(subject, { 'b.txt': '1' }))
+      // Late news about old trials must not free a lease that somebody else holds.
+      await provider.abandon(trial)
+      await provider.abandon(next)
+      await provider.land(third, confirmed)
+      equal(await subject.readResult('b.txt'), '1')
+    },
+  },
+  {
+    id: 'workspace.stale-trial',
+    title: 'a trial that was given up cannot be landed any more',
+    async run(subject) {
+      const { provider } = subject
+      const trial = await tried(provider, await started(subject, { 'a.txt': '1' }))
+      await provider.abandon(trial)
+      const outcome = await settled(provider.land(trial, confirmed))
+      check('error' in outcome, 'land must reject')
+      equal(await subject.readResult('a.txt'), null)
+    },
+  },
+  {
+    id: 'workspace.abort-waiting',
+    title: 'an abort ends the wait for the merge lease and disturbs nobody',
+    async run(subject) {
+      const { provider } = subject
+      const first = await tried(provider, await started(subject, { 'a.txt': '1' }))
+      const controller = new AbortController()
+      const waiting = settled(
+        provider.tryMerge(await started(subject, { 'b.txt': '1' }), controller.signal),
+      )
+      controller.abort(new Error('shutting down'))
+      const outcome = await within(patienceMs, waiting, 'the aborted trial')
+      check('error' in outcome, 'an aborted wait must reject')
+      await provider.land(first, confirmed)
+      await landedWith(subject, { 'c.txt': '1' })
+    },
+  },
+  {
+    id: 'workspace.abort-prepare',
+    title: 'an aborted preparation leaves no workspace',
+    async run({ provider }) {
+      const outcome = await settled(provider.prepare(request(), AbortSignal.abort()))
+      check('error' in outcome, 'prepare must reject')
+      equal(await provider.list(), [])
+    },
+  },
+  {
+    id: 'workspace.remove-keeps-work',
+    title: 'removing unmerged work keeps it first, and says where',
+    async run(subject) {
+      await landedWith(subject, { 'a.txt': '1', 'same.txt': '1' })
+      const workspace = await started(subject, { 'a.txt': 'unmerged', 'deep/new.txt': 'unmerged' })
+      const { salvaged } = await subject.provider.remove(workspace)
+      check(salvaged !== null, 'unmerged work must be salvaged')
+      equal(await subject.readSalvaged(salvaged, 'a.txt'), 'unmerged')
+      equal(await subject.readSalvaged(salvaged, 'deep/new.txt'), 'unmerged')
+      equal(await subject.provider.remove(workspace), { salvaged: null }, 'a second removal')
+      const left = (await subject.provider.list()).map((each) => each.attemptId)
+      check(!left.includes(workspace.attemptId), 'the workspace is still listed')
+    },
+  },
+  {
+    id: 'workspace.remove-keeps-conflicts',
+    title: 'work that could not merge, or came after the landing, is kept when it is removed',
+    async run(subject) {
+      const loser = await started(subject, { 'a.txt': 'loser' })
+      const { workspace } = await landedWith(subject, { 'a.txt': 'winner' })
+      await subject.provider.tryMerge(loser, never)
+      const conflicting = await subject.provider.remove(loser)
+      check(conflicting.salvaged !== null, 'conflicting work must be salvaged')
+      equal(await subject.readSalvaged(conflicting.salvaged, 'a.txt'), 'loser')
+      await subject.write(workspace, 'late.txt', 'late')
+      const late = await subject.provider.remove(workspace)
+      check(late.salvaged !== null, 'work after the landing must be salvaged')
+      equal(await subject.readSalvaged(late.salvaged, 'late.txt'), 'late')
+    },
+  },
+  {
+    id: 'workspace.remove-clean',
+    title: 'removing what is merged, unchanged or unknown keeps nothing and is harmless',
+    async run(subject) {
+      const { workspace } = await landedWith(subject, { 'a.txt': '1' })
+      const idle = await started(subject)
+      for (const each of [workspace, idle, request()]) {
+        equal(await subject.provider.remove(each), { salvaged: null })
+      }
+      equal(await subject.readResult('a.txt'), '1')
+    },
+  },
+  {
+    id: 'workspace.list',
+    title: 'list tells all workspaces, also to another process, which can finish them',
+    async run(subject) {
+      const one = await started(subject, { 'a.txt': '1' })
+      const reopened = await subject.reopen()
+      const found = await reopened.list()
+      equal(
+        found.map((each) => [each.attemptId, each.fence]),
+        [[one.attemptId, one.fence]],
+      )
+      const { salvaged } = await reopened.remove(one)
+      check(salvaged !== null, 'the work of another process must be salvaged too')
+      equal(await subject.provider.list(), [])
+      await reopened.close()
+    },
+  },
+  {
+    id: 'workspace.hostile-codes',
+    title: 'codes of any shape are data, never a path',
+    async run(subject) {
+      for (const code of [
+        '../../outside',
+        '/etc/passwd',
+        'line\nbreak',
+        '--force',
+        '.git/config',
+        'ünï\u202Ecode\0',
+        'x'.repeat(300),
+        '',
+      ]) {
+        const workspace = await subject.provider.prepare(request(code), never)
+        await subject.write(workspace, 'a.txt', code.length.toString())
+        await subject.provider.land(await tried(subject.provider, workspace), confirmed)
+        equal(await subject.readResult('a.txt'), code.length.toString())
+        await subject.provider.remove(workspace)
+      }
+      equal(await subject.provider.list(), [])
+    },
+  },
+  {
+    id: 'workspace.nothing-is-lost',
+    title: 'many at once, with conflicts and retries, bring every piece of work together',
+    run: (subject) => nothingIsLost(subject),
+  },
+]
+
+/** Each worker adds a file and a line to a shared file, again and again until it has landed. */
+async function nothingIsLost(subject: WorkspaceSubject): Promise<void> {
+  const workers = 8
+  const random = seededRandom(7)
+  const providers = [subject.provider, await subject.reopen()]
+  const first = await landedWith(subject, { 'shared.txt': 'start\n' })
+  await subject.provider.remove(first.workspace)
+  const work = async (worker: number): Promise<void> => {
+    for (;;) {
+      const provider = providers[Math.floor(random() * providers.length)] as WorkspaceProvider
+      const workspace = await provider.prepare(request(), never)
+      const shared = await subject.read(workspace, 'shared.txt')
+      await subject.write(workspace, 'shared.txt', `${shared}worker ${worker}\n`)
+      await subject.write(workspace, `own/${worker}.txt`, `${worker}`)
+      const trial = await provider.tryMerge(workspace, never)
+      const done = trial.ok && random() < 0.8
+      if (done) await provider.land(trial, confirmed)
+      else if (trial.ok) await provider.abandon(trial)
+      await provider.remove(workspace)
+      if (done) return
+    }
+  }
+  await Promise.all(Array.from({ length: workers }, (_none, worker) => work(worker)))
+  const lines = ((await subject.readResult('shared.txt')) ?? '').trim().split('\n').toSorted()
+  equal(lines, ['start', ...Array.from({ length: workers }, (_none, worker) => `worker ${worker}`)])
+  for (let worker = 0; worker < workers; worker += 1) {
+    equal(await subject.readResult(`own/${worker}.txt`), `${worker}`)
+  }
+  equal(await subject.provider.list(), [])
+  await providers[1]?.close()
+}

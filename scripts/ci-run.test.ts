@@ -1,0 +1,77 @@
+import { chmodSync, copyFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import process from 'node:process'
+
+import { describe, expect, it } from 'vitest'
+
+import { runCommand } from './run-command.ts'
+import { temporaryTree } from './temporary-tree.ts'
+
+const root = join(import.meta.dirname, '..')
+
+interface Situation {
+  /** Counts in the test report; none means that no report is written. */
+  readonly tests?: readonly [passed: number, failed: number]
+  /** Test files that could not be loaded. */
+  readonly broken?: number
+  readonly testExit?: number
+  readonly checkExit?: number
+  readonly exampleExit?: number
+}
+
+/** A checkout whose `npm` plays the situation. */
+async function ciRun(situation: Situation) {
+  const { tests, broken = 0, testExit = 0, checkExit = 0, exampleExit = 0 } = situation
+  const report = {
+    numPassedTests: tests?.[0],
+    numFailedTests: tests?.[1],
+    testResults: Array.from({ length: broken }, () => ({ status: 'failed', assertionResults: [] })),
+  }
+  const writeReport =
+    tests === undefined ? ':' : `cp report.json "$(echo "$*" | sed 's/.*outputFile.json=//')"`
+  const cwd = temporaryTree({
+    '.ci/.keep': '',
+    'scripts/.keep': '',
+    'node_modules/.keep': '',
+    'report.json': JSON.stringify(report),
+    'examples/embed/main.ts': `process.exitCode = ${exampleExit}\n`,
+    'bin/npm': [
+      '#!/bin/sh',
+      'case "$*" in',
+      `  *process.execPath*) echo "${process.execPath}" ;;`,
+      `  test*) ${writeReport}; exit ${testExit} ;;`,
+      `  *check*) exit ${checkExit} ;;`,
+      'esac',
+      '',
+    ].join('\n'),
+  })
+  chmodSync(join(cwd, 'bin', 'npm'), 0o755)
+  copyFileSync(join(root, '.ci', 'run'), join(cwd, '.ci', 'run'))
+  copyFileSync(join(root, 'scripts', 'count-tests.mjs'), join(cwd, 'scripts', 'count-tests.mjs'))
+  const PATH = [join(cwd, 'bin'), process.env.PATH ?? ''].join(delimiter)
+  const env = { ...process.env, PATH }
+  const { code, output } = await runCommand('bash', ['.ci/run'], { cwd, env })
+  return { code, last: output.trimEnd().split('\n').at(-1) }
+}
+
+describe('.ci/run', () => {
+  it('adds the tests to install, check, build and the examples', async () => {
+    expect(await ciRun({ tests: [7, 0] })).toEqual({ code: 0, last: '11 passed, 0 failed' })
+  })
+
+  it.each<[string, Situation, string]>([
+    ['a test fails', { tests: [7, 2], testExit: 1 }, '11 passed, 2 failed'],
+    [
+      'a test file cannot be loaded',
+      { tests: [7, 0], broken: 1, testExit: 1 },
+      '11 passed, 1 failed',
+    ],
+    ['the runner fails without a test', { tests: [7, 0], testExit: 1 }, '11 passed, 1 failed'],
+    ['no report is written', {}, '4 passed, 1 failed'],
+    ['no test is run', { tests: [0, 0] }, '4 passed, 1 failed'],
+    ['a check fails', { tests: [7, 0], checkExit: 1 }, '10 passed, 1 failed'],
+    ['an example fails', { tests: [7, 0], exampleExit: 1 }, '10 passed, 1 failed'],
+  ])('fails when %s', async (_what, situation, last) => {
+    expect(await ciRun(situation)).toEqual({ code: 1, last })
+  })
+})

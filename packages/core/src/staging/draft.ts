@@ -23,12 +23,7 @@ export type Effect =
   | { readonly type: 'release-lease'; readonly workOrderIds: readonly WorkOrderId[] }
 
 export interface Refusal {
-  readonly code:
-    | 'not-found'
-    | 'conflict'
-    | 'invalid-input'
-    | 'lease-lost'
-    | 'not-allowed'
+  readonly code: 'not-found' | 'conflict' | 'invalid-input' | 'lease-lost' | 'not-allowed'
   readonly message: string
 }
 
@@ -75,7 +70,8 @@ type WithoutTime<E> = E extends unknown ? Omit<E, 'at'> : never
 export function emit(draft: Draft, event: WithoutTime<Event>): void {
   const complete = { ...event, at: draft.now } as Event
   draft.events.push(complete)
-  draft.changes.push(...applyEvent(draft.slice, complete))
+  // Not spread: a bulk command has more changes than a call takes arguments.
+  for (const change of applyEvent(draft.slice, complete)) draft.changes.push(change)
 }
 
 /**

@@ -48,7 +48,11 @@ export type Command = { readonly projectId: ProjectId } & (
       readonly planId: PlanId
       readonly revision: number
       readonly hash: string
-      readonly tasks: readonly { readonly id: TaskId; readonly layer: number; readonly tail: number }[]
+      readonly tasks: readonly {
+        readonly id: TaskId
+        readonly layer: number
+        readonly tail: number
+      }[]
     }
   | {
       readonly type: 'tasks.stage'
@@ -76,6 +80,11 @@ export type Command = { readonly projectId: ProjectId } & (
       readonly batchId: BatchId
       readonly auto: boolean
       readonly reason: string
+      /**
+       * Promote only if a task of these batches, which rest, waits for a task of this one: a barrier
+       * must not keep work apart that can only move together.
+       */
+      readonly awaitedBy?: readonly BatchId[]
     }
   | { readonly type: 'batch.open-layer'; readonly batchId: BatchId; readonly layer: number }
   | { readonly type: 'batch.pause'; readonly batchId: BatchId }
@@ -85,6 +94,8 @@ export type Command = { readonly projectId: ProjectId } & (
       readonly type: 'batch.unstick'
       readonly batchId: BatchId
       readonly silentMs: number
+      /** Nothing of the project runs or could be claimed, now or after a pause before a retry. */
+      readonly idle: boolean
     }
   | {
       readonly type: 'work.claim'

@@ -3,6 +3,7 @@ import type { CommandType } from './command.ts'
 import type { Decide } from './decide.ts'
 import {
   cancelRequests,
+  canRelease,
   currentOrder,
   type Draft,
   emit,
@@ -12,7 +13,8 @@ import {
   releasedBy,
   withdraw,
 } from './draft.ts'
-import { isReleased } from './readiness.ts'
+import { findCircle } from './find-circle.ts'
+import { isReleased, isRunning } from './readiness.ts'
 import type { Dependency, Task } from './state.ts'
 
 type TaskCommand = Extract<CommandType, `task.${string}` | `tasks.${string}`>
@@ -46,12 +48,23 @@ export const taskDecisions: { readonly [Type in TaskCommand]: Decide<Type> } = {
       })
     }
     const open = new Map<TaskId, number>()
+    const edges = new Map<TaskId, Set<TaskId>>()
     for (const edge of dependencies) {
       const target = added.get(edge.dependsOn) ?? draft.slice.tasks.get(edge.dependsOn)
-      const refusal = badEdge(edge, added.get(edge.taskId), target)
+      const named = edges.get(edge.taskId) ?? new Set()
+      const refusal = badEdge(edge, added.get(edge.taskId), target, named)
       if (refusal !== undefined) return refusal
+      edges.set(edge.taskId, named.add(edge.dependsOn))
       if (target !== undefined && !isReleased(target, edge.releaseOn)) {
         open.set(edge.taskId, (open.get(edge.taskId) ?? 0) + 1)
+      }
+    }
+    const circle = findCircle(edges)
+    if (circle.length > 0) {
+      const codes = circle.map((id) => `"${added.get(id)?.code ?? id}"`)
+      return {
+        code: 'conflict',
+        message: `Tasks ${codes.slice(0, 10).join(' → ')}${codes.length > 10 ? ' → …' : ''} wait for each other in a circle, so none of them could ever start. Remove one of these dependencies.`,
       }
     }
     emit(draft, {
@@ -67,15 +80,14 @@ export const taskDecisions: { readonly [Type in TaskCommand]: Decide<Type> } = {
   'task.update': (draft, { taskId, set }) => {
     const task = draft.slice.tasks.get(taskId)
     if (task === undefined) return unknownTask(taskId)
-    if (isRunning(task) && ('context' in set || 'description' in set || 'title' in set)) {
+    if (isRunning(task) && whatItAsksFor.some((field) => field in set)) {
       return {
         code: 'not-allowed',
         message: `Task "${task.code}" is being worked on, so what it asks for cannot change now. Cancel it first, or wait for the attempt to end.`,
       }
     }
     emit(draft, { type: 'task.updated', taskId, set })
-    const after = draft.slice.tasks.get(taskId)
-    if (after !== undefined && !after.contextReady && !after.forced) withdraw(draft, [taskId])
+    if (!mayStart(draft, taskId)) withdraw(draft, [taskId])
     release(draft, [taskId])
   },
 
@@ -88,12 +100,14 @@ export const taskDecisions: { readonly [Type in TaskCommand]: Decide<Type> } = {
         message: `Task "${task.code}" is ${task.status}: its dependencies cannot change any more.`,
       }
     }
-    const upstream = dependentsOf(draft, taskId)
+    const waiting = dependentsOf(draft, taskId)
+    const kept = new Set<TaskId>()
     for (const edge of dependencies) {
       const target = draft.slice.tasks.get(edge.dependsOn)
-      const refusal = badEdge(edge, task, target)
+      const refusal = badEdge(edge, edge.taskId === taskId ? task : undefined, target, kept)
       if (refusal !== undefined) return refusal
-      if (upstream.has(edge.dependsOn)) {
+      kept.add(edge.dependsOn)
+      if (waiting.has(edge.dependsOn)) {
         return {
           code: 'conflict',
           message: `Task "${task.code}" cannot wait for "${target?.code}": that already waits for "${task.code}", so neither could ever start.`,
@@ -101,7 +115,6 @@ export const taskDecisions: { readonly [Type in TaskCommand]: Decide<Type> } = {
       }
     }
     const before = draft.slice.dependencies.get(taskId) ?? []
-    const kept = new Set(dependencies.map((edge) => edge.dependsOn))
     const open = dependencies.filter((edge) => {
       const target = draft.slice.tasks.get(edge.dependsOn)
       return target === undefined || !isReleased(target, edge.releaseOn)
@@ -109,8 +122,10 @@ export const taskDecisions: { readonly [Type in TaskCommand]: Decide<Type> } = {
     emit(draft, {
       type: 'dependencies.changed',
       taskId,
-      removed: before.map((edge) => edge.dependsOn).filter((id) => !kept.has(id)),
-      added: dependencies,
+      removed: before
+        .filter((edge) => !dependencies.some((wanted) => isSameEdge(edge, wanted)))
+        .map((edge) => edge.dependsOn),
+      added: dependencies.filter((wanted) => !before.some((edge) => isSameEdge(edge, wanted))),
       openDependencies: open,
     })
     if (open > 0) withdraw(draft, [taskId])
@@ -119,6 +134,13 @@ export const taskDecisions: { readonly [Type in TaskCommand]: Decide<Type> } = {
 
   'tasks.plan': (draft, { planId, revision, hash, tasks }) => {
     emit(draft, { type: 'tasks.planned', planId, revision, hash, tasks })
+    // Under the layer barrier a new layer may open or close the gate before a task.
+    const moved = tasks.map(({ id }) => id)
+    withdraw(
+      draft,
+      moved.filter((id) => !mayStart(draft, id)),
+    )
+    release(draft, moved)
   },
 
   'tasks.stage': (draft, { batchId, tasks, force }) => {
@@ -150,8 +172,13 @@ export const taskDecisions: { readonly [Type in TaskCommand]: Decide<Type> } = {
       }
     }
     if (staged.length === 0) return
-    withdraw(draft, seen)
     emit(draft, { type: 'tasks.staged', batchId, tasks: staged, forced: force })
+    // A task that may start in its new batch too keeps its work order: the attempts charged to it,
+    // the pause before its retry and the question it waits for move along.
+    withdraw(
+      draft,
+      [...seen].filter((id) => !mayStart(draft, id)),
+    )
     release(draft, seen)
   },
 
@@ -198,7 +225,10 @@ export const taskDecisions: { readonly [Type in TaskCommand]: Decide<Type> } = {
     if (task === undefined) return unknownTask(taskId)
     if (task.status === 'cancelled') return
     if (task.status === 'done') {
-      return { code: 'not-allowed', message: `Task "${task.code}" is done; nothing is left to cancel.` }
+      return {
+        code: 'not-allowed',
+        message: `Task "${task.code}" is done; nothing is left to cancel.`,
+      }
     }
     cancelTask(draft, task, reason)
   },
@@ -218,7 +248,10 @@ export const taskDecisions: { readonly [Type in TaskCommand]: Decide<Type> } = {
     const released = releasedBy(draft, task, reached)
     cancelRequests(draft, taskId, 'the task is done')
     emit(draft, { type: 'task.done', taskId, summary, reached, released })
-    release(draft, released.map(({ id }) => id))
+    release(
+      draft,
+      released.map(({ id }) => id),
+    )
   },
 }
 
@@ -238,8 +271,45 @@ function endClaim(draft: Draft, task: Task, reason: string): void {
   )
 }
 
-function badEdge(edge: Dependency, task: Task | undefined, target: Task | undefined): Refusal | undefined {
+/** Whether the task's work order may stay: it is staged, and nothing but a pause stops it. */
+function mayStart(draft: Draft, taskId: TaskId): boolean {
+  const task = draft.slice.tasks.get(taskId)
+  const batch = task?.batchId ? draft.slice.batches.get(task.batchId) : undefined
+  return task !== undefined && batch !== undefined && canRelease(task, batch)
+}
+
+function isSameEdge(one: Dependency, other: Dependency): boolean {
+  return (
+    one.dependsOn === other.dependsOn &&
+    one.releaseOn === other.releaseOn &&
+    one.source === other.source &&
+    one.confidence === other.confidence &&
+    one.evidence === other.evidence
+  )
+}
+
+/** What an agent was told when it began. */
+const whatItAsksFor = ['title', 'description', 'context', 'contextReady'] as const
+
+function badEdge(
+  edge: Dependency,
+  task: Task | undefined,
+  target: Task | undefined,
+  named: ReadonlySet<TaskId>,
+): Refusal | undefined {
   if (task === undefined) return unknownTask(edge.taskId)
+  if (named.has(edge.dependsOn)) {
+    return {
+      code: 'invalid-input',
+      message: `Task "${task.code}" names its dependency "${target?.code ?? edge.dependsOn}" twice. Name it once, with the strictest releaseOn.`,
+    }
+  }
+  if (edge.projectId !== task.projectId) {
+    return {
+      code: 'invalid-input',
+      message: `Task "${task.code}" depends on "${edge.dependsOn}" of project "${edge.projectId}"; dependencies stay inside one project.`,
+    }
+  }
   if (edge.taskId === edge.dependsOn) {
     return { code: 'invalid-input', message: `Task "${task.code}" depends on itself.` }
   }
@@ -266,10 +336,6 @@ function dependentsOf(draft: Draft, taskId: TaskId): ReadonlySet<TaskId> {
   return found
 }
 
-function isRunning(task: Task): boolean {
-  return task.status === 'doing' || task.status === 'review'
-}
-
 export function unknownTask(id: string): Refusal {
   return { code: 'not-found', message: `Task "${id}" does not exist in this project.` }
 }
@@ -277,4 +343,3 @@ export function unknownTask(id: string): Refusal {
 export function unknownBatch(id: string): Refusal {
   return { code: 'not-found', message: `Batch "${id}" does not exist in this project.` }
 }
-

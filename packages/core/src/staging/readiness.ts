@@ -29,11 +29,7 @@ export interface Obstacle {
  * nothing is paused, its context is complete or forced, its layer is open and no dependency is
  * open. The query `ready` of every storage says the same by SQL.
  */
-export function readiness(
-  task: Task,
-  batch: Batch | undefined,
-  project: Project,
-): boolean {
+export function readiness(task: Task, batch: Batch | undefined, project: Project): boolean {
   return (
     task.status === 'staged' &&
     batch !== undefined &&
@@ -62,6 +58,11 @@ export function countOpenDependencies(task: Task, slice: Slice): number {
 /** True when work that waits for `releaseOn` need not wait for this task any more. */
 export function isReleased(task: Task, releaseOn: 'completed' | 'verified' | 'merged'): boolean {
   return reachedRank[task.reached] >= reachedRank[releaseOn]
+}
+
+/** True while an attempt works on the task, or its work is judged and merged. */
+export function isRunning(task: Task): boolean {
+  return task.status === 'doing' || task.status === 'review'
 }
 
 /** True when nothing will happen to the task any more. */

@@ -36,7 +36,7 @@ export function sliceOf(command: Command): SliceKeys {
         allDependentsOf: [command.taskId],
       }
     case 'tasks.plan':
-      return { projectId }
+      return { projectId, tasks: command.tasks.map((task) => task.id) }
     case 'tasks.stage':
       return {
         projectId,
@@ -70,6 +70,12 @@ export function sliceOf(command: Command): SliceKeys {
         openRequests: true,
       }
     case 'batch.promote':
+      return {
+        projectId,
+        batches: [command.batchId],
+        tasksOfBatches: [command.batchId, ...(command.awaitedBy ?? [])],
+        edgesOfBatches: command.awaitedBy ?? [],
+      }
     case 'batch.open-layer':
       return { projectId, batches: [command.batchId], tasksOfBatches: [command.batchId] }
     case 'batches.reorder':
@@ -80,6 +86,7 @@ export function sliceOf(command: Command): SliceKeys {
         batches: [command.batchId],
         tasksOfBatches: [command.batchId],
         edgesOfBatches: [command.batchId],
+        openRequests: true,
       }
     case 'work.claim':
       return { projectId, workOrders: command.candidates, workers: command.workers, holds: true }
@@ -91,6 +98,7 @@ export function sliceOf(command: Command): SliceKeys {
         openRequests: true,
       }
     case 'attempt.wait':
+    case 'attempt.yield':
       return { projectId, attempts: [command.attemptId], openRequests: true }
     case 'attempt.verify':
     case 'attempt.succeed':
@@ -110,7 +118,6 @@ export function sliceOf(command: Command): SliceKeys {
     case 'attempt.resume':
     case 'attempt.merge':
     case 'attempt.interrupt':
-    case 'attempt.yield':
     case 'attempt.output':
       return { projectId, attempts: [command.attemptId] }
     case 'request.answer':

@@ -11,7 +11,7 @@ import {
   release,
   releasedBy,
 } from './draft.ts'
-import { type AttemptStatus, defaultAccount, type Task } from './state.ts'
+import { type AttemptStatus, defaultAccount, type Task, type Verdict } from './state.ts'
 import { attemptTransitions, isAllowed } from './transitions.ts'
 
 type AttemptCommand = Extract<CommandType, `attempt.${string}` | `request.${string}`>
@@ -54,6 +54,8 @@ export const attemptDecisions: { readonly [Type in AttemptCommand]: Decide<Type>
   'attempt.merge': (draft, command) => {
     const claim = claimOf(draft, command, 'merging')
     if ('code' in claim) return claim
+    const refusal = notVerified(claim.task, command.verdicts)
+    if (refusal !== undefined) return refusal
     emit(draft, {
       type: 'attempt.merging',
       attemptId: claim.attempt.id,
@@ -65,13 +67,8 @@ export const attemptDecisions: { readonly [Type in AttemptCommand]: Decide<Type>
   'attempt.succeed': (draft, command) => {
     const claim = claimOf(draft, command, 'succeeded')
     if ('code' in claim) return claim
-    const notPassed = command.verdicts.filter((verdict) => verdict.result !== 'pass')
-    if (notPassed.length > 0) {
-      return {
-        code: 'not-allowed',
-        message: `Task "${claim.task.code}" cannot succeed: gate "${notPassed[0]?.gate}" says ${notPassed[0]?.result}. Only passing gates verify.`,
-      }
-    }
+    const refusal = notVerified(claim.task, command.verdicts)
+    if (refusal !== undefined) return refusal
     succeed(draft, claim, command.verdicts, command.merged)
   },
 
@@ -90,18 +87,19 @@ export const attemptDecisions: { readonly [Type in AttemptCommand]: Decide<Type>
   'attempt.yield': (draft, command) => {
     const claim = claimOf(draft, command, 'yielded')
     if ('code' in claim) return claim
+    // Whoever yields while it waits for a person comes back with the answer, not at once.
+    const asks = claim.attempt.status === 'waiting' && hasOpenRequest(draft, claim.task)
+    const retryAt = asks ? untilAnswered : draft.now
     emit(draft, {
       type: 'attempt.yielded',
       attemptId: claim.attempt.id,
       taskId: claim.task.id,
       workOrderId: claim.order.id,
       reason: command.reason,
-      retryAt: draft.now,
+      retryAt,
     })
-    draft.effects.push(
-      { type: 'release-lease', workOrderIds: [claim.order.id] },
-      dispatchOf(claim.order.id, claim.order.fence, draft.now),
-    )
+    draft.effects.push({ type: 'release-lease', workOrderIds: [claim.order.id] })
+    if (!asks) draft.effects.push(dispatchOf(claim.order.id, claim.order.fence, retryAt))
   },
 
   'attempt.output': (draft, command) => {
@@ -133,24 +131,57 @@ export const attemptDecisions: { readonly [Type in AttemptCommand]: Decide<Type>
   },
 }
 
+/** Gates fail closed: one that does not pass, or none although the task asks for some, stops here. */
+function notVerified(task: Task, verdicts: readonly Verdict[]): Refusal | undefined {
+  const failed = verdicts.find((verdict) => verdict.result !== 'pass')
+  if (failed !== undefined) {
+    return {
+      code: 'not-allowed',
+      message: `Task "${task.code}" cannot succeed: gate "${failed.gate}" says ${failed.result}. Only passing gates verify.`,
+    }
+  }
+  const asked = task.context?.gates.length ?? 0
+  if (asked > 0 && verdicts.length === 0) {
+    return {
+      code: 'not-allowed',
+      message: `Task "${task.code}" cannot succeed: it asks for ${asked} gate(s), and none has judged its work.`,
+    }
+  }
+  return undefined
+}
+
 /** The rows of a claim that still holds and may go on to `to`, or why not. */
 function claimOf(draft: Draft, write: AttemptWrite, to?: AttemptStatus): ClaimRows | Refusal {
   const task = draft.slice.tasks.get(write.taskId)
   const order = draft.slice.workOrders.get(write.workOrderId)
   const attempt = draft.slice.attempts.get(write.attemptId)
-  if (task === undefined || order === undefined || attempt === undefined) {
+  if (
+    task === undefined ||
+    attempt?.taskId !== write.taskId ||
+    attempt.workOrderId !== write.workOrderId
+  ) {
     return {
       code: 'not-found',
-      message: `Attempt "${write.attemptId}" of task "${write.taskId}" does not exist.`,
+      message: `Attempt "${write.attemptId}" of task "${write.taskId}" and work order "${write.workOrderId}" does not exist.`,
     }
   }
-  if (!write.held || order.fence !== write.fence || order.attemptId !== write.attemptId) {
+  // A work order that the task has no more is not loaded: it has settled, so its claim is gone.
+  if (
+    !write.held ||
+    order?.status !== 'claimed' ||
+    order.fence !== write.fence ||
+    order.attemptId !== write.attemptId
+  ) {
+    const now = order === undefined ? 'the work order has settled' : `now ${order.fence}`
     return {
       code: 'lease-lost',
-      message: `Attempt ${attempt.number} of task "${task.code}" lost its lease (fence ${write.fence}, now ${order.fence}); what it brings is not stored.`,
+      message: `Attempt ${attempt.number} of task "${task.code}" lost its lease (fence ${write.fence}, ${now}); what it brings is not stored.`,
     }
   }
-  if (to !== undefined && (attempt.status === to || !isAllowed(attemptTransitions, attempt.status, to))) {
+  if (
+    to !== undefined &&
+    (attempt.status === to || !isAllowed(attemptTransitions, attempt.status, to))
+  ) {
     return {
       code: 'conflict',
       message: `Attempt ${attempt.number} of task "${task.code}" is ${attempt.status} and cannot become ${to}.`,
@@ -173,8 +204,9 @@ function failAttempt(draft: Draft, claim: ClaimRows, command: CommandOf<'attempt
   else if (policy.then === 'ask') retryAt = untilAnswered
   else if (policy.backOff) retryAt = draft.now + backOffMs(charged, settings, draft.random)
 
-  if (policy.then === 'ask') {
-    openRequest(draft, claim, { kind: 'question', text: failure.message, options: [] })
+  if (policy.then === 'ask' && !gone) {
+    const request: RequestDraft = { kind: 'question', text: failure.message, options: [] }
+    if (findRequest(draft, task, request) === undefined) openRequest(draft, claim, request)
   }
   emit(draft, {
     type: 'attempt.failed',
@@ -188,20 +220,21 @@ function failAttempt(draft: Draft, claim: ClaimRows, command: CommandOf<'attempt
   })
   draft.effects.push({ type: 'release-lease', workOrderIds: [order.id] })
   if (policy.then === 'hold-account') {
-    emit(draft, {
-      type: 'account.held',
-      projectId: draft.projectId,
-      account: task.account ?? defaultAccount,
-      until: draft.now + holdMs,
-      reason: failure.message,
-    })
+    holdAccount(draft, task.account ?? defaultAccount, draft.now + holdMs, failure.message)
   }
   if (retryAt === null) {
     cancelRequests(draft, task.id, 'the task has failed')
     emit(draft, { type: 'task.failed', taskId: task.id, failure })
-  } else {
+  } else if (retryAt < untilAnswered) {
     draft.effects.push(dispatchOf(order.id, order.fence, retryAt))
   }
+}
+
+/** A limit that ends sooner than the one that is known changes nothing. */
+function holdAccount(draft: Draft, account: string, until: number, reason: string): void {
+  const known = draft.slice.holds.get(account)
+  if (known !== undefined && known.until >= until) return
+  emit(draft, { type: 'account.held', projectId: draft.projectId, account, until, reason })
 }
 
 function openRequest(draft: Draft, claim: ClaimRows, request: RequestDraft) {
@@ -222,6 +255,12 @@ function openRequest(draft: Draft, claim: ClaimRows, request: RequestDraft) {
     },
   })
   return id
+}
+
+function hasOpenRequest(draft: Draft, task: Task): boolean {
+  return [...draft.slice.requests.values()].some(
+    (request) => request.taskId === task.id && request.status === 'open',
+  )
 }
 
 /** The same question of the same task that is still open: asked once, however many attempts ask. */

@@ -7,11 +7,11 @@ import type { Batch, Project } from './state.ts'
 export interface ProjectProgress {
   readonly project: Project
   readonly batches: readonly BatchSummary[]
-  /** Tasks that run now. */
+  /** Tasks that run now; attempts that wait for a person are not counted. */
   readonly running: number
-  /** Work orders that could be claimed now. */
+  /** Work orders that could be claimed now, before caps are looked at. */
   readonly claimable: number
-  /** Slots without work. */
+  /** Slots of workers without work. */
   readonly freeSlots: number
   readonly now: number
 }
@@ -27,6 +27,7 @@ export function advance(progress: ProjectProgress): readonly Command[] {
   return [
     ...openLayers(project.id, progress.batches),
     ...nextPromotion(progress),
+    ...promotionsAgainstOrder(progress),
     ...stuckBatches(progress),
   ]
 }
@@ -38,7 +39,14 @@ function openLayers(projectId: ProjectId, batches: readonly BatchSummary[]): Com
     batch.openLayer !== null &&
     lowestOpenLayer !== null &&
     lowestOpenLayer > batch.openLayer
-      ? [{ type: 'batch.open-layer', projectId, batchId: batch.id, layer: lowestOpenLayer } as const]
+      ? [
+          {
+            type: 'batch.open-layer',
+            projectId,
+            batchId: batch.id,
+            layer: lowestOpenLayer,
+          } as const,
+        ]
       : [],
   )
 }
@@ -48,9 +56,18 @@ function openLayers(projectId: ProjectId, batches: readonly BatchSummary[]): Com
  * ones. Barrier `stage` and `layer`: the next batch when every task of those before has settled.
  * One at a time: whoever asks again after the promotion sees whether another is due.
  */
-function nextPromotion({ project, batches, claimable, freeSlots }: ProjectProgress): Command[] {
-  const barrier = project.settings.barrier
-  if (barrier === 'none' && freeSlots <= claimable) return []
+function nextPromotion({
+  project,
+  batches,
+  running,
+  claimable,
+  freeSlots,
+}: ProjectProgress): Command[] {
+  const { barrier, maxParallelTasks } = project.settings
+  if (barrier === 'none') {
+    const slots = Math.min(freeSlots, maxParallelTasks - running)
+    if (slots <= Math.min(claimable, startable(batches))) return []
+  }
   for (const summary of batches) {
     const { batch } = summary
     if (batch.promotedAt !== null) {
@@ -66,43 +83,99 @@ function nextPromotion({ project, batches, claimable, freeSlots }: ProjectProgre
       barrier === 'none'
         ? 'a free slot could not be filled from the promoted batches'
         : 'every task of the batches before has settled'
-    return [
-      { type: 'batch.promote', projectId: project.id, batchId: batch.id, auto: true, reason },
-    ]
+    return [{ type: 'batch.promote', projectId: project.id, batchId: batch.id, auto: true, reason }]
   }
   return []
 }
 
-/** Promoted batches in which nothing runs or could run, although tasks are left. */
-function stuckBatches({ project, batches, running, now }: ProjectProgress): Command[] {
+/** Queued tasks of promoted batches that their batch's own cap lets start. */
+function startable(batches: readonly BatchSummary[]): number {
+  return batches.reduce((sum, { batch, queued, doing, review }) => {
+    if (!isActive(batch)) return sum
+    return sum + Math.min(queued, Math.max(0, batch.maxParallelTasks - doing - review))
+  }, 0)
+}
+
+/**
+ * A barrier keeps batches in order; where a task waits for one of a later batch, that would be for
+ * ever. When everything rests, the later batches are offered for promotion: `decide` promotes those
+ * that a resting batch really waits for. Not asked again once the batch counts as stuck.
+ */
+function promotionsAgainstOrder(progress: ProjectProgress): Command[] {
+  const { project, batches } = progress
+  if (project.settings.barrier === 'none' || !isIdle(progress)) return []
+  const awaitedBy = batches
+    .filter(({ batch, staged }) => staged > 0 && isActive(batch) && batch.stuckSince === null)
+    .map(({ batch }) => batch.id)
+  if (awaitedBy.length === 0) return []
+  return batches
+    .filter(
+      ({ batch, staged }) =>
+        staged > 0 && batch.promotedAt === null && batch.pausedAt === null && batch.autoPromote,
+    )
+    .map(({ batch }) => ({
+      type: 'batch.promote',
+      projectId: project.id,
+      batchId: batch.id,
+      auto: true,
+      reason: 'a batch before it waits for one of its tasks',
+      awaitedBy,
+    }))
+}
+
+/**
+ * Promoted batches in which nothing runs or could run, although tasks are left - and those that
+ * count as stuck but move again.
+ */
+function stuckBatches(progress: ProjectProgress): Command[] {
+  const { project, batches, now } = progress
   const anyFailed = batches.some((summary) => summary.failed + summary.cancelled > 0)
+  const anyRuns = batches.some(({ doing, review }) => doing + review > 0)
+  const idle = isIdle(progress)
   return batches.flatMap((summary) => {
-    const { batch, staged, queued, doing, review, lastProgressAt } = summary
-    if (batch.promotedAt === null || batch.pausedAt !== null) return []
-    if (staged === 0 || queued + doing + review > 0) return []
-    if (!anyFailed && running > 0) return []
-    const since = Math.max(lastProgressAt, batch.promotedAt)
+    const { batch, staged, lastProgressAt } = summary
+    if (!isActive(batch)) return []
+    if (staged === 0 || moves(summary)) {
+      if (batch.stuckSince === null) return []
+    } else if (!anyFailed && anyRuns) return []
+    const since = Math.max(lastProgressAt, batch.promotedAt ?? 0)
     return [
       {
         type: 'batch.unstick',
         projectId: project.id,
         batchId: batch.id,
         silentMs: Math.max(0, now - since),
+        idle,
       } as const,
     ]
   })
+}
+
+/** Nothing runs, and no promoted batch has work that could be claimed now or after a pause. */
+function isIdle({ batches }: ProjectProgress): boolean {
+  return !batches.some(
+    (summary) => summary.doing + summary.review > 0 || (isActive(summary.batch) && moves(summary)),
+  )
+}
+
+function isActive(batch: Batch): boolean {
+  return batch.promotedAt !== null && batch.pausedAt === null
+}
+
+function moves({ queued, doing, review }: BatchSummary): boolean {
+  return queued + doing + review > 0
 }
 
 export type BatchLabel = 'open' | 'waiting' | 'ready' | 'running' | 'paused' | 'stuck' | 'done'
 
 /** The word people see for a batch; derived, never stored. */
 export function batchLabel(summary: BatchSummary): BatchLabel {
-  const { batch, total, staged, queued, doing, review } = summary
+  const { batch, total, staged } = summary
   if (total > 0 && unsettled(summary) === 0) return 'done'
   if (batch.pausedAt !== null) return 'paused'
   if (batch.promotedAt === null) return staged > 0 ? 'ready' : 'open'
   if (batch.stuckSince !== null) return 'stuck'
-  return queued + doing + review > 0 ? 'running' : 'waiting'
+  return moves(summary) ? 'running' : 'waiting'
 }
 
 function unsettled({ todo, staged, doing, review }: BatchSummary): number {

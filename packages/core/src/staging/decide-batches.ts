@@ -3,7 +3,7 @@ import type { CommandType } from './command.ts'
 import type { Decide } from './decide.ts'
 import { cancelTask, unknownBatch } from './decide-tasks.ts'
 import { cancelRequests, type Draft, emit, release, withdraw } from './draft.ts'
-import { isSettled } from './readiness.ts'
+import { isReleased, isRunning, isSettled } from './readiness.ts'
 import type { Batch, StuckPolicy, Task } from './state.ts'
 
 type BatchCommand = Extract<CommandType, `batch.${string}` | `batches.${string}`>
@@ -26,7 +26,7 @@ export const batchDecisions: { readonly [Type in BatchCommand]: Decide<Type> } =
     const batch = draft.slice.batches.get(batchId)
     if (batch === undefined) return unknownBatch(batchId)
     const tasks = tasksOf(draft, batchId)
-    const running = tasks.filter((task) => task.status === 'doing' || task.status === 'review')
+    const running = tasks.filter(isRunning)
     if (running.length > 0) {
       return {
         code: 'not-allowed',
@@ -58,13 +58,14 @@ export const batchDecisions: { readonly [Type in BatchCommand]: Decide<Type> } =
     })
   },
 
-  'batch.promote': (draft, { batchId, auto, reason }) => {
+  'batch.promote': (draft, { batchId, auto, reason, awaitedBy }) => {
     const batch = draft.slice.batches.get(batchId)
     if (batch === undefined) return unknownBatch(batchId)
     if (batch.promotedAt !== null) {
       if (auto) return
       return { code: 'conflict', message: `Batch "${batch.name}" is promoted already.` }
     }
+    if (awaitedBy !== undefined && !isAwaited(draft, batchId, awaitedBy)) return
     const staged = tasksOf(draft, batchId).filter((task) => task.status === 'staged')
     emit(draft, {
       type: 'batch.promoted',
@@ -83,7 +84,7 @@ export const batchDecisions: { readonly [Type in BatchCommand]: Decide<Type> } =
       draft.results.push({
         taskId: task.id,
         ok: started,
-        message: started ? 'released' : 'stays staged until what it waits for has settled',
+        message: started ? 'released' : `stays staged: ${whyItStays(draft, task)}`,
       })
     }
   },
@@ -116,96 +117,165 @@ export const batchDecisions: { readonly [Type in BatchCommand]: Decide<Type> } =
     draft.effects.push({ type: 'dispatch', orders: [] })
   },
 
-  'batch.unstick': (draft, { batchId, silentMs }) => {
+  'batch.unstick': (draft, { batchId, silentMs, idle }) => {
     const batch = draft.slice.batches.get(batchId)
     if (batch === undefined) return unknownBatch(batchId)
-    if (batch.promotedAt === null || batch.pausedAt !== null) return
-    const blocked = tasksOf(draft, batchId).filter(
-      (task) => task.status === 'staged' && task.workOrderId === null,
-    )
-    if (blocked.length === 0) return
     const settings = draft.slice.project?.settings
-    if (settings === undefined) return
+    if (batch.promotedAt === null || batch.pausedAt !== null || settings === undefined) return
+    const tasks = tasksOf(draft, batchId)
+    const blocked = tasks.filter((task) => task.status === 'staged' && task.workOrderId === null)
+    const moves = tasks.some((task) => isRunning(task) || task.workOrderId !== null)
+    if (moves || blocked.length === 0) {
+      if (batch.stuckSince !== null) emit(draft, { type: 'batch.unstuck', batchId })
+      return
+    }
     const failed = failedAncestors(draft, blocked)
-    if (failed.length === 0 && silentMs < settings.stuckAfterMs) return
-    if (batch.stuckSince !== null && failed.length === 0) return
-    const reason =
-      failed.length > 0
-        ? `${blocked.length} task(s) (${names(blocked)}) wait for ${names(failed)}, which will not finish`
-        : `nothing has moved for ${Math.round(silentMs / 60_000)} min while ${names(blocked)} wait`
-    const policy = applicablePolicy(settings.stuckPolicy, batch, failed)
-    if (policy === 'hold' && batch.stuckSince !== null) return
-    emit(draft, { type: 'batch.stuck', batchId, reason, policy })
-    followPolicy(draft, batchId, policy, failed)
+    if (failed.length > 0) return followPolicy(draft, batch, settings.stuckPolicy, blocked, failed)
+    if (idle && openNextLayer(draft, batch, tasks)) return
+    if (silentMs < settings.stuckAfterMs || batch.stuckSince !== null) return
+    const reason = `nothing has moved for ${Math.round(silentMs / 60_000)} min: ${reasons(draft, blocked)}`
+    emit(draft, { type: 'batch.stuck', batchId, reason, policy: 'hold' })
   },
 }
 
-/** Retry helps once for failed tasks; what a person cancelled, or what failed again, is held. */
-function applicablePolicy(policy: StuckPolicy, batch: Batch, failed: readonly Task[]): StuckPolicy {
-  if (policy !== 'retry') return failed.length === 0 ? 'hold' : policy
-  const retryable = failed.some((task) => task.status === 'failed')
-  return retryable && batch.stuckCount < 1 ? 'retry' : 'hold'
-}
-
+/** What to do about tasks that can never start because of others that will not finish. */
 function followPolicy(
   draft: Draft,
-  batchId: BatchId,
-  policy: StuckPolicy,
+  batch: Batch,
+  wanted: StuckPolicy,
+  blocked: readonly Task[],
   failed: readonly Task[],
 ): void {
+  const retryable = failed.filter((task) => canRetry(draft, task))
+  // Retry helps once: what was cancelled, or what failed again, is held for a person.
+  const policy =
+    wanted === 'retry' && (retryable.length === 0 || batch.stuckCount > 0) ? 'hold' : wanted
+  if (policy === 'hold' && batch.stuckSince !== null) return
+  const behind = blocked.filter((task) => waitsForOneOf(draft, task, failed))
+  const reason = `${behind.length} task(s) (${names(behind)}) wait for ${names(failed)}, which will not finish`
+  emit(draft, { type: 'batch.stuck', batchId: batch.id, reason, policy })
+  if (policy === 'hold') return
   if (policy === 'retry') {
-    const retried: TaskId[] = []
-    for (const task of failed) {
-      if (task.status !== 'failed' || task.batchId === null) continue
+    for (const task of retryable) {
       emit(draft, { type: 'task.reopened', taskId: task.id, to: 'staged' })
-      retried.push(task.id)
     }
-    release(draft, retried)
-    emit(draft, { type: 'batch.unstuck', batchId })
+    release(
+      draft,
+      retryable.map((task) => task.id),
+    )
+  } else {
+    const skipped = `skipped: it waits for ${names(failed)}, which will not finish`
+    for (const task of withDependents(draft, behind)) cancelTask(draft, task, skipped)
   }
-  if (policy === 'skip') {
-    const reason = `skipped: it waits for ${names(failed)}, which will not finish`
-    for (const task of waitingFor(draft, failed)) cancelTask(draft, task, reason)
-    emit(draft, { type: 'batch.unstuck', batchId })
-  }
+  emit(draft, { type: 'batch.unstuck', batchId: batch.id })
+}
+
+function canRetry(draft: Draft, task: Task): boolean {
+  return task.status === 'failed' && task.batchId !== null && draft.slice.batches.has(task.batchId)
 }
 
 /** Tasks that the blocked ones wait for directly and that will not finish by themselves. */
 function failedAncestors(draft: Draft, blocked: readonly Task[]): readonly Task[] {
   const failed = new Map<TaskId, Task>()
   for (const task of blocked) {
-    for (const edge of draft.slice.dependencies.get(task.id) ?? []) {
-      const target = draft.slice.tasks.get(edge.dependsOn)
-      if (target?.status === 'failed' || target?.status === 'cancelled') failed.set(target.id, target)
+    for (const target of openTargets(draft, task)) {
+      if (target.status === 'failed' || target.status === 'cancelled') failed.set(target.id, target)
     }
   }
-  return [...failed.values()].toSorted((a, b) => a.position - b.position)
+  return [...failed.values()].toSorted(byPosition)
 }
 
-/** Every task that waits for one of these, directly or not, and has not settled or started. */
-function waitingFor(draft: Draft, tasks: readonly Task[]): readonly Task[] {
-  const found = new Map<TaskId, Task>()
-  const next = tasks.map((task) => task.id)
-  for (let id = next.pop(); id !== undefined; id = next.pop()) {
+function waitsForOneOf(draft: Draft, task: Task, targets: readonly Task[]): boolean {
+  return openTargets(draft, task).some((target) => targets.includes(target))
+}
+
+/** The tasks that this one still waits for. */
+function openTargets(draft: Draft, task: Task): readonly Task[] {
+  return (draft.slice.dependencies.get(task.id) ?? []).flatMap((edge) => {
+    const target = draft.slice.tasks.get(edge.dependsOn)
+    return target === undefined || isReleased(target, edge.releaseOn) ? [] : [target]
+  })
+}
+
+/** These tasks and every one that waits for them, directly or not, and has not started. */
+function withDependents(draft: Draft, tasks: readonly Task[]): readonly Task[] {
+  const found = new Map(tasks.map((task) => [task.id, task]))
+  // A map visits what is added while it is walked, so it is its own queue.
+  for (const [id, waitedFor] of found) {
     for (const edge of draft.slice.dependents.get(id) ?? []) {
       const task = draft.slice.tasks.get(edge.taskId)
-      if (task === undefined || found.has(task.id)) continue
-      if (task.openDependencies === 0 || isSettled(task)) continue
+      if (task === undefined || isReleased(waitedFor, edge.releaseOn) || isSettled(task)) continue
       found.set(task.id, task)
-      next.push(task.id)
     }
   }
-  return [...found.values()].toSorted((a, b) => a.position - b.position)
+  return [...found.values()].toSorted(byPosition)
+}
+
+/**
+ * Opens the next layer although the former has not settled: everything rests, so what its tasks
+ * wait for can only be behind the gate. Happens when dependencies changed after the last plan.
+ */
+function openNextLayer(draft: Draft, batch: Batch, tasks: readonly Task[]): boolean {
+  const open = batch.openLayer
+  if (open === null) return false
+  const closed = tasks.filter((task) => task.status === 'staged' && task.layer > open)
+  if (closed.length === 0) return false
+  emit(draft, { type: 'batch.layer-opened', batchId: batch.id, openLayer: lowestLayer(closed) })
+  release(
+    draft,
+    closed.map((task) => task.id),
+  )
+  return true
+}
+
+/** Whether a staged task of the batch is what a task of the resting batches waits for. */
+function isAwaited(draft: Draft, batchId: BatchId, resting: readonly BatchId[]): boolean {
+  return [...draft.slice.tasks.values()].some(
+    (task) =>
+      task.status === 'staged' &&
+      task.batchId !== null &&
+      resting.includes(task.batchId) &&
+      openTargets(draft, task).some(
+        (target) => target.batchId === batchId && target.status === 'staged',
+      ),
+  )
+}
+
+/** Why a task of a promoted batch has no work order, as far as its own row says. */
+function whyItStays(draft: Draft, task: Task): string {
+  if (task.openDependencies > 0) return `waiting on ${task.openDependencies} task(s)`
+  if (!task.contextReady && !task.forced) {
+    return 'its context is incomplete; complete it, or stage it with force'
+  }
+  const batch = task.batchId === null ? undefined : draft.slice.batches.get(task.batchId)
+  return `layer ${task.layer} opens when layer ${batch?.openLayer} has settled`
+}
+
+/** What each of the first few tasks waits for. */
+function reasons(draft: Draft, blocked: readonly Task[]): string {
+  const shown = blocked.slice(0, 5).map((task) => {
+    const targets = openTargets(draft, task)
+    const why = targets.length > 0 ? `waiting on ${names(targets)}` : whyItStays(draft, task)
+    return `"${task.code}": ${why}`
+  })
+  return blocked.length > 5
+    ? `${shown.join('; ')}; and ${blocked.length - 5} more`
+    : shown.join('; ')
 }
 
 function tasksOf(draft: Draft, batchId: BatchId): Task[] {
   return [...draft.slice.tasks.values()]
     .filter((task) => task.batchId === batchId)
-    .toSorted((a, b) => a.position - b.position)
+    .toSorted(byPosition)
+}
+
+function byPosition(one: Task, other: Task): number {
+  return one.position - other.position
 }
 
 function lowestLayer(tasks: readonly Task[]): number {
-  return tasks.reduce((lowest, task) => Math.min(lowest, task.layer), Number.MAX_SAFE_INTEGER)
+  const [first, ...rest] = tasks
+  return rest.reduce((lowest, task) => Math.min(lowest, task.layer), first?.layer ?? 0)
 }
 
 /** Codes for a message: the first few, then how many more. */

@@ -35,4 +35,3 @@ export interface AttemptBrief {
   /** Answers that people gave to this task's questions, oldest first. */
   readonly answers: readonly { readonly question: string; readonly answer: string }[]
 }
-

@@ -2,7 +2,10 @@ import type { CommandType } from './command.ts'
 import type { Decide } from './decide.ts'
 import { emit } from './draft.ts'
 
-type ProjectCommand = Extract<CommandType, `project.${string}` | `worker.${string}` | 'account.release'>
+type ProjectCommand = Extract<
+  CommandType,
+  `project.${string}` | `worker.${string}` | 'account.release'
+>
 
 export const projectDecisions: { readonly [Type in ProjectCommand]: Decide<Type> } = {
   'project.create': (draft, { projectId, name, settings }) => {

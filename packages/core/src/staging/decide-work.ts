@@ -83,12 +83,7 @@ export function succeed(
 }
 
 /** Ends an attempt whose worker was lost or stopped, and returns its work to the queue. */
-export function interrupt(
-  draft: Draft,
-  claim: ClaimRows,
-  reason: string,
-  counted: boolean,
-): void {
+export function interrupt(draft: Draft, claim: ClaimRows, reason: string, counted: boolean): void {
   const { order, attempt, task } = claim
   const limit = draft.slice.project?.settings.maxInterruptions ?? 0
   const poison = counted && order.interruptions + 1 >= limit

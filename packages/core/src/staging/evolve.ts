@@ -59,9 +59,11 @@ const meanings: { [Type in EventType]: (slice: Slice, event: EventOf<Type>) => r
     ],
     'task.updated': (slice, { taskId, set }) => [task(slice, taskId, set)],
     'dependencies.changed': (slice, { taskId, added, removed, openDependencies }) => [
-      ...removed.map(
-        (dependsOn): Change => ({ table: 'dependency', kind: 'delete', key: { taskId, dependsOn } }),
-      ),
+      ...removed.map((dependsOn): Change => ({
+        table: 'dependency',
+        kind: 'delete',
+        key: { taskId, dependsOn },
+      })),
       ...added.map((row): Change => ({ table: 'dependency', kind: 'insert', row })),
       task(slice, taskId, { openDependencies }),
     ],
@@ -91,7 +93,14 @@ const meanings: { [Type in EventType]: (slice: Slice, event: EventOf<Type>) => r
       }),
     ],
     'task.done': (slice, { taskId, summary, reached, released, at }) => [
-      task(slice, taskId, { status: 'done', summary, reached, settledAt: at, workOrderId: null }),
+      task(slice, taskId, {
+        status: 'done',
+        summary,
+        reached,
+        failure: null,
+        settledAt: at,
+        workOrderId: null,
+      }),
       ...endWork(slice, taskId, at, 'completed', summary),
       ...releases(slice, released),
     ],

@@ -21,14 +21,7 @@ export type ReleaseOn = 'completed' | 'verified' | 'merged'
 export type Reached = 'nothing' | ReleaseOn
 export type Priority = 'high' | 'normal' | 'low'
 export type TaskType = 'feature' | 'bugfix' | 'test' | 'docs' | 'chore'
-export type TaskStatus =
-  | 'todo'
-  | 'staged'
-  | 'doing'
-  | 'review'
-  | 'done'
-  | 'failed'
-  | 'cancelled'
+export type TaskStatus = 'todo' | 'staged' | 'doing' | 'review' | 'done' | 'failed' | 'cancelled'
 export type WorkOrderStatus = 'queued' | 'claimed' | 'completed' | 'failed' | 'cancelled'
 export type AttemptStatus =
   | 'running'

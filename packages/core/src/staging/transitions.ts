@@ -1,7 +1,8 @@
 import type { AttemptStatus, TaskStatus, WorkOrderStatus } from './state.ts'
 
 /**
- * The allowed transitions of each machine, as data: `evolve` checks them, the docs draw them.
+ * The allowed transitions of each machine, as data: properties hold every decision
+ * against them, the docs draw them.
  * A status that is missing on the right of its own row cannot follow.
  */
 export const taskTransitions: Readonly<Record<TaskStatus, readonly TaskStatus[]>> = {

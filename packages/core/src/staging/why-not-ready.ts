@@ -46,9 +46,17 @@ export function whyNotReady(
     })
   }
   if (batch === undefined) return obstacles
-  if (obstacles.length === 0 && readiness(task, batch, project)) {
+  if (obstacles.length === 0) {
+    if (!readiness(task, batch, project)) {
+      obstacles.push({
+        kind: 'waiting-on',
+        message: `its counter says that ${task.openDependencies} dependencies are open, although none is; let the doctor repair it`,
+        tasks: [],
+      })
+    }
     const order = task.workOrderId === null ? undefined : slice.workOrders.get(task.workOrderId)
-    if (order !== undefined && order.notBefore > now) obstacles.push(retryLater(task, slice, order.notBefore - now))
+    if (order !== undefined && order.notBefore > now)
+      obstacles.push(retryLater(task, slice, order.notBefore - now))
     const limit = admission(task, batch, project, load, slice.holds, now)
     if (limit !== null) obstacles.push(limit)
   }

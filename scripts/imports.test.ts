@@ -12,7 +12,7 @@ const depcruise = join(root, 'node_modules', 'dependency-cruiser', 'bin', 'depen
 const core = 'packages/core/src'
 const empty = 'export {}\n'
 
-/** For each rule, files that break it. */
+/** For each rule, files that break it; all of them stand in one checkout. */
 const violations: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'no-circle': {
     [`${core}/circle/a.ts`]: `import { b } from './b.ts'\nexport const a = () => b\n`,
@@ -56,19 +56,16 @@ const violations: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'packages/adapter-a/src/inside.ts': `export * from '../../core/src/engine/engine.ts'\n`,
   },
   'no-relative-path-into-a-package': {
-    [`${core}/index.ts`]: empty,
     'examples/embed/main.ts': `export * from '../../packages/core/src/index.ts'\n`,
   },
   'no-relative-path-between-packages': {
-    [`${core}/index.ts`]: empty,
     'packages/cli/src/main.ts': `export * from '../../core/src/index.ts'\n`,
   },
   'examples-use-exports': {
     [`${core}/clock.ts`]: empty,
-    'examples/embed/main.ts': `export * from '../../packages/core/src/clock.ts'\n`,
+    'examples/quickstart/main.ts': `export * from '../../packages/core/src/clock.ts'\n`,
   },
   'nothing-imports-the-cli': {
-    'packages/cli/src/main.ts': empty,
     'packages/adapter-a/src/index.ts': `export * from '../../cli/src/main.ts'\n`,
   },
   'tests-stay-tests': {
@@ -98,15 +95,22 @@ function installed(name: string) {
 }
 
 describe('imports that do not happen', () => {
+  it('fails and names each rule that is broken', async () => {
+    const { code, output } = await cruise(Object.assign({}, ...Object.values(violations)))
+    const named = [...output.matchAll(/error ([\w-]+): (\S+)/g)]
+    for (const [rule, files] of Object.entries(violations)) {
+      const at = named.filter((line) => line[1] === rule).map((line) => line[2] ?? '')
+      expect(
+        at.some((file) => Object.hasOwn(files, file)),
+        rule,
+      ).toBe(true)
+    }
+    expect(code).not.toBe(0)
+  })
+
   it('has an example of a violation for every rule', () => {
     const rules = configuration.forbidden?.map((rule) => rule.name)
     expect(Object.keys(violations).sort()).toEqual(rules?.sort())
-  })
-
-  it.each(Object.entries(violations))('fails and names %s', async (rule, files) => {
-    const { code, output } = await cruise(files)
-    expect(output).toContain(`error ${rule}:`)
-    expect(code).not.toBe(0)
   })
 
   it('passes code that keeps to the rules', async () => {

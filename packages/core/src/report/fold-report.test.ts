@@ -1,0 +1,173 @@
+import { describe, expect, it } from 'vitest'
+
+import type { StoredEvent } from '../event/event.ts'
+import type { ProjectId, RequestId, TaskId } from '../id.ts'
+import { exampleLog } from '../testing/example-log.ts'
+import { foldReport } from './fold-report.ts'
+
+/** `wide` takes 10 minutes beside `first` (2) and what waits for it, `second` (10). */
+function threeTasks() {
+  const log = exampleLog(
+    {
+      wide: { estimate: 8 },
+      first: { estimate: 2 },
+      second: { estimate: 8, dependsOn: ['first'] },
+    },
+    2,
+  )
+  const minute = 60_000
+  log.register(0, 'worker-')
+  log.promote(minute)
+  log.start(minute, 'wide', 'worker-0')
+  log.start(minute, 'first', 'worker-1')
+  log.succeed(3 * minute, 'first')
+  log.start(3 * minute, 'second', 'worker-1')
+  log.succeed(11 * minute, 'wide')
+  log.succeed(13 * minute, 'second')
+  return log
+}
+
+describe('the report of a run [X-03]', () => {
+  it('states the time a barrier cost', () => {
+    const report = foldReport(threeTasks().events)
+    // In stages `second` would have waited for `wide`: 10 + 10 minutes instead of 12.
+    expect(report.barrierTax).toBeCloseTo(20 / 12 - 1, 10)
+  })
+
+  it('charges no barrier tax when one worker does everything', () => {
+    const log = exampleLog({ one: {}, two: {} }, 1)
+    log.register(0, 'worker-')
+    log.promote(0)
+    log.start(0, 'one', 'worker-0')
+    log.succeed(100, 'one')
+    log.start(100, 'two', 'worker-0')
+    log.succeed(300, 'two')
+    const { barrierTax, speedup, efficiency } = foldReport(log.events)
+    expect({ barrierTax, speedup, efficiency }).toEqual({
+      barrierTax: 0,
+      speedup: 1,
+      efficiency: 1,
+    })
+  })
+
+  it('measures wall time from the first promotion to the last task that settled', () => {
+    const { wallMs, workMs, speedup, efficiency, workers } = foldReport(threeTasks().events)
+    expect({ wallMs, workMs, workers }).toEqual({ wallMs: 720_000, workMs: 1_320_000, workers: 2 })
+    expect(speedup).toBeCloseTo(22 / 12, 10)
+    expect(efficiency).toBeCloseTo(11 / 12, 10)
+  })
+
+  it('counts neither waiting nor failed attempts as work', () => {
+    const log = exampleLog({ one: {} }, 1)
+    log.register(0, 'worker-')
+    log.promote(0)
+    log.start(0, 'one', 'worker-0')
+    log.fail(400, 'one', 'two tests fail')
+    log.start(500, 'one', 'worker-0', 2)
+    log.wait(600, 'one', 2)
+    log.resume(10_600, 'one', 2)
+    log.succeed(10_700, 'one', 2)
+    const report = foldReport(log.events)
+    expect(report.workMs).toBe(200)
+    expect(report.attempts).toBe(2)
+    expect(report.attemptsByStatus).toMatchObject({ succeeded: 1, failed: 1 })
+    expect(report.gates).toMatchObject({ passed: 1, failed: 1 })
+    expect(report.perTask[0]).toMatchObject({
+      attempts: 2,
+      actualMs: 200,
+      waitedMs: 10_000,
+      startMs: 0,
+      finishMs: 10_700,
+    })
+  })
+
+  it('sets what the plan predicted beside what happened, at the time scale of the run', () => {
+    const report = foldReport(threeTasks().events, { timeScale: 50 })
+    expect(report.predicted).toEqual({ makespanMs: 500, workMs: 900, speedup: 1.8 })
+    expect(report.perTask.map((task) => [task.task, task.predictedMs, task.actualMs])).toEqual([
+      ['wide', 400, 600_000],
+      ['first', 100, 120_000],
+      ['second', 400, 600_000],
+    ])
+    expect(report.perTask[2]).toMatchObject({ predictedStartMs: 100, predictedFinishMs: 500 })
+  })
+
+  it('takes the schedule that was really planned when it is given', () => {
+    const predicted = [
+      { task: 'first', start: 0, finish: 3, lane: 0 },
+      { task: 'second', start: 3, finish: 7, lane: 0 },
+    ]
+    const report = foldReport(threeTasks().events, { timeScale: 1_000, predicted })
+    expect(report.predicted).toEqual({ makespanMs: 7_000, workMs: 7_000, speedup: 1 })
+    expect(report.perTask.map((task) => task.predictedMs)).toEqual([null, 3_000, 4_000])
+  })
+
+  it('does not count the workers of a killed engine twice', () => {
+    const log = exampleLog({ one: {}, two: {} }, 4)
+    log.register(0, 'before-')
+    log.promote(0)
+    log.start(0, 'one', 'before-0')
+    log.start(0, 'two', 'before-1')
+    log.succeed(100, 'one')
+    // The engine is killed; the next one finds the lapsed lease long after it has registered.
+    log.register(5_000, 'after-')
+    log.at(9_000, {
+      type: 'attempt.interrupted',
+      attemptId: log.events.find((event) => event.type === 'attempt.started')!.attemptId,
+      taskId: 'two' as TaskId,
+      workOrderId: log.events.find((event) => event.type === 'attempt.started')!.workOrderId,
+      reason: 'the lease lapsed',
+      counted: true,
+      retryAt: 9_000,
+    })
+    expect(foldReport(log.events).workers).toBe(4)
+  })
+
+  it('adds up the workers of two engines that work side by side', () => {
+    const log = exampleLog({ one: {}, two: {} }, 3)
+    log.register(0, 'here-')
+    log.promote(0)
+    log.start(0, 'one', 'here-0')
+    log.register(5, 'there-')
+    log.start(10, 'two', 'there-0')
+    log.succeed(20, 'one')
+    log.succeed(30, 'two')
+    expect(foldReport(log.events).workers).toBe(6)
+  })
+
+  it('says what cannot be said yet by null, and keeps open tasks open', () => {
+    const log = exampleLog({ one: {} }, 1)
+    const report = foldReport(log.events)
+    expect(report).toMatchObject({ speedup: null, efficiency: null, barrierTax: null, wallMs: 0 })
+    expect(report.tasks).toEqual({ total: 1, done: 0, failed: 0, cancelled: 0, open: 1 })
+    expect(report.perTask[0]).toMatchObject({ startMs: null, finishMs: null, lane: null })
+  })
+
+  it('counts what people were asked', () => {
+    const log = exampleLog({ one: {} }, 1)
+    log.promote(0)
+    log.start(0, 'one', 'worker-0')
+    for (const id of ['first', 'second'] as const) log.ask(5, 'one', id)
+    log.at(9, {
+      type: 'request.answered',
+      requestId: 'first' as RequestId,
+      answer: 'blue',
+      by: 'ada',
+    })
+    const { requests, requestsByStatus } = foldReport(log.events)
+    expect(requests).toBe(2)
+    expect(requestsByStatus).toEqual({ open: 1, answered: 1, cancelled: 0 })
+  })
+
+  it('refuses an empty log, a log without its start, and a log of two projects', () => {
+    const { events } = threeTasks()
+    const foreign: StoredEvent = { ...events[1]!, projectId: 'other' as ProjectId }
+    expect(() => foldReport([])).toThrow('project.created')
+    expect(() => foldReport(events.slice(1))).toThrow('project.created')
+    expect(() => foldReport([events[0]!, foreign])).toThrow('belongs to project "other"')
+  })
+
+  it('refuses a time scale that is no time', () => {
+    expect(() => foldReport(threeTasks().events, { timeScale: 0 })).toThrow('timeScale is 0')
+  })
+})

@@ -1,0 +1,246 @@
+import { CuelineError } from '../error.ts'
+import type { StoredEvent } from '../event/event.ts'
+import type { AttemptId, BatchId, TaskId } from '../id.ts'
+import type { ScheduledTask } from '../plan/plan.ts'
+import { copySlice } from '../staging/apply-changes.ts'
+import { applyEvent } from '../staging/evolve.ts'
+import { isSettled } from '../staging/readiness.ts'
+import { emptySlice, type Slice } from '../staging/slice.ts'
+import type { Attempt, Task, Verdict } from '../staging/state.ts'
+import { assignLanes } from './assign-lanes.ts'
+import { barrierTax } from './barrier-tax.ts'
+import { predictTimes } from './predict-times.ts'
+import type { BatchReport, GateCounts, RunReport, TaskReport } from './run-report.ts'
+import { createWorkerCount } from './worker-count.ts'
+
+export interface ReportOptions {
+  /** Milliseconds of real time that one minute of the plan stands for; 60 000 when left out. */
+  readonly timeScale?: number
+  /**
+   * The schedule that was planned, in plan minutes and by code. When left out, the tasks are
+   * planned again from the estimates in the log, for the workers and the barrier in the log.
+   */
+  readonly predicted?: readonly ScheduledTask[]
+}
+
+/**
+ * Folds the log of one project into a report. Pure: whoever has the events can compute the same
+ * figures. Throws `invalid-input` when the log is empty, belongs to several projects or does not
+ * start with the project.
+ */
+export function foldReport(events: Iterable<StoredEvent>, options: ReportOptions = {}): RunReport {
+  const world = copySlice(emptySlice)
+  const workerCount = createWorkerCount()
+  const settledAt = new Map<TaskId, number>()
+  const promotedAt = new Map<BatchId, number>()
+  let firstPromotion: number | null = null
+  for (const event of events) {
+    if (world.project !== null && event.projectId !== world.project.id) throw otherProject(event)
+    workerCount.add(event)
+    applyEvent(world, event)
+    if (event.type === 'batch.promoted') {
+      firstPromotion ??= event.at
+      if (!promotedAt.has(event.batchId)) promotedAt.set(event.batchId, event.at)
+    }
+    const settled = settles(event)
+    if (settled !== null) settledAt.set(settled, event.at)
+  }
+  const { project } = world
+  if (project === null) throw noProject()
+
+  const tasks = [...world.tasks.values()].sort((a, b) => a.position - b.position)
+  const attempts = [...world.attempts.values()]
+  const succeeded = new Map<TaskId, number>()
+  for (const attempt of attempts) {
+    if (attempt.status === 'succeeded') succeeded.set(attempt.taskId, activeMs(attempt))
+  }
+  const workers = workerCount.most()
+  const wallMs = wallOf(firstPromotion, settledAt.values())
+  const workMs = sum(succeeded.values())
+  const speedup = ratio(workMs, wallMs)
+  const { times, predicted } = predictTimes(world, tasks, workers, options)
+  return {
+    projectId: project.id,
+    project: project.name,
+    tasks: countTasks(tasks),
+    attempts: attempts.length,
+    attemptsByStatus: countAttempts(attempts),
+    requests: world.requests.size,
+    requestsByStatus: countRequests(world),
+    workers,
+    wallMs,
+    workMs,
+    speedup,
+    efficiency: speedup === null ? null : ratio(speedup, workers),
+    barrierTax: barrierTax(world, succeeded, workers),
+    gates: countVerdicts(attempts.flatMap((attempt) => attempt.verdicts)),
+    predicted,
+    batches: batchReports(world, tasks, succeeded, promotedAt, settledAt),
+    perTask: taskReports(tasks, attempts, succeeded, settledAt, firstPromotion, times),
+  }
+}
+
+/** The task that an event settles, or null. */
+function settles(event: StoredEvent): TaskId | null {
+  switch (event.type) {
+    case 'attempt.succeeded':
+    case 'task.done':
+    case 'task.failed':
+    case 'task.cancelled':
+      return event.taskId
+    default:
+      return null
+  }
+}
+
+/** From the start of an attempt to its end, without the time it waited for a person. */
+function activeMs(attempt: Attempt): number {
+  if (attempt.endedAt === null) return 0
+  return Math.max(0, attempt.endedAt - attempt.startedAt - waitedMs(attempt))
+}
+
+function waitedMs({ waitedMs, waitingSince, endedAt }: Attempt): number {
+  const last = waitingSince === null || endedAt === null ? 0 : endedAt - waitingSince
+  return waitedMs + Math.max(0, last)
+}
+
+function wallOf(first: number | null, settled: Iterable<number>): number {
+  if (first === null) return 0
+  let last = first
+  for (const at of settled) if (at > last) last = at
+  return last - first
+}
+
+function countTasks(tasks: readonly Task[]): RunReport['tasks'] {
+  const done = tasks.filter((task) => task.status === 'done').length
+  const failed = tasks.filter((task) => task.status === 'failed').length
+  const cancelled = tasks.filter((task) => task.status === 'cancelled').length
+  const total = tasks.length
+  return { total, done, failed, cancelled, open: total - done - failed - cancelled }
+}
+
+function countAttempts(attempts: readonly Attempt[]): RunReport['attemptsByStatus'] {
+  const counts = { succeeded: 0, failed: 0, interrupted: 0, yielded: 0, open: 0 }
+  for (const { status } of attempts) {
+    if (status === 'running' || status === 'waiting') counts.open++
+    else if (status === 'verifying' || status === 'merging') counts.open++
+    else counts[status]++
+  }
+  return counts
+}
+
+function countRequests({ requests }: Slice): RunReport['requestsByStatus'] {
+  const counts = { open: 0, answered: 0, cancelled: 0 }
+  for (const { status } of requests.values()) counts[status]++
+  return counts
+}
+
+function countVerdicts(verdicts: readonly Verdict[]): GateCounts {
+  const counts = { passed: 0, failed: 0, error: 0, skipped: 0 }
+  for (const { result } of verdicts) {
+    if (result === 'pass') counts.passed++
+    else if (result === 'fail') counts.failed++
+    else counts[result]++
+  }
+  return counts
+}
+
+function batchReports(
+  { batches }: Slice,
+  tasks: readonly Task[],
+  succeeded: ReadonlyMap<TaskId, number>,
+  promotedAt: ReadonlyMap<BatchId, number>,
+  settledAt: ReadonlyMap<TaskId, number>,
+): BatchReport[] {
+  const byBatch = new Map<BatchId, Task[]>()
+  for (const task of tasks) {
+    if (task.batchId === null) continue
+    const list = byBatch.get(task.batchId)
+    if (list === undefined) byBatch.set(task.batchId, [task])
+    else list.push(task)
+  }
+  return [...batches.values()]
+    .sort((a, b) => a.order - b.order)
+    .map((batch): BatchReport => {
+      const own = byBatch.get(batch.id) ?? []
+      const promoted = promotedAt.get(batch.id)
+      const settled = own.filter(isSettled).map((task) => settledAt.get(task.id) ?? 0)
+      const wallMs = promoted === undefined ? null : wallOf(promoted, settled)
+      const workMs = sum(own.map((task) => succeeded.get(task.id) ?? 0))
+      const { total, done, failed } = countTasks(own)
+      const speedup = wallMs === null ? null : ratio(workMs, wallMs)
+      return { batch: batch.name, tasks: total, done, failed, wallMs, workMs, speedup }
+    })
+}
+
+function taskReports(
+  tasks: readonly Task[],
+  attempts: readonly Attempt[],
+  succeeded: ReadonlyMap<TaskId, number>,
+  settledAt: ReadonlyMap<TaskId, number>,
+  firstPromotion: number | null,
+  predicted: ReturnType<typeof predictTimes>['times'],
+): TaskReport[] {
+  const lanes: ReadonlyMap<AttemptId, number> = assignLanes(attempts)
+  const byTask = new Map<TaskId, Attempt[]>()
+  for (const attempt of attempts) {
+    const list = byTask.get(attempt.taskId)
+    if (list === undefined) byTask.set(attempt.taskId, [attempt])
+    else list.push(attempt)
+  }
+  const sinceStart = (at: number | undefined) =>
+    at === undefined || firstPromotion === null ? null : at - firstPromotion
+  return tasks.map((task): TaskReport => {
+    const own = byTask.get(task.id) ?? []
+    const last = own.at(-1)
+    const judged = own.findLast((attempt) => attempt.verdicts.length > 0)
+    const planned = predicted.get(task.id)
+    return {
+      task: task.code,
+      title: task.title,
+      status: task.status,
+      lane: last === undefined ? null : (lanes.get(last.id) ?? null),
+      attempts: own.length,
+      predictedMs: planned === undefined ? null : planned.finishMs - planned.startMs,
+      predictedStartMs: planned?.startMs ?? null,
+      predictedFinishMs: planned?.finishMs ?? null,
+      actualMs: succeeded.get(task.id) ?? null,
+      startMs: sinceStart(own[0]?.startedAt),
+      finishMs: isSettled(task) ? sinceStart(settledAt.get(task.id)) : null,
+      waitedMs: sum(own.map(waitedMs)),
+      gates: (judged?.verdicts ?? []).map(({ gate, result, summary }) => ({
+        gate,
+        result,
+        summary,
+      })),
+      failure:
+        task.failure === null ? null : { class: task.failure.class, message: task.failure.message },
+    }
+  })
+}
+
+/** null when there is nothing to divide by. */
+function ratio(value: number, by: number): number | null {
+  return by > 0 ? value / by : null
+}
+
+function sum(values: Iterable<number>): number {
+  let result = 0
+  for (const value of values) result += value
+  return result
+}
+
+function noProject(): CuelineError {
+  return new CuelineError(
+    'invalid-input',
+    'These events do not start with `project.created`, so there is nothing to report. Give the whole log of one project, from its first event.',
+  )
+}
+
+function otherProject(event: StoredEvent): CuelineError {
+  return new CuelineError(
+    'invalid-input',
+    `Event ${event.sequence} belongs to project "${event.projectId}", the events before it to another one. A report is about one project: give the events of one.`,
+    { details: { projectId: event.projectId, sequence: event.sequence } },
+  )
+}

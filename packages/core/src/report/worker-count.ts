@@ -1,0 +1,86 @@
+import type { StoredEvent } from '../event/event.ts'
+import type { AttemptId, WorkerId } from '../id.ts'
+
+export interface WorkerCount {
+  add(event: StoredEvent): void
+  /** Most workers that were there at once, as far as the log shows. */
+  most(): number
+}
+
+/** Workers that one engine registered together; they are there until the last thing they did. */
+interface Crew {
+  readonly from: number
+  until: number
+  workers: number
+}
+
+/**
+ * Counts workers from the log. An engine registers its workers together, and one that was killed
+ * says no goodbye: its workers count until their last own event, so that a run that was resumed
+ * does not count them twice.
+ */
+export function createWorkerCount(): WorkerCount {
+  const crews: Crew[] = []
+  const crewOf = new Map<WorkerId, Crew>()
+  const workerOf = new Map<AttemptId, WorkerId>()
+  let position = 0
+  let registering: Crew | null = null
+  return {
+    add(event) {
+      position++
+      if (event.type === 'worker.registered') {
+        if (registering === null) {
+          registering = { from: position, until: position, workers: 0 }
+          crews.push(registering)
+        }
+        registering.workers++
+        registering.until = position
+        crewOf.set(event.workerId, registering)
+        return
+      }
+      registering = null
+      if (event.type === 'attempt.started') workerOf.set(event.attemptId, event.workerId)
+      const worker = actingWorker(event, workerOf)
+      const crew = worker === undefined ? undefined : crewOf.get(worker)
+      if (crew !== undefined) crew.until = position
+    },
+    most: () => mostAtOnce(crews),
+  }
+}
+
+/** Whose doing the event is. An interruption may be somebody else's finding, long after. */
+function actingWorker(
+  event: StoredEvent,
+  workerOf: ReadonlyMap<AttemptId, WorkerId>,
+): WorkerId | undefined {
+  switch (event.type) {
+    case 'attempt.started':
+    case 'attempt.waiting':
+    case 'attempt.resumed':
+    case 'attempt.verifying':
+    case 'attempt.merging':
+    case 'attempt.succeeded':
+    case 'attempt.failed':
+    case 'attempt.yielded':
+    case 'attempt.output':
+      return workerOf.get(event.attemptId)
+    default:
+      return undefined
+  }
+}
+
+function mostAtOnce(crews: readonly Crew[]): number {
+  const changes = crews
+    .flatMap(({ from, until, workers }) => [
+      { at: from, workers },
+      { at: until + 0.5, workers: -workers },
+    ])
+    .sort((a, b) => a.at - b.at)
+  let now = 0
+  let most = 0
+  for (const change of changes) {
+    now += change.workers
+    if (now > most) most = now
+  }
+  return most
+}

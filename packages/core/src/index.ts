@@ -60,3 +60,7 @@ export type {
 } from './workspace/workspace.ts'
 export { memoryStorage } from './storage/memory-storage.ts'
 export type { MemoryStorageOptions } from './storage/memory-storage.ts'
+export { createCueline, defaultSettings } from './engine/create-cueline.ts'
+export type { Cueline, CuelineOptions, RunOptions, RunResult } from './engine/create-cueline.ts'
+export { defaultTimes } from './engine/context.ts'
+export type { CuelineEvents, EngineTimes } from './engine/context.ts'

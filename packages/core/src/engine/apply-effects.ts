@@ -1,0 +1,36 @@
+import type { DispatchReference } from '../dispatch/dispatcher.ts'
+import type { StoredEvent } from '../event/event.ts'
+import type { Effect } from '../staging/draft.ts'
+import type { EngineContext } from './context.ts'
+import { AttemptAborted } from './run-attempt.ts'
+
+type EffectContext = Pick<EngineContext, 'dispatcher' | 'live' | 'answers' | 'emitter' | 'onError'>
+
+/**
+ * Performs effects after their commit. All of them are hints that state repairs by itself: a lost
+ * dispatch is found by the next poll, a lost abort by the next heartbeat or sweep.
+ */
+export function applyEffects(context: EffectContext, effects: readonly Effect[]): void {
+  const references: DispatchReference[] = []
+  let dispatches = false
+  for (const effect of effects) {
+    if (effect.type === 'dispatch') {
+      dispatches = true
+      references.push(...effect.orders)
+    } else if (effect.type === 'abort') {
+      context.live.get(effect.workOrderId)?.(new AttemptAborted('cancelled', effect.reason))
+    }
+  }
+  if (!dispatches) return
+  context.dispatcher
+    .dispatch(references)
+    .catch((error: unknown) => context.onError(error, 'dispatching work orders'))
+}
+
+/** Tells listeners, and wakes attempts whose question was answered. */
+export function announce(context: EffectContext, events: readonly StoredEvent[]): void {
+  for (const event of events) {
+    if (event.type === 'request.answered') context.answers.get(event.requestId)?.(event.answer)
+    context.emitter.emit('event', event)
+  }
+}

@@ -1,0 +1,46 @@
+import type { ProjectId, WorkerId } from '../id.ts'
+import { type Claim, type ClaimResult, claimWork } from './claim.ts'
+import type { EngineContext } from './context.ts'
+
+interface ClaimAnswer extends Pick<ClaimResult, 'resting' | 'nextTime'> {
+  readonly claim: Claim | undefined
+}
+
+/** Slots that ask in the same moment share one claim transaction. */
+export function coalescedClaims(context: EngineContext, projectId: ProjectId, leaseMs: number) {
+  let asking: {
+    readonly workerId: WorkerId
+    readonly resolve: (answer: ClaimAnswer) => void
+    readonly reject: (error: unknown) => void
+  }[] = []
+  const claimAll = async () => {
+    await Promise.resolve()
+    const all = asking
+    asking = []
+    try {
+      const workers = all.map(({ workerId }) => workerId)
+      const result = await claimWork(context.ledger, projectId, workers, leaseMs)
+      const byWorker = new Map(result.claims.map((claim) => [claim.workerId, claim]))
+      for (const { workerId, resolve } of all) {
+        resolve({ ...result, claim: byWorker.get(workerId) })
+      }
+    } catch (error) {
+      for (const { reject } of all) reject(error)
+    }
+  }
+  return {
+    async claim(
+      workerId: WorkerId,
+      workOrderIds: Parameters<typeof claimWork>[4],
+    ): Promise<ClaimAnswer> {
+      if (workOrderIds !== undefined) {
+        const one = await claimWork(context.ledger, projectId, [workerId], leaseMs, workOrderIds)
+        return { ...one, claim: one.claims[0] }
+      }
+      return new Promise((resolve, reject) => {
+        asking.push({ workerId, resolve, reject })
+        if (asking.length === 1) void claimAll()
+      })
+    },
+  }
+}

@@ -1,0 +1,56 @@
+import type { Clock } from '../clock.ts'
+import type { Dispatcher } from '../dispatch/dispatcher.ts'
+import type { StoredEvent } from '../event/event.ts'
+import type { Gates } from '../gate/gate.ts'
+import type { AttemptId, Ids, RequestId, TaskId } from '../id.ts'
+import type { Runner } from '../runner/runner.ts'
+import type { Storage } from '../storage/storage.ts'
+import type { WorkspaceProvider } from '../workspace/workspace.ts'
+import type { Ledger } from './ledger.ts'
+import type { SafeEmitter } from './safe-emitter.ts'
+
+/** What hosts can listen to with `cueline.on`. */
+export interface CuelineEvents extends Record<string, unknown> {
+  /** Every event that this process has stored, after its commit, in order. */
+  readonly event: StoredEvent
+  /** What a runner says about its progress, at once and without the log's bounds. */
+  readonly progress: { readonly attemptId: AttemptId; readonly taskId: TaskId; readonly text: string }
+}
+
+/** How patient the engine is. Every time is milliseconds. */
+export interface EngineTimes {
+  /** A claim lives this long without a heartbeat; renewed three times as often. */
+  readonly leaseMs: number
+  /** How often lapsed leases, silent workers and due promotions are looked for. */
+  readonly sweepMs: number
+  /** Longest time of one attempt, waiting for people not counted. */
+  readonly attemptTimeoutMs: number
+  /** How long a runner may take to stop before its slot is freed without it. */
+  readonly stopGraceMs: number
+}
+
+export const defaultTimes: EngineTimes = {
+  leaseMs: 30_000,
+  sweepMs: 2_000,
+  attemptTimeoutMs: 2 * 60 * 60_000,
+  stopGraceMs: 10_000,
+}
+
+/** What the parts of the engine share. */
+export interface EngineContext {
+  readonly storage: Storage
+  readonly ledger: Ledger
+  readonly runner: Runner
+  readonly workspace: WorkspaceProvider | null
+  readonly gates: Gates | null
+  readonly dispatcher: Dispatcher
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly times: EngineTimes
+  readonly emitter: SafeEmitter<CuelineEvents>
+  /** Resolves waits for answers; fed by local events and, for other processes, by the sweep. */
+  readonly answers: Map<RequestId, (answer: string) => void>
+  /** Aborts the attempts of claims that are gone, by work order. */
+  readonly live: Map<string, (reason: Error) => void>
+  readonly onError: (error: unknown, where: string) => void
+}

@@ -1,0 +1,188 @@
+import { type Clock, systemClock } from '../clock.ts'
+import type { Dispatcher } from '../dispatch/dispatcher.ts'
+import { inProcessDispatcher } from '../dispatch/in-process-dispatcher.ts'
+import { CuelineError } from '../error.ts'
+import type { StoredEvent } from '../event/event.ts'
+import type { Gates } from '../gate/gate.ts'
+import { type Ids, type ProjectId, randomIds, type RequestId } from '../id.ts'
+import { createMethods } from '../operation/methods.ts'
+import type { Methods } from '../operation/operation.ts'
+import type { Operations } from '../operation/registry.ts'
+import { allEvents } from '../operation/reports.ts'
+import { foldReport } from '../report/fold-report.ts'
+import type { RunReport } from '../report/run-report.ts'
+import { functionRunner } from '../runner/function-runner.ts'
+import type { Runner, RunnerFunction } from '../runner/runner.ts'
+import type { ProjectSettings } from '../staging/state.ts'
+import { memoryStorage } from '../storage/memory-storage.ts'
+import type { Storage } from '../storage/storage.ts'
+import type { WorkspaceProvider } from '../workspace/workspace.ts'
+import { announce, applyEffects } from './apply-effects.ts'
+import { type CuelineEvents, defaultTimes, type EngineContext, type EngineTimes } from './context.ts'
+import { createLedger } from './ledger.ts'
+import { AttemptAborted } from './run-attempt.ts'
+import { runProject } from './run-project.ts'
+import { createSafeEmitter } from './safe-emitter.ts'
+
+export interface CuelineOptions {
+  /** Where state lives; in memory when left out. */
+  readonly storage?: Storage
+  /** Who does the work: a runner, or a bare async function. Needed by `run` only. */
+  readonly runner?: Runner | RunnerFunction
+  readonly workspace?: WorkspaceProvider
+  /** Which gates judge a task. A task that names gates fails closed when this is left out. */
+  readonly gates?: Gates
+  readonly dispatcher?: Dispatcher
+  /** What new projects start with, over `defaultSettings`. */
+  readonly settings?: Partial<ProjectSettings>
+  readonly times?: Partial<EngineTimes>
+  readonly clock?: Clock
+  readonly ids?: Ids
+  /** From 0 up to 1, for jitter. */
+  readonly random?: () => number
+  /** Hears of everything that went wrong without stopping the engine, listeners included. */
+  readonly onError?: (error: unknown, where: string) => void
+}
+
+export interface RunOptions {
+  readonly projectId: string
+  /** Attempts that may work at once; 4 when left out. */
+  readonly workers?: number
+  /** Stops the run: nothing new is claimed, running attempts are interrupted after `drainMs`. */
+  readonly signal?: AbortSignal
+  /** Milliseconds that running attempts get to finish after the signal; 0 when left out. */
+  readonly drainMs?: number
+  /** Milliseconds of real time that one plan minute stands for, for the report. */
+  readonly timeScale?: number
+}
+
+export interface RunResult extends RunReport {
+  /** `rested`: nothing is left that could go on by itself. `stopped`: the signal said so. */
+  readonly ended: 'rested' | 'stopped'
+  /** Attempts that the stop interrupted; they are queued again and not charged. */
+  readonly interrupted: number
+}
+
+export interface Cueline extends Methods<Operations> {
+  /**
+   * Works on a project until nothing is left that could go on by itself: promotes, dispatches, has
+   * agents work, judges, merges, retries, and reports. Several processes may run one project.
+   */
+  run(options: RunOptions): Promise<RunResult>
+  /** Listens; returns the function that stops. What a listener throws goes to `onError`. */
+  on<Name extends keyof CuelineEvents & string>(
+    name: Name,
+    listener: (payload: CuelineEvents[Name]) => unknown,
+  ): () => void
+  /** Follows the log of a project from `cursor`, over processes and restarts. */
+  watch(options: {
+    readonly projectId: string
+    readonly cursor?: number
+    readonly signal: AbortSignal
+  }): AsyncIterable<StoredEvent>
+  /** Stops what runs, then closes runner, workspace, dispatcher and storage. */
+  close(): Promise<void>
+}
+
+export const defaultSettings: ProjectSettings = {
+  barrier: 'none',
+  maxParallelTasks: 100,
+  releaseOn: 'verified',
+  maxAttempts: 3,
+  maxInterruptions: 5,
+  retryBaseMs: 1_000,
+  retryMaxMs: 60_000,
+  stuckAfterMs: 15 * 60_000,
+  stuckPolicy: 'hold',
+}
+
+/** Puts the ports together. Nothing runs and no file is touched before a method is called. */
+export async function createCueline(options: CuelineOptions = {}): Promise<Cueline> {
+  const clock = options.clock ?? systemClock
+  const onError = options.onError ?? (() => {})
+  const storage = options.storage ?? memoryStorage({ clock: () => clock.now() })
+  const ids = options.ids ?? randomIds
+  const dispatcher = options.dispatcher ?? inProcessDispatcher()
+  const emitter = createSafeEmitter<CuelineEvents>((error, name) => onError(error, `listener "${name}"`))
+  const answers = new Map<RequestId, (answer: string) => void>()
+  const live = new Map<string, (reason: Error) => void>()
+  const shared = { dispatcher, emitter, answers, live, onError }
+  const ledger = createLedger({
+    storage,
+    ids,
+    random: options.random ?? Math.random,
+    onEvents: (events) => announce(shared, events),
+    onEffects: (effects) => applyEffects(shared, effects),
+  })
+  const defaults: ProjectSettings = {
+    ...defaultSettings,
+    // Dependents start from what is merged, where work is merged at all.
+    ...(options.workspace?.merges && { releaseOn: 'merged' }),
+    ...options.settings,
+  }
+  const context: Omit<EngineContext, 'runner'> = {
+    ...shared,
+    storage,
+    ledger,
+    workspace: options.workspace ?? null,
+    gates: options.gates ?? null,
+    clock,
+    ids,
+    times: { ...defaultTimes, ...options.times },
+  }
+  const runner = typeof options.runner === 'function' ? functionRunner(options.runner) : options.runner
+  const closing = new AbortController()
+  const runs = new Set<Promise<unknown>>()
+
+  return {
+    ...createMethods({ storage, ledger, ids, clock, defaults }),
+    async run(given) {
+      if (runner === undefined) {
+        throw new CuelineError(
+          'invalid-input',
+          'run needs somebody to do the work: give createCueline a runner, e.g. { runner: async (attempt) => … }.',
+        )
+      }
+      const projectId = given.projectId as ProjectId
+      const signal = given.signal ? AbortSignal.any([given.signal, closing.signal]) : closing.signal
+      const running = runProject(
+        { ...context, runner },
+        {
+          projectId,
+          workers: checkedWorkers(given.workers ?? 4),
+          signal,
+          drainMs: given.drainMs ?? 0,
+        },
+      )
+      runs.add(running)
+      try {
+        const end = await running
+        await ledger.idle()
+        const report = foldReport(await allEvents(storage, projectId), {
+          ...(given.timeScale !== undefined && { timeScale: given.timeScale }),
+        })
+        return { ...report, ...end }
+      } finally {
+        runs.delete(running)
+      }
+    },
+    on: (name, listener) => emitter.on(name, listener),
+    watch: ({ projectId, cursor = 0, signal }) =>
+      storage.watch(projectId as ProjectId, cursor, signal),
+    async close() {
+      closing.abort(new AttemptAborted('shutdown', 'Cueline was closed.'))
+      await Promise.allSettled(runs)
+      await ledger.idle()
+      await runner?.close?.()
+      await options.workspace?.close()
+      await dispatcher.close()
+      await storage.close()
+      emitter.clear()
+    },
+  }
+}
+
+function checkedWorkers(workers: number): number {
+  if (Number.isInteger(workers) && workers >= 1) return workers
+  throw new CuelineError('invalid-input', `workers is ${workers}; give a whole number of 1 or more.`)
+}

@@ -1,0 +1,172 @@
+import { CuelineError, type CuelineErrorCode } from '../error.ts'
+import type { StoredEvent } from '../event/event.ts'
+import type { Ids } from '../id.ts'
+import type { Command } from '../staging/command.ts'
+import { type Decision, decide } from '../staging/decide.ts'
+import type { Effect, Refusal } from '../staging/draft.ts'
+import { sliceOf } from '../staging/slice-of.ts'
+import type { Storage, StorageTransaction } from '../storage/storage.ts'
+
+/** What one step may do inside the transaction it shares with others. */
+export interface LedgerTransaction {
+  readonly storage: StorageTransaction
+  /** Decides and writes; a refusal comes back as it is and has written nothing. */
+  decide(command: Command): Promise<Decision>
+  /** As `decide`; a refusal is thrown as a `CuelineError`. */
+  execute(command: Command): Promise<Accepted>
+}
+
+export type Accepted = Extract<Decision, { ok: true }>
+export type Step<Result> = (transaction: LedgerTransaction) => Promise<Result>
+
+/**
+ * The only writer. Steps that arrive while a transaction is under way share the next one, so that
+ * many small commands cost one commit. After the commit the events go to `onEvents`, the effects to
+ * `onEffects`, in order.
+ */
+export interface Ledger {
+  /**
+   * Runs the step in a transaction of its own or shared with others. A step that throws must not
+   * have written before it threw: the error is its caller's alone, the others go on. It may run
+   * more than once.
+   */
+  run<Result>(step: Step<Result>, actor?: string): Promise<Result>
+  execute(command: Command, actor?: string): Promise<Accepted>
+  /** Resolves when nothing is pending. */
+  idle(): Promise<void>
+}
+
+export interface LedgerOptions {
+  readonly storage: Storage
+  readonly ids: Ids
+  readonly random: () => number
+  readonly onEvents: (events: readonly StoredEvent[]) => void
+  readonly onEffects: (effects: readonly Effect[]) => void
+}
+
+interface Pending {
+  readonly step: Step<unknown>
+  readonly actor: string
+  readonly resolve: (result: unknown) => void
+  readonly reject: (error: unknown) => void
+}
+
+type Settled =
+  | { readonly ok: true; readonly result: unknown }
+  | { readonly ok: false; readonly error: unknown }
+
+/** More steps than this wait for the next transaction, so that one commit stays short. */
+const mostStepsPerTransaction = 256
+
+export function createLedger(options: LedgerOptions): Ledger {
+  const pending: Pending[] = []
+  let draining: Promise<void> | null = null
+
+  const drain = async () => {
+    // One turn of the microtask queue, so that all who are ready now share the commit.
+    await Promise.resolve()
+    while (pending.length > 0) await commit(pending.splice(0, mostStepsPerTransaction), options)
+    draining = null
+  }
+  const run = <Result>(step: Step<Result>, actor = 'cueline') =>
+    new Promise<Result>((resolve, reject) => {
+      pending.push({ step, actor, resolve: resolve as (result: unknown) => void, reject })
+      draining ??= drain()
+    })
+  return {
+    run,
+    execute: (command, actor) => run((transaction) => transaction.execute(command), actor),
+    idle: async () => {
+      while (draining !== null) await draining
+    },
+  }
+}
+
+async function commit(steps: readonly Pending[], options: LedgerOptions): Promise<void> {
+  let settled: Settled[] = []
+  let events: StoredEvent[] = []
+  let effects: Effect[] = []
+  try {
+    await options.storage.transaction(async (storage) => {
+      settled = []
+      events = []
+      effects = []
+      for (const { step, actor } of steps) {
+        const written = { any: false }
+        const transaction = ledgerTransaction(storage, actor, options, events, effects, written)
+        try {
+          settled.push({ ok: true, result: await step(transaction) })
+        } catch (error) {
+          // What a step has written cannot be taken back alone.
+          if (written.any) throw error
+          settled.push({ ok: false, error })
+        }
+      }
+    })
+  } catch (error) {
+    if (steps.length > 1) {
+      // One of them broke the transaction for all: give each its own.
+      for (const step of steps) await commit([step], options)
+      return
+    }
+    steps[0]?.reject(error)
+    return
+  }
+  options.onEvents(events)
+  options.onEffects(effects)
+  steps.forEach((step, index) => {
+    const outcome = settled[index]
+    if (outcome?.ok) step.resolve(outcome.result)
+    else step.reject(outcome?.error)
+  })
+}
+
+function ledgerTransaction(
+  storage: StorageTransaction,
+  actor: string,
+  { ids, random }: LedgerOptions,
+  events: StoredEvent[],
+  effects: Effect[],
+  written: { any: boolean },
+): LedgerTransaction {
+  const decideAndWrite = async (command: Command): Promise<Decision> => {
+    const slice = await storage.load(sliceOf(command))
+    const decision = decide(slice, command, { now: storage.now, ids, random })
+    if (!decision.ok || decision.events.length === 0) return decision
+    written.any = true
+    const stored = await storage.write(
+      command.projectId,
+      decision.changes,
+      decision.events,
+      actor,
+    )
+    events.push(...stored)
+    for (const effect of decision.effects) {
+      if (effect.type === 'release-lease') await storage.release(effect.workOrderIds)
+    }
+    effects.push(...decision.effects)
+    return decision
+  }
+  return {
+    storage,
+    decide: decideAndWrite,
+    async execute(command) {
+      const decision = await decideAndWrite(command)
+      if (!decision.ok) throw refusalError(decision.refusal)
+      return decision
+    },
+  }
+}
+
+const codes: Readonly<Record<Refusal['code'], CuelineErrorCode>> = {
+  'not-found': 'not-found',
+  conflict: 'conflict',
+  'invalid-input': 'invalid-input',
+  'lease-lost': 'lease-lost',
+  'not-allowed': 'refused',
+}
+
+/** A refusal as the error that callers get. */
+export function refusalError(refusal: Refusal): CuelineError {
+  return new CuelineError(codes[refusal.code], refusal.message)
+}

@@ -1,0 +1,93 @@
+import type { ProjectId, WorkOrderId } from '../id.ts'
+import type { EngineContext } from './context.ts'
+
+/** Expired orders handled in one go. */
+const portion = 500
+
+/**
+ * Puts right what crashes and lost leases left behind: lapsed claims return to the queue (or count
+ * as done when their work turns out to be merged), silent workers are marked offline. Safe to run
+ * at any time, by any number of processes.
+ */
+export async function reclaimLapsed(context: EngineContext, projectId: ProjectId): Promise<number> {
+  const expired = await context.storage.transaction((storage) =>
+    storage.query('expired', { projectId, limit: portion }),
+  )
+  if (expired.length > 0) {
+    const landed = await findLanded(context, projectId, expired)
+    await context.ledger.run(async (transaction) => {
+      // Asked again inside the transaction: a renewal or another sweep may have come first.
+      const still = await transaction.storage.query('expired', { projectId, limit: portion })
+      const lapsed = new Set(still)
+      const workOrderIds = expired.filter((id) => lapsed.has(id))
+      if (workOrderIds.length === 0) return
+      await transaction.execute({
+        type: 'work.reclaim',
+        projectId,
+        workOrderIds,
+        landed: landed.filter((entry) => lapsed.has(entry.workOrderId)),
+        reason: 'the lease of its worker has lapsed',
+      })
+    })
+  }
+  await markSilentWorkers(context, projectId)
+  return expired.length
+}
+
+async function markSilentWorkers(context: EngineContext, projectId: ProjectId): Promise<void> {
+  const silentMs = context.times.leaseMs * 2
+  const silent = await context.storage.transaction((storage) =>
+    storage.query('silentWorkers', { projectId, silentMs }),
+  )
+  for (const workerId of silent) {
+    await context.ledger.execute({
+      type: 'worker.change',
+      projectId,
+      workerId,
+      status: 'offline',
+      reason: `nothing was heard of it for ${Math.round(silentMs / 1000)} s`,
+    })
+  }
+}
+
+/** Which of these had merged before their worker was lost: they are done, not to be done again. */
+async function findLanded(
+  { storage, workspace }: EngineContext,
+  projectId: ProjectId,
+  workOrderIds: readonly WorkOrderId[],
+) {
+  if (workspace === null) return []
+  const { workOrders, attempts } = await storage.transaction((transaction) =>
+    transaction.load({ projectId, workOrders: workOrderIds }),
+  )
+  const landed = []
+  for (const workOrderId of workOrderIds) {
+    const order = workOrders.get(workOrderId)
+    const attempt = order?.attemptId ? attempts.get(order.attemptId) : undefined
+    if (attempt?.status !== 'merging') continue
+    const found = await workspace.landed(attempt.id, attempt.fence)
+    if (found !== null) landed.push({ workOrderId, taskId: attempt.taskId, merged: found.merged })
+  }
+  return landed
+}
+
+/**
+ * Removes workspaces whose attempt is over or unknown, once, on start. `remove` keeps what was not
+ * landed, so nothing is lost.
+ */
+export async function removeOrphanedWorkspaces(
+  context: EngineContext,
+  projectId: ProjectId,
+): Promise<void> {
+  const { workspace, storage } = context
+  if (workspace === null) return
+  for (const found of await workspace.list()) {
+    const { attempts } = await storage.transaction((transaction) =>
+      transaction.load({ projectId, attempts: [found.attemptId] }),
+    )
+    const attempt = attempts.get(found.attemptId)
+    // Unknown here can mean known to another project that shares the provider: left alone.
+    if (attempt === undefined || attempt.endedAt === null) continue
+    await workspace.remove(found)
+  }
+}

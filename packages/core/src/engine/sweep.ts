@@ -1,0 +1,58 @@
+import { CuelineError } from '../error.ts'
+import type { ProjectId } from '../id.ts'
+import type { EngineContext } from './context.ts'
+import { reclaimLapsed } from './reconcile.ts'
+import { AttemptAborted } from './run-attempt.ts'
+
+/** Looks after what no event tells: lapsed leases, answers and work of other processes. */
+export function startSweep(context: EngineContext, projectId: ProjectId, wake: () => void) {
+  const { clock, times, answers, storage, onError } = context
+  let stopped = false
+  let cancel = () => {}
+  let sweeping: Promise<void> = Promise.resolve()
+  const sweep = async () => {
+    try {
+      await reclaimLapsed(context, projectId)
+      if (answers.size > 0) {
+        const answered = await storage.transaction((transaction) =>
+          transaction.query('requests', { projectId, status: ['answered'] }),
+        )
+        for (const { id, answer } of answered) if (answer !== null) answers.get(id)?.(answer)
+      }
+      await abortCancelled(context, projectId)
+      wake()
+    } catch (error) {
+      if (error instanceof CuelineError && error.retryable) return
+      onError(error, 'sweeping')
+    }
+  }
+  const schedule = () => {
+    cancel = clock.setTimeout(() => {
+      sweeping = sweep().finally(() => {
+        if (!stopped) schedule()
+      })
+    }, times.sweepMs)
+  }
+  schedule()
+  return {
+    async stop() {
+      stopped = true
+      cancel()
+      await sweeping
+    },
+  }
+}
+
+/** Attempts whose claim another process has ended stop here at the latest. */
+async function abortCancelled({ live, storage }: EngineContext, projectId: ProjectId): Promise<void> {
+  if (live.size === 0) return
+  const { workOrders } = await storage.transaction((transaction) =>
+    transaction.load({ projectId, workOrders: [...live.keys()] as never }),
+  )
+  for (const [id, abort] of live) {
+    const order = workOrders.get(id as never)
+    if (order !== undefined && order.status !== 'claimed') {
+      abort(new AttemptAborted('cancelled', 'The work order was ended by somebody else.'))
+    }
+  }
+}

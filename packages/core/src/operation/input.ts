@@ -1,0 +1,30 @@
+import * as z from 'zod'
+import type { BatchId, PlanId, ProjectId, RequestId } from '../id.ts'
+
+const id = z.string().min(1).max(200)
+
+/** Ids arrive as plain strings and leave with their kind. */
+export const projectId = id.transform((value) => value as ProjectId)
+export const batchId = id.transform((value) => value as BatchId)
+export const planId = id.transform((value) => value as PlanId)
+export const requestId = id.transform((value) => value as RequestId)
+/** The id or the code of a task. */
+export const taskReference = id
+export const name = z.string().trim().min(1).max(200)
+export const text = z.string().max(100_000)
+/** Who asks, for the log. */
+export const actor = z.string().min(1).max(200).default('host')
+
+export const projectSettings = z
+  .strictObject({
+    barrier: z.enum(['none', 'stage', 'layer']),
+    maxParallelTasks: z.int().min(1).max(10_000),
+    releaseOn: z.enum(['completed', 'verified', 'merged']),
+    maxAttempts: z.int().min(1).max(100),
+    maxInterruptions: z.int().min(1).max(1_000),
+    retryBaseMs: z.int().min(0),
+    retryMaxMs: z.int().min(0),
+    stuckAfterMs: z.int().min(0),
+    stuckPolicy: z.enum(['retry', 'skip', 'hold']),
+  })
+  .partial()

@@ -1,0 +1,55 @@
+import { CuelineError } from '../error.ts'
+import type { BatchId, ProjectId, TaskId } from '../id.ts'
+import type { StorageTransaction } from '../storage/storage.ts'
+import type { Task } from '../staging/state.ts'
+
+/** Tasks by id or code, in the order given; an unknown one is an error that names it. */
+export async function resolveTasks(
+  storage: StorageTransaction,
+  projectId: ProjectId,
+  references: readonly string[],
+): Promise<readonly Task[]> {
+  const byId = await storage.load({ projectId, tasks: references as readonly TaskId[] })
+  const codes = references.filter((reference) => !byId.tasks.has(reference as TaskId))
+  const found = codes.length > 0 ? await storage.query('tasks', { projectId, codes }) : []
+  const byCode = new Map(found.map((task) => [task.code, task]))
+  return references.map((reference) => {
+    const task = byId.tasks.get(reference as TaskId) ?? byCode.get(reference)
+    if (task !== undefined) return task
+    throw new CuelineError(
+      'not-found',
+      `Project "${projectId}" has no task "${reference}". List its tasks to see their codes.`,
+      { details: { projectId, task: reference } },
+    )
+  })
+}
+
+export async function resolveTask(
+  storage: StorageTransaction,
+  projectId: ProjectId,
+  reference: string,
+): Promise<Task> {
+  const [task] = await resolveTasks(storage, projectId, [reference])
+  // resolveTasks gives one task per reference, or throws.
+  return task as Task
+}
+
+/** The project that a batch, plan or request belongs to. */
+export async function projectOf(
+  storage: StorageTransaction,
+  kind: string,
+  id: string,
+): Promise<ProjectId> {
+  const projectId = await storage.query('projectOf', { id })
+  if (projectId === null) {
+    throw new CuelineError('not-found', `There is no ${kind} "${id}".`, { details: { id } })
+  }
+  return projectId
+}
+
+export async function requireBatch(
+  storage: StorageTransaction,
+  batchId: string,
+): Promise<ProjectId> {
+  return projectOf(storage, 'batch', batchId as BatchId)
+}

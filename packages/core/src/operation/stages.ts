@@ -1,0 +1,242 @@
+import * as z from 'zod'
+import type { BatchId, ProjectId } from '../id.ts'
+import { batchLabel, type BatchLabel, newBatch } from '../staging/advance.ts'
+import type { Command } from '../staging/command.ts'
+import type { TaskResult } from '../staging/draft.ts'
+import type { Batch } from '../staging/state.ts'
+import type { BatchSummary } from '../storage/storage.ts'
+import type { LedgerTransaction } from '../engine/ledger.ts'
+import { actor, batchId, name, planId, projectId, taskReference, text } from './input.ts'
+import { operation, type OperationContext } from './operation.ts'
+import { requirePlan } from './plans.ts'
+import { requireBatch, resolveTasks } from './resolve.ts'
+
+const ofBatch = z.strictObject({ batchId, actor })
+const batchFields = {
+  description: text.default(''),
+  maxParallelTasks: z.int().min(1).max(10_000).default(10),
+  autoPromote: z.boolean().default(true),
+}
+
+/** A batch as people see it: its row, its counts and the word for its state. */
+export interface BatchView extends BatchSummary {
+  readonly label: BatchLabel
+}
+
+export interface StageResult {
+  readonly results: readonly (TaskResult & { readonly code: string })[]
+}
+
+export const stages = {
+  fromPlan: operation({
+    summary: "Make the plan's batches and stage its tasks in them",
+    kind: 'command',
+    method: 'POST',
+    path: '/plans/{planId}/stages',
+    input: z.strictObject({
+      planId,
+      /** Also tasks whose context is incomplete may start. */
+      force: z.boolean().default(false),
+      maxParallelTasks: batchFields.maxParallelTasks,
+      actor,
+    }),
+    run: ({ ledger, ids }, input) =>
+      ledger.run(async (transaction) => {
+        const plan = await requirePlan(transaction.storage, input.planId)
+        const batches: Batch[] = []
+        const results: StageResult['results'][number][] = []
+        const before = await transaction.storage.query('batches', { projectId: plan.projectId })
+        for (const [index, { tasks }] of plan.batches.entries()) {
+          const batch = newBatch({
+            id: ids('batch'),
+            projectId: plan.projectId,
+            name: `Batch ${before.length + index + 1}`,
+            order: before.length + index + 1,
+            maxParallelTasks: input.maxParallelTasks,
+            createdAt: transaction.storage.now,
+          })
+          await transaction.execute({ type: 'batch.create', projectId: plan.projectId, batch })
+          batches.push(batch)
+          const staged = await stage(transaction, plan.projectId, batch.id, tasks, input.force)
+          results.push(...staged.results)
+        }
+        return { batches, results }
+      }, input.actor),
+  }),
+  create: operation({
+    summary: 'Create a batch at the end of the order',
+    kind: 'command',
+    method: 'POST',
+    path: '/projects/{projectId}/stages',
+    input: z.strictObject({ projectId, name, ...batchFields, actor }),
+    run: ({ ledger, ids }, { projectId: owner, actor: by, ...given }) =>
+      ledger.run(async (transaction) => {
+        const before = await transaction.storage.query('batches', { projectId: owner })
+        const batch = newBatch({
+          ...given,
+          id: ids('batch'),
+          projectId: owner,
+          order: (before.at(-1)?.batch.order ?? 0) + 1,
+          createdAt: transaction.storage.now,
+        })
+        await transaction.execute({ type: 'batch.create', projectId: owner, batch })
+        return batch
+      }, by),
+  }),
+  list: operation({
+    summary: 'List the batches of a project with their counts and states',
+    kind: 'query',
+    method: 'GET',
+    path: '/projects/{projectId}/stages',
+    input: z.strictObject({ projectId }),
+    run: ({ storage }, input) =>
+      storage.transaction(async (transaction): Promise<readonly BatchView[]> => {
+        const summaries = await transaction.query('batches', { projectId: input.projectId })
+        return summaries.map((summary) => ({ ...summary, label: batchLabel(summary) }))
+      }),
+  }),
+  update: operation({
+    summary: 'Change a batch',
+    kind: 'command',
+    method: 'PATCH',
+    path: '/stages/{batchId}',
+    input: z.strictObject({
+      batchId,
+      name: name.optional(),
+      description: text.optional(),
+      maxParallelTasks: z.int().min(1).max(10_000).optional(),
+      autoPromote: z.boolean().optional(),
+      actor,
+    }),
+    run: (context, { batchId: id, actor: by, ...given }) =>
+      onBatch(context, id, by, {
+        type: 'batch.update',
+        batchId: id,
+        set: Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+      }),
+  }),
+  delete: operation({
+    summary: 'Delete a batch; its staged tasks return to todo',
+    kind: 'command',
+    method: 'DELETE',
+    path: '/stages/{batchId}',
+    input: ofBatch,
+    run: (context, input) =>
+      onBatch(context, input.batchId, input.actor, { type: 'batch.delete', batchId: input.batchId }),
+  }),
+  reorder: operation({
+    summary: 'Put batches into a new order',
+    kind: 'command',
+    method: 'POST',
+    path: '/projects/{projectId}/stages/reorder',
+    input: z.strictObject({ projectId, order: z.array(batchId).min(1).max(100_000), actor }),
+    async run({ ledger }, input) {
+      await ledger.execute(
+        { type: 'batches.reorder', projectId: input.projectId, order: input.order },
+        input.actor,
+      )
+    },
+  }),
+  stage: operation({
+    summary: 'Stage tasks in a batch, all in one operation with a result each',
+    kind: 'command',
+    method: 'POST',
+    path: '/tasks/stage',
+    input: z.strictObject({
+      batchId,
+      tasks: z.array(taskReference).min(1).max(1_000_000),
+      force: z.boolean().default(false),
+      actor,
+    }),
+    run: ({ ledger }, input) =>
+      ledger.run(async (transaction) => {
+        const owner = await requireBatch(transaction.storage, input.batchId)
+        return stage(transaction, owner, input.batchId, input.tasks, input.force)
+      }, input.actor),
+  }),
+  unstage: operation({
+    summary: 'Return staged tasks to todo, all in one operation with a result each',
+    kind: 'command',
+    method: 'POST',
+    path: '/tasks/unstage',
+    input: z.strictObject({ projectId, tasks: z.array(taskReference).min(1).max(1_000_000), actor }),
+    run: ({ ledger }, input) =>
+      ledger.run(async (transaction): Promise<StageResult> => {
+        const tasks = await resolveTasks(transaction.storage, input.projectId, input.tasks)
+        const { results } = await transaction.execute({
+          type: 'tasks.unstage',
+          projectId: input.projectId,
+          taskIds: tasks.map((task) => task.id),
+        })
+        const codes = new Map(tasks.map((task) => [task.id, task.code]))
+        return { results: results.map((row) => ({ ...row, code: codes.get(row.taskId) ?? row.taskId })) }
+      }, input.actor),
+  }),
+  promote: operation({
+    summary: 'Promote a batch: its ready tasks start, the others when what they wait for settles',
+    kind: 'command',
+    method: 'POST',
+    path: '/tasks/promote-batch',
+    input: ofBatch,
+    run: (context, input) =>
+      onBatch(context, input.batchId, input.actor, {
+        type: 'batch.promote',
+        batchId: input.batchId,
+        auto: false,
+        reason: 'asked for',
+      }),
+  }),
+  pause: operation({
+    summary: 'Start no task of the batch until it is resumed',
+    kind: 'command',
+    method: 'POST',
+    path: '/stages/{batchId}/pause',
+    input: ofBatch,
+    run: (context, input) =>
+      onBatch(context, input.batchId, input.actor, { type: 'batch.pause', batchId: input.batchId }),
+  }),
+  resume: operation({
+    summary: 'Let a paused or stuck batch go on',
+    kind: 'command',
+    method: 'POST',
+    path: '/stages/{batchId}/resume',
+    input: ofBatch,
+    run: (context, input) =>
+      onBatch(context, input.batchId, input.actor, { type: 'batch.resume', batchId: input.batchId }),
+  }),
+}
+
+type BatchCommand = Extract<Command, { type: `batch.${string}` }>
+type WithoutProject<C> = C extends unknown ? Omit<C, 'projectId'> : never
+
+function onBatch(
+  { ledger }: OperationContext,
+  id: BatchId,
+  by: string,
+  command: WithoutProject<BatchCommand>,
+): Promise<readonly TaskResult[]> {
+  return ledger.run(async (transaction) => {
+    const owner = await requireBatch(transaction.storage, id)
+    const { results } = await transaction.execute({ ...command, projectId: owner } as Command)
+    return results
+  }, by)
+}
+
+async function stage(
+  transaction: LedgerTransaction,
+  owner: ProjectId,
+  batch: BatchId,
+  references: readonly string[],
+  force: boolean,
+): Promise<StageResult> {
+  const tasks = await resolveTasks(transaction.storage, owner, references)
+  const { results } = await transaction.execute({
+    type: 'tasks.stage',
+    projectId: owner,
+    batchId: batch,
+    tasks: tasks.map((task) => ({ id: task.id, stagePriority: task.stagePriority })),
+    force,
+  })
+  const codes = new Map(tasks.map((task) => [task.id, task.code]))
+  return { results: results.map((row) => ({ ...row, code: codes.get(row.taskId) ?? row.taskId })) }
+}

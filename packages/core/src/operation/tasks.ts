@@ -1,0 +1,291 @@
+import * as z from 'zod'
+import { CuelineError } from '../error.ts'
+import type { ProjectId, TaskId } from '../id.ts'
+import type { Command } from '../staging/command.ts'
+import type { Obstacle } from '../staging/readiness.ts'
+import { whyNotReady } from '../staging/why-not-ready.ts'
+import type { Dependency, Task } from '../staging/state.ts'
+import type { StorageTransaction } from '../storage/storage.ts'
+import { parsePlanDocument } from '../task/parse-task-spec.ts'
+import { isStatelessReady, type StatelessReadiness } from '../task/stateless-ready.ts'
+import type { PlanDocument } from '../task/task-spec.ts'
+import { taskContextSchema } from '../task/task-schema.ts'
+import { actor, projectId, taskReference, text } from './input.ts'
+import { newTasks, requirePlannable, toPlanTask } from './new-tasks.ts'
+import { operation, type OperationContext } from './operation.ts'
+import { resolveTask, resolveTasks } from './resolve.ts'
+
+const one = z.strictObject({ projectId, task: taskReference })
+const status = z.enum(['todo', 'staged', 'doing', 'review', 'done', 'failed', 'cancelled'])
+
+export interface TaskAnswer {
+  readonly task: Task
+  readonly dependencies: readonly { readonly code: string; readonly edge: Dependency }[]
+  readonly context: StatelessReadiness
+}
+
+export const tasks = {
+  add: operation({
+    summary: 'Add tasks to a project',
+    kind: 'command',
+    method: 'POST',
+    path: '/projects/{projectId}/tasks',
+    input: z.strictObject({ projectId, tasks: z.array(z.unknown()).max(1_000_000), actor }),
+    run: (context, input) => addTasks(context, input.projectId, { tasks: input.tasks }, input.actor),
+  }),
+  import: operation({
+    summary: 'Import a plan document: every task with the context that the document gives it',
+    kind: 'command',
+    method: 'POST',
+    path: '/projects/{projectId}/import',
+    input: z.strictObject({ projectId, document: z.unknown(), actor }),
+    run: (context, input) => addTasks(context, input.projectId, input.document, input.actor),
+  }),
+  list: operation({
+    summary: 'List tasks, by status or batch',
+    kind: 'query',
+    method: 'GET',
+    path: '/projects/{projectId}/tasks',
+    input: z.strictObject({ projectId, status: z.array(status).optional() }),
+    run: ({ storage }, input) =>
+      storage.transaction((transaction) =>
+        transaction.query('tasks', {
+          projectId: input.projectId,
+          ...(input.status !== undefined && { status: input.status }),
+        }),
+      ),
+  }),
+  get: operation({
+    summary: 'Read a task with its dependencies and what its context lacks',
+    kind: 'query',
+    method: 'GET',
+    path: '/projects/{projectId}/tasks/{task}',
+    input: one,
+    run: ({ storage }, input) =>
+      storage.transaction(async (transaction): Promise<TaskAnswer> => {
+        const task = await resolveTask(transaction, input.projectId, input.task)
+        const slice = await transaction.load({
+          projectId: input.projectId,
+          dependenciesOf: [task.id],
+        })
+        return {
+          task,
+          dependencies: (slice.dependencies.get(task.id) ?? []).map((edge) => ({
+            code: slice.tasks.get(edge.dependsOn)?.code ?? edge.dependsOn,
+            edge,
+          })),
+          context: readinessOf(task),
+        }
+      }),
+  }),
+  why: operation({
+    summary: 'Say everything that keeps a task from starting right now',
+    kind: 'query',
+    method: 'GET',
+    path: '/projects/{projectId}/tasks/{task}/why',
+    input: one,
+    run: ({ storage }, input) =>
+      storage.transaction((transaction) => why(transaction, input.projectId, input.task)),
+  }),
+  update: operation({
+    summary: 'Change a task: its text, context, priority or estimate',
+    kind: 'command',
+    method: 'PATCH',
+    path: '/projects/{projectId}/tasks/{task}',
+    input: z.strictObject({
+      projectId,
+      task: taskReference,
+      title: z.string().min(1).max(1_000).optional(),
+      description: z.string().max(1_000_000).optional(),
+      priority: z.enum(['high', 'normal', 'low']).optional(),
+      stagePriority: z.int().min(-1_000_000).max(1_000_000).optional(),
+      context: taskContextSchema.optional(),
+      summary: text.optional(),
+      actor,
+    }),
+    async run({ ledger }, { projectId, task: reference, actor, ...given }) {
+      await ledger.run(async (transaction) => {
+        const task = await resolveTask(transaction.storage, projectId, reference)
+        const set = Object.fromEntries(
+          Object.entries(given).filter(([, value]) => value !== undefined),
+        )
+        const contextReady = readinessOf({ ...task, ...set } as Task).ready
+        await transaction.execute({
+          type: 'task.update',
+          projectId,
+          taskId: task.id,
+          set: { ...set, contextReady },
+        } as Command)
+      }, actor)
+    },
+  }),
+  depend: operation({
+    summary: 'Set what a task waits for',
+    kind: 'command',
+    method: 'PATCH',
+    path: '/projects/{projectId}/tasks/{task}/dependencies',
+    input: z.strictObject({
+      projectId,
+      task: taskReference,
+      dependsOn: z.array(taskReference).max(10_000),
+      actor,
+    }),
+    async run({ ledger }, input) {
+      await ledger.run(async (transaction) => {
+        const { storage } = transaction
+        const task = await resolveTask(storage, input.projectId, input.task)
+        const targets = await resolveTasks(storage, input.projectId, [...new Set(input.dependsOn)])
+        const { project } = await storage.load({ projectId: input.projectId })
+        await transaction.execute({
+          type: 'task.depend',
+          projectId: input.projectId,
+          taskId: task.id,
+          dependencies: targets.map((target) => ({
+            projectId: input.projectId,
+            taskId: task.id,
+            dependsOn: target.id,
+            releaseOn: project?.settings.releaseOn ?? 'verified',
+            source: 'declared',
+            confidence: 1,
+            evidence: null,
+          })),
+        })
+      }, input.actor)
+    },
+  }),
+  cancel: operation({
+    summary: 'Cancel a task; a running attempt is stopped',
+    kind: 'command',
+    method: 'POST',
+    path: '/projects/{projectId}/tasks/{task}/cancel',
+    input: z.strictObject({
+      projectId,
+      task: taskReference,
+      reason: text.default('cancelled by a person'),
+      actor,
+    }),
+    async run({ ledger }, input) {
+      await ledger.run(async (transaction) => {
+        const task = await resolveTask(transaction.storage, input.projectId, input.task)
+        const { reason } = input
+        await transaction.execute({
+          type: 'task.cancel',
+          projectId: input.projectId,
+          taskId: task.id,
+          reason,
+        })
+      }, input.actor)
+    },
+  }),
+  retry: operation({
+    summary: 'Give failed or cancelled tasks another chance',
+    kind: 'command',
+    method: 'POST',
+    path: '/projects/{projectId}/tasks/retry',
+    input: z.strictObject({ projectId, tasks: z.array(taskReference).min(1).max(100_000), actor }),
+    run: ({ ledger }, input) =>
+      ledger.run(async (transaction) => {
+        const found = await resolveTasks(transaction.storage, input.projectId, input.tasks)
+        const taskIds = found.map((task) => task.id)
+        const { results } = await transaction.execute({
+          type: 'tasks.retry',
+          projectId: input.projectId,
+          taskIds,
+        })
+        return results
+      }, input.actor),
+  }),
+  complete: operation({
+    summary: 'Mark a task done by hand; a summary is required',
+    kind: 'command',
+    method: 'POST',
+    path: '/projects/{projectId}/tasks/{task}/complete',
+    input: z.strictObject({ projectId, task: taskReference, summary: text.min(1), actor }),
+    async run({ ledger }, input) {
+      await ledger.run(async (transaction) => {
+        const task = await resolveTask(transaction.storage, input.projectId, input.task)
+        await transaction.execute({
+          type: 'task.complete',
+          projectId: input.projectId,
+          taskId: task.id,
+          summary: input.summary,
+        })
+      }, input.actor)
+    },
+  }),
+}
+
+/** Adds all tasks of a document or none. */
+async function addTasks(
+  { ledger, ids }: OperationContext,
+  projectId: ProjectId,
+  given: unknown,
+  actor: string,
+): Promise<{ readonly tasks: readonly { readonly id: TaskId; readonly code: string }[] }> {
+  const document: PlanDocument = parsePlanDocument(given)
+  const added = await ledger.run(async (transaction) => {
+    const { storage } = transaction
+    const { project } = await storage.load({ projectId })
+    const existing = await storage.query('tasks', { projectId })
+    const known = new Map(existing.map((task) => [task.code, task.id]))
+    refuseKnown(document, known)
+    requirePlannable(document.tasks.map(toPlanTask), known.keys())
+    const rows = newTasks(document, {
+      projectId,
+      ids,
+      known,
+      releaseOn: project?.settings.releaseOn ?? 'verified',
+      firstPosition: existing.length,
+    })
+    await transaction.execute({ type: 'tasks.add', projectId, ...rows })
+    return rows.tasks
+  }, actor)
+  return { tasks: added.map(({ id, code }) => ({ id, code })) }
+}
+
+function refuseKnown(document: PlanDocument, known: ReadonlyMap<string, TaskId>): void {
+  const again = document.tasks.filter((task) => known.has(task.id)).map((task) => task.id)
+  if (again.length === 0) return
+  throw new CuelineError(
+    'conflict',
+    `The project has ${again.length} of these tasks already (${again.slice(0, 5).join(', ')}${again.length > 5 ? ', …' : ''}). Leave them out, or import into a new project.`,
+    { details: { tasks: again } },
+  )
+}
+
+export interface Why {
+  readonly task: Task
+  readonly ready: boolean
+  readonly obstacles: readonly Obstacle[]
+}
+
+async function why(
+  storage: StorageTransaction,
+  projectId: ProjectId,
+  reference: string,
+): Promise<Why> {
+  const task = await resolveTask(storage, projectId, reference)
+  const slice = await storage.load({
+    projectId,
+    tasks: [task.id],
+    dependenciesOf: [task.id],
+    openRequests: true,
+    holds: true,
+  })
+  const load = await storage.query('load', { projectId })
+  const obstacles = whyNotReady(task, slice, load, storage.now).flatMap((obstacle) => {
+    if (obstacle.kind !== 'incomplete-context') return [obstacle]
+    const missing = readinessOf(task).missing.map((part) => part.part)
+    return [{ ...obstacle, message: `${obstacle.message} (missing: ${missing.join(', ')})` }]
+  })
+  return { task, ready: obstacles.length === 0, obstacles }
+}
+
+function readinessOf(task: Task): StatelessReadiness {
+  return isStatelessReady({
+    id: task.code,
+    type: task.type,
+    description: task.description,
+    ...(task.context !== null && { context: task.context }),
+  })
+}

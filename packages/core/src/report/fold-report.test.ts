@@ -135,6 +135,20 @@ describe('the report of a run [X-03]', () => {
     expect(foldReport(log.events).workers).toBe(6)
   })
 
+  it('does not count a worker that takes the slot of an attempt that waits', () => {
+    const log = exampleLog({ one: {}, two: {} }, 1)
+    log.register(0, 'worker-')
+    log.promote(0)
+    log.start(0, 'one', 'worker-0')
+    log.wait(10, 'one')
+    log.register(11, 'stand-in-')
+    log.start(12, 'two', 'stand-in-0')
+    log.succeed(20, 'two')
+    log.resume(30, 'one')
+    log.succeed(40, 'one')
+    expect(foldReport(log.events)).toMatchObject({ workers: 1, workMs: 28, wallMs: 40 })
+  })
+
   it('says what cannot be said yet by null, and keeps open tasks open', () => {
     const log = exampleLog({ one: {} }, 1)
     const report = foldReport(log.events)

@@ -12,17 +12,21 @@ interface Crew {
   readonly from: number
   until: number
   workers: number
+  /** Attempts that waited for people when the crew came: as many of it only take their slots. */
+  readonly standIns: number
 }
 
 /**
  * Counts workers from the log. An engine registers its workers together, and one that was killed
  * says no goodbye: its workers count until their last own event, so that a run that was resumed
- * does not count them twice.
+ * does not count them twice. Workers that come while attempts wait for people stand in for those
+ * and add nothing: a waiting attempt gives its slot away.
  */
 export function createWorkerCount(): WorkerCount {
   const crews: Crew[] = []
   const crewOf = new Map<WorkerId, Crew>()
   const workerOf = new Map<AttemptId, WorkerId>()
+  const waiting = new Set<AttemptId>()
   let position = 0
   let registering: Crew | null = null
   return {
@@ -30,7 +34,7 @@ export function createWorkerCount(): WorkerCount {
       position++
       if (event.type === 'worker.registered') {
         if (registering === null) {
-          registering = { from: position, until: position, workers: 0 }
+          registering = { from: position, until: position, workers: 0, standIns: waiting.size }
           crews.push(registering)
         }
         registering.workers++
@@ -39,6 +43,10 @@ export function createWorkerCount(): WorkerCount {
         return
       }
       registering = null
+      if (event.type === 'attempt.waiting') waiting.add(event.attemptId)
+      else if ('attemptId' in event && event.type !== 'attempt.output') {
+        waiting.delete(event.attemptId)
+      }
       if (event.type === 'attempt.started') workerOf.set(event.attemptId, event.workerId)
       const worker = actingWorker(event, workerOf)
       const crew = worker === undefined ? undefined : crewOf.get(worker)
@@ -71,10 +79,13 @@ function actingWorker(
 
 function mostAtOnce(crews: readonly Crew[]): number {
   const changes = crews
-    .flatMap(({ from, until, workers }) => [
-      { at: from, workers },
-      { at: until + 0.5, workers: -workers },
-    ])
+    .flatMap(({ from, until, workers, standIns }) => {
+      const added = Math.max(0, workers - standIns)
+      return [
+        { at: from, workers: added },
+        { at: until + 0.5, workers: -added },
+      ]
+    })
     .sort((a, b) => a.at - b.at)
   let now = 0
   let most = 0

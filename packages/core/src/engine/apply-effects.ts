@@ -4,7 +4,7 @@ import type { Effect } from '../staging/draft.ts'
 import type { EngineContext } from './context.ts'
 import { AttemptAborted } from './run-attempt.ts'
 
-type EffectContext = Pick<EngineContext, 'dispatcher' | 'live' | 'answers' | 'emitter' | 'onError'>
+type EffectContext = Pick<EngineContext, 'dispatcher' | 'live' | 'answers' | 'emitter' | 'quiet' | 'onError'>
 
 /**
  * Performs effects after their commit. All of them are hints that state repairs by itself: a lost
@@ -31,6 +31,23 @@ export function applyEffects(context: EffectContext, effects: readonly Effect[])
 export function announce(context: EffectContext, events: readonly StoredEvent[]): void {
   for (const event of events) {
     if (event.type === 'request.answered') context.answers.get(event.requestId)?.(event.answer)
+    if (wakening.has(event.type)) context.quiet.delete(event.projectId)
     context.emitter.emit('event', event)
   }
 }
+
+/** Events after which a quiet project may advance: new, changed or blocked tasks and batches. */
+const wakening: ReadonlySet<StoredEvent['type']> = new Set([
+  'project.updated',
+  'project.resumed',
+  'tasks.staged',
+  'tasks.unstaged',
+  'task.cancelled',
+  'task.failed',
+  'task.reopened',
+  'batch.created',
+  'batch.updated',
+  'batch.deleted',
+  'batch.resumed',
+  'batches.reordered',
+])

@@ -2,7 +2,8 @@ import type { AttemptId, ProjectId, TaskId, WorkerId, WorkOrderId } from '../id.
 import type { Load } from '../limit/admission.ts'
 import { advance } from '../staging/advance.ts'
 import type { BatchSummary } from '../storage/storage.ts'
-import type { Ledger, LedgerTransaction } from './ledger.ts'
+import type { EngineContext } from './context.ts'
+import type { LedgerTransaction } from './ledger.ts'
 
 /** A work order that this process holds, by lease and fence. */
 export interface Claim {
@@ -26,46 +27,46 @@ export interface ClaimResult {
 /** Looked at first; more are read only when limits stand in the way of all of these. */
 const fewCandidates = 16
 
+export interface ClaimRequest {
+  readonly projectId: ProjectId
+  /** Free workers, each for one claim. */
+  readonly workers: readonly WorkerId[]
+  readonly leaseMs: number
+  /** Only these, when a dispatcher named them. */
+  readonly workOrderIds?: readonly WorkOrderId[] | undefined
+  /** Nothing runs in this process: also find out whether the project rests. */
+  readonly idle: boolean
+}
+
 /**
  * Claims work for free workers, best first, and lets the project advance (layers, promotions, stuck
  * batches) as long as workers stay free - all in one transaction.
  */
 export function claimWork(
-  ledger: Ledger,
-  projectId: ProjectId,
-  workers: readonly WorkerId[],
-  leaseMs: number,
-  workOrderIds?: readonly WorkOrderId[],
+  { ledger, quiet }: Pick<EngineContext, 'ledger' | 'quiet'>,
+  request: ClaimRequest,
 ): Promise<ClaimResult> {
+  const { projectId, workers, idle } = request
   return ledger.run(async (transaction) => {
     const claims: Claim[] = []
     for (;;) {
-      const free = workers.slice(claims.length)
-      const found = await claimOnce(transaction, projectId, free, leaseMs, workOrderIds)
+      const found = await claimOnce(transaction, request, workers.slice(claims.length))
       claims.push(...found)
       if (claims.length === workers.length) return { claims, resting: false, nextTime: null }
-      const progressed = await advanceOnce(transaction, projectId, workers.length - claims.length)
-      if (progressed) continue
-      const batches = await transaction.storage.query('batches', { projectId })
-      return {
-        claims,
-        resting: claims.length === 0 && batches.every(isResting),
-        nextTime: await transaction.storage.query('nextTime', { projectId }),
-      }
+      const nextTime = await transaction.storage.query('nextTime', { projectId })
+      if (!idle && quiet.has(projectId)) return { claims, resting: false, nextTime }
+      const look = await advanceOnce(transaction, projectId, workers.length - claims.length)
+      if (look.progressed) continue
+      if (!look.due) quiet.add(projectId)
+      return { claims, resting: claims.length === 0 && look.resting, nextTime }
     }
   })
 }
 
-function isResting({ queued, doing, review }: BatchSummary): boolean {
-  return queued + doing + review === 0
-}
-
 async function claimOnce(
   transaction: LedgerTransaction,
-  projectId: ProjectId,
+  { projectId, leaseMs, workOrderIds }: ClaimRequest,
   workers: readonly WorkerId[],
-  leaseMs: number,
-  workOrderIds: readonly WorkOrderId[] | undefined,
 ): Promise<readonly Claim[]> {
   const { storage } = transaction
   const load: Load = await storage.query('load', { projectId })
@@ -91,15 +92,23 @@ async function claimOnce(
   }
 }
 
-/** One look at what should happen by itself; true when something did. */
-export async function advanceOnce(
+interface Look {
+  readonly progressed: boolean
+  /** Nothing is queued or running. */
+  readonly resting: boolean
+  /** Something may happen by itself later: another settled task is reason enough to look again. */
+  readonly due: boolean
+}
+
+/** One look at what should happen by itself. */
+async function advanceOnce(
   transaction: LedgerTransaction,
   projectId: ProjectId,
   freeSlots: number,
-): Promise<boolean> {
+): Promise<Look> {
   const { storage } = transaction
   const { project } = await storage.load({ projectId })
-  if (project === null) return false
+  if (project === null) return { progressed: false, resting: true, due: false }
   const batches = await storage.query('batches', { projectId })
   const commands = advance({
     project,
@@ -114,5 +123,14 @@ export async function advanceOnce(
     const { events } = await transaction.execute(command)
     progressed ||= events.some((event) => event.type !== 'batch.stuck')
   }
-  return progressed
+  return { progressed, resting: batches.every(isResting), due: batches.some(mayAdvance) }
+}
+
+function isResting({ queued, doing, review }: BatchSummary): boolean {
+  return queued + doing + review === 0
+}
+
+function mayAdvance({ batch, staged }: BatchSummary): boolean {
+  if (staged === 0 || batch.pausedAt !== null) return false
+  return batch.promotedAt === null ? batch.autoPromote : batch.openLayer !== null
 }

@@ -1,4 +1,4 @@
-import type { ProjectId, WorkerId } from '../id.ts'
+import type { ProjectId, WorkerId, WorkOrderId } from '../id.ts'
 import { type Claim, type ClaimResult, claimWork } from './claim.ts'
 import type { EngineContext } from './context.ts'
 
@@ -7,7 +7,12 @@ interface ClaimAnswer extends Pick<ClaimResult, 'resting' | 'nextTime'> {
 }
 
 /** Slots that ask in the same moment share one claim transaction. */
-export function coalescedClaims(context: EngineContext, projectId: ProjectId, leaseMs: number) {
+export function coalescedClaims(
+  context: EngineContext,
+  projectId: ProjectId,
+  isIdle: () => boolean,
+) {
+  const { leaseMs } = context.times
   let asking: {
     readonly workerId: WorkerId
     readonly resolve: (answer: ClaimAnswer) => void
@@ -19,7 +24,7 @@ export function coalescedClaims(context: EngineContext, projectId: ProjectId, le
     asking = []
     try {
       const workers = all.map(({ workerId }) => workerId)
-      const result = await claimWork(context.ledger, projectId, workers, leaseMs)
+      const result = await claimWork(context, { projectId, workers, leaseMs, idle: isIdle() })
       const byWorker = new Map(result.claims.map((claim) => [claim.workerId, claim]))
       for (const { workerId, resolve } of all) {
         resolve({ ...result, claim: byWorker.get(workerId) })
@@ -31,10 +36,16 @@ export function coalescedClaims(context: EngineContext, projectId: ProjectId, le
   return {
     async claim(
       workerId: WorkerId,
-      workOrderIds: Parameters<typeof claimWork>[4],
+      workOrderIds: readonly WorkOrderId[] | undefined,
     ): Promise<ClaimAnswer> {
       if (workOrderIds !== undefined) {
-        const one = await claimWork(context.ledger, projectId, [workerId], leaseMs, workOrderIds)
+        const one = await claimWork(context, {
+          projectId,
+          workers: [workerId],
+          leaseMs,
+          workOrderIds,
+          idle: isIdle(),
+        })
         return { ...one, claim: one.claims[0] }
       }
       return new Promise((resolve, reject) => {

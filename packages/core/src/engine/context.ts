@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { Dispatcher } from '../dispatch/dispatcher.ts'
 import type { StoredEvent } from '../event/event.ts'
 import type { Gates } from '../gate/gate.ts'
-import type { AttemptId, Ids, RequestId, TaskId } from '../id.ts'
+import type { AttemptId, Ids, ProjectId, RequestId, TaskId } from '../id.ts'
 import type { Runner } from '../runner/runner.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { WorkspaceProvider } from '../workspace/workspace.ts'
@@ -52,5 +52,7 @@ export interface EngineContext {
   readonly answers: Map<RequestId, (answer: string) => void>
   /** Aborts the attempts of claims that are gone, by work order. */
   readonly live: Map<string, (reason: Error) => void>
+  /** Projects that cannot advance by themselves until an event or the sweep says otherwise. */
+  readonly quiet: Set<ProjectId>
   readonly onError: (error: unknown, where: string) => void
 }

@@ -106,7 +106,8 @@ export async function createCueline(options: CuelineOptions = {}): Promise<Cueli
   const emitter = createSafeEmitter<CuelineEvents>((error, name) => onError(error, `listener "${name}"`))
   const answers = new Map<RequestId, (answer: string) => void>()
   const live = new Map<string, (reason: Error) => void>()
-  const shared = { dispatcher, emitter, answers, live, onError }
+  const quiet = new Set<ProjectId>()
+  const shared = { dispatcher, emitter, answers, live, quiet, onError }
   const ledger = createLedger({
     storage,
     ids,

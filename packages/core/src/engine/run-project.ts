@@ -53,12 +53,12 @@ async function workUntilRest(
   heartbeat: Heartbeat,
   pool: WorkerPool,
 ): Promise<RunEnd> {
-  const { clock, dispatcher, times } = context
+  const { clock, dispatcher } = context
   const { projectId, workers, signal } = options
   const stopConsuming = new AbortController()
   const rested = Promise.withResolvers<'rested'>()
   const running = new Set<string>()
-  const claims = coalescedClaims(context, projectId, times.leaseMs)
+  const claims = coalescedClaims(context, projectId, () => running.size === 0)
   const slots = createSlots(workers, () => consumer?.wake())
   let cancelTimer = () => {}
   let nextWakeAt = Number.POSITIVE_INFINITY

@@ -20,6 +20,7 @@ export function startSweep(context: EngineContext, projectId: ProjectId, wake: (
         for (const { id, answer } of answered) if (answer !== null) answers.get(id)?.(answer)
       }
       await abortCancelled(context, projectId)
+      context.quiet.delete(projectId)
       wake()
     } catch (error) {
       if (error instanceof CuelineError && error.retryable) return

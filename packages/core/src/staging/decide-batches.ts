@@ -2,7 +2,7 @@ import type { BatchId, TaskId } from '../id.ts'
 import type { CommandType } from './command.ts'
 import type { Decide } from './decide.ts'
 import { cancelTask, unknownBatch } from './decide-tasks.ts'
-import { cancelRequests, type Draft, emit, release, withdraw } from './draft.ts'
+import { cancelRequests, type Draft, emit, isLayerOpen, release, withdraw } from './draft.ts'
 import { isReleased, isRunning, isSettled } from './readiness.ts'
 import type { Batch, StuckPolicy, Task } from './state.ts'
 
@@ -123,8 +123,9 @@ export const batchDecisions: { readonly [Type in BatchCommand]: Decide<Type> } =
     const settings = draft.slice.project?.settings
     if (batch.promotedAt === null || batch.pausedAt !== null || settings === undefined) return
     const tasks = tasksOf(draft, batchId)
-    const blocked = tasks.filter((task) => task.status === 'staged' && task.workOrderId === null)
-    const moves = tasks.some((task) => isRunning(task) || task.workOrderId !== null)
+    const canStart = (task: Task) => task.workOrderId !== null && isLayerOpen(task, batch)
+    const blocked = tasks.filter((task) => task.status === 'staged' && !canStart(task))
+    const moves = tasks.some((task) => isRunning(task) || canStart(task))
     if (moves || blocked.length === 0) {
       if (batch.stuckSince !== null) emit(draft, { type: 'batch.unstuck', batchId })
       return

@@ -3,7 +3,7 @@ import type { CommandType } from './command.ts'
 import type { Decide } from './decide.ts'
 import {
   cancelRequests,
-  canRelease,
+  keepsOrder,
   currentOrder,
   type Draft,
   emit,
@@ -87,7 +87,7 @@ export const taskDecisions: { readonly [Type in TaskCommand]: Decide<Type> } = {
       }
     }
     emit(draft, { type: 'task.updated', taskId, set })
-    if (!mayStart(draft, taskId)) withdraw(draft, [taskId])
+    if (!keeps(draft, taskId)) withdraw(draft, [taskId])
     release(draft, [taskId])
   },
 
@@ -134,13 +134,11 @@ export const taskDecisions: { readonly [Type in TaskCommand]: Decide<Type> } = {
 
   'tasks.plan': (draft, { planId, revision, hash, tasks }) => {
     emit(draft, { type: 'tasks.planned', planId, revision, hash, tasks })
-    // Under the layer barrier a new layer may open or close the gate before a task.
-    const moved = tasks.map(({ id }) => id)
-    withdraw(
+    // Under the layer barrier a task may have come into a layer that is open already.
+    release(
       draft,
-      moved.filter((id) => !mayStart(draft, id)),
+      tasks.map(({ id }) => id),
     )
-    release(draft, moved)
   },
 
   'tasks.stage': (draft, { batchId, tasks, force }) => {
@@ -173,11 +171,11 @@ export const taskDecisions: { readonly [Type in TaskCommand]: Decide<Type> } = {
     }
     if (staged.length === 0) return
     emit(draft, { type: 'tasks.staged', batchId, tasks: staged, forced: force })
-    // A task that may start in its new batch too keeps its work order: the attempts charged to it,
-    // the pause before its retry and the question it waits for move along.
+    // Where the new batch is promoted too, the work order moves along, with the attempts charged to
+    // it, the pause before its retry and the question it waits for.
     withdraw(
       draft,
-      [...seen].filter((id) => !mayStart(draft, id)),
+      [...seen].filter((id) => !keeps(draft, id)),
     )
     release(draft, seen)
   },
@@ -271,11 +269,10 @@ function endClaim(draft: Draft, task: Task, reason: string): void {
   )
 }
 
-/** Whether the task's work order may stay: it is staged, and nothing but a pause stops it. */
-function mayStart(draft: Draft, taskId: TaskId): boolean {
+function keeps(draft: Draft, taskId: TaskId): boolean {
   const task = draft.slice.tasks.get(taskId)
   const batch = task?.batchId ? draft.slice.batches.get(task.batchId) : undefined
-  return task !== undefined && batch !== undefined && canRelease(task, batch)
+  return task !== undefined && batch !== undefined && keepsOrder(task, batch)
 }
 
 function isSameEdge(one: Dependency, other: Dependency): boolean {

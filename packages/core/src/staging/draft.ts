@@ -99,13 +99,24 @@ export function release(draft: Draft, taskIds: Iterable<TaskId>): void {
 
 /** Readiness without the pauses. */
 export function canRelease(task: Task, batch: Batch): boolean {
+  return keepsOrder(task, batch) && isLayerOpen(task, batch)
+}
+
+/**
+ * Whether a queued work order of the task may stay: readiness without pauses and layers, which stop
+ * claims only. What was charged to the order and the answer it waits for stay with it.
+ */
+export function keepsOrder(task: Task, batch: Batch): boolean {
   return (
     task.status === 'staged' &&
     batch.promotedAt !== null &&
     (task.contextReady || task.forced) &&
-    task.openDependencies === 0 &&
-    (batch.openLayer === null || task.layer <= batch.openLayer)
+    task.openDependencies === 0
   )
+}
+
+export function isLayerOpen(task: Task, batch: Batch): boolean {
+  return batch.openLayer === null || task.layer <= batch.openLayer
 }
 
 /** Takes queued work orders back, for tasks that may not start any more. */

@@ -42,7 +42,35 @@ export type {
   ScriptedRunnerOptions,
 } from './runner/scripted-runner.ts'
 export type { AttemptBrief } from './staging/attempt-brief.ts'
-export type { ErrorClass, Verdict } from './staging/state.ts'
+export { isSettled, readiness } from './staging/readiness.ts'
+export type { Change, KeyOf, Slice, SliceKeys, TableName, Tables } from './staging/slice.ts'
+export type {
+  Attempt,
+  AttemptStatus,
+  Batch,
+  Dependency,
+  ErrorClass,
+  Failure,
+  Hold,
+  Priority,
+  Project,
+  ProjectSettings,
+  ReleaseOn,
+  Request,
+  StoredArtifact,
+  StoredPlan,
+  Task,
+  TaskStatus,
+  TaskType,
+  Verdict,
+  Worker,
+  WorkOrder,
+  WorkOrderStatus,
+} from './staging/state.ts'
+export type { Event, EventOf, EventType, StoredEvent } from './event/event.ts'
+export type { Load } from './limit/admission.ts'
+export { followEvents } from './storage/follow-events.ts'
+export type { FollowedLog } from './storage/follow-events.ts'
 export type { GateSpec, TaskContext, TestCase, TestSpec } from './task/task-context.ts'
 export { memoryTracker } from './tracker/memory-tracker.ts'
 export type { MemoryTracker } from './tracker/memory-tracker.ts'
@@ -60,6 +88,15 @@ export type {
 } from './workspace/workspace.ts'
 export { memoryStorage } from './storage/memory-storage.ts'
 export type { MemoryStorageOptions } from './storage/memory-storage.ts'
+export { storable, storableText } from './storage/storable.ts'
+export type {
+  BatchSummary,
+  LeaseClaim,
+  Queries,
+  QueryName,
+  Storage,
+  StorageTransaction,
+} from './storage/storage.ts'
 export { createCueline, defaultSettings } from './engine/create-cueline.ts'
 export type { Cueline, CuelineOptions, RunOptions, RunResult } from './engine/create-cueline.ts'
 export { defaultTimes } from './engine/context.ts'

@@ -18,7 +18,7 @@ function project(
     test: {
       name,
       include,
-      exclude: ['**/node_modules/**', '**/dist/**', '**/.cueline/**', '**/recorded/**', ...exclude],
+      exclude: ['**/node_modules/**', '**/dist/**', '**/.cueline/**', ...exclude],
       environment: 'node' as const,
       testTimeout,
       hookTimeout: testTimeout,

@@ -1,1 +1,2 @@
-export {}
+export { sqliteStorage } from './sqlite-storage.ts'
+export type { SqliteStorageOptions } from './sqlite-storage.ts'

@@ -1,1 +1,5 @@
-export {}
+export type { Column, ColumnKind, Database, Dialect } from './dialect.ts'
+export { migrate, migrations } from './migrate.ts'
+export type { Migration } from './migrate.ts'
+export { sqlStorage } from './sql-storage.ts'
+export type { SqlStorage, SqlStorageOptions } from './sql-storage.ts'

@@ -30,7 +30,7 @@ export class ClaimIndex {
   /** Takes the work order in, moves or removes it, as its row and its task's row now say. */
   update(order: WorkOrder, task: Task | undefined): void {
     this.remove(order.id)
-    if (order.status !== 'queued' || task === undefined || !couldRun(task)) return
+    if (order.status !== 'queued' || task?.workOrderId !== order.id || !couldRun(task)) return
     const candidate = { order, task, batchId: task.batchId }
     this.#candidates.set(order.id, candidate)
     if (order.notBefore > 0) this.#delayed.add(candidate)

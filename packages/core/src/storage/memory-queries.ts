@@ -181,7 +181,7 @@ function claimableOf(
   for (const id of ids) {
     const order = rows.slice.workOrders.get(id)
     const task = order && rows.slice.tasks.get(order.taskId)
-    if (task === undefined || order?.status !== 'queued' || order.notBefore > now) continue
+    if (order?.status !== 'queued' || task?.workOrderId !== id || order.notBefore > now) continue
     if (!isReady(rows, task) || isHeld(rows, task.account ?? defaultAccount, now)) continue
     found.set(id, task)
   }

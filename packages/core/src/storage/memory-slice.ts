@@ -33,7 +33,7 @@ export function loadSlice(rows: ProjectRows, keys: SliceKeys): Slice {
   addNamed(rows, slice, keys, tasks)
   addTasks(rows, slice, tasks)
   if (keys.openRequests === true) addOpenRequests(rows, slice)
-  return slice
+  return inOrder(slice)
 }
 
 function addNamed(
@@ -80,6 +80,24 @@ function addTasks(rows: ProjectRows, slice: MutableSlice, ids: ReadonlySet<TaskI
       copyRow(rows.slice.attempts, slice.attempts, order.attemptId)
     }
   }
+}
+
+/** Everything but tasks by id, as other storages give it: `decide` may walk the maps. */
+function inOrder(slice: MutableSlice): Slice {
+  return {
+    ...slice,
+    batches: byKey(slice.batches),
+    workOrders: byKey(slice.workOrders),
+    attempts: byKey(slice.attempts),
+    requests: byKey(slice.requests),
+    holds: byKey(slice.holds),
+  }
+}
+
+function byKey<Id extends string, Row>(rows: ReadonlyMap<Id, Row>): ReadonlyMap<Id, Row> {
+  return rows.size < 2
+    ? rows
+    : new Map([...rows].toSorted((left, right) => (left[0] < right[0] ? -1 : 1)))
 }
 
 function addOpenRequests(rows: ProjectRows, slice: MutableSlice): void {
@@ -135,7 +153,7 @@ function everything(rows: ProjectRows): Slice {
   for (const edges of [slice.dependencies, slice.dependents]) {
     for (const [id, list] of edges) if (list.length === 0) edges.delete(id)
   }
-  return slice
+  return inOrder(slice)
 }
 
 export function byPosition(left: Task, right: Task): number {

@@ -1,0 +1,41 @@
+import type { Column, ColumnKind, Dialect } from '@cueline/sql'
+import { sql } from 'kysely'
+
+import { isBusy, sortSqliteError } from './sqlite-error.ts'
+
+/** What SQLite does its own way. `name` is the file, for messages. */
+export function sqliteDialect(name: string): Dialect {
+  return {
+    name: 'sqlite',
+    types: {
+      text: 'text',
+      int: 'integer',
+      real: 'real',
+      bool: 'integer',
+      json: 'text',
+      bytes: 'blob',
+      serial: 'integer primary key',
+    },
+    wallClock: sql`cast(unixepoch('subsec') * 1000 as integer)`,
+    records: (json, columns, alias) => sql`(
+      select ${sql.join(columns.map(fieldOf))} from json_each(${json})
+    ) as ${sql.ref(alias)}`,
+    texts: (json) => sql`(select value from json_each(${json}))`,
+    decode,
+    isBusy,
+    sortError: (error) => sortSqliteError(error, name),
+  }
+}
+
+/** `->` keeps JSON as text, `->>` takes the value out of it. */
+function fieldOf({ name, kind }: Column) {
+  const path = sql.lit(`$."${name}"`)
+  const operator = kind === 'json' ? sql`->` : sql`->>`
+  return sql`value ${operator} ${path} as ${sql.ref(name)}`
+}
+
+function decode(kind: ColumnKind, value: unknown): unknown {
+  if (kind === 'json') return JSON.parse(String(value))
+  if (kind === 'bool') return value === 1
+  return value
+}

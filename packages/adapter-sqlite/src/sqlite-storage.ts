@@ -1,0 +1,113 @@
+import { resolve } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+
+import { CuelineError } from '@cueline/core'
+import { sqlStorage } from '@cueline/sql'
+import type { SqlStorage } from '@cueline/sql'
+import { Kysely } from 'kysely'
+
+import { ImmediateSqliteDialect } from './node-sqlite.ts'
+import { sqliteDialect } from './sqlite-dialect.ts'
+import { isBusy, sortSqliteError } from './sqlite-error.ts'
+
+export interface SqliteStorageOptions {
+  /** Path of the database, made if absent; `:memory:` for one that goes with the process. */
+  readonly file: string
+  /** How often followers look for events of other processes, milliseconds; 100 if absent. */
+  readonly pollMs?: number
+  /**
+   * `full` (default): what is committed survives a power cut. `normal`: the last commits before a
+   * power cut may be lost, the database stays sound.
+   */
+  readonly synchronous?: 'full' | 'normal'
+  /** How long to wait for other processes that write, milliseconds; 5 000 if absent. */
+  readonly busyTimeoutMs?: number
+}
+
+/**
+ * SQLite waits by blocking the whole process, so it waits only a moment; after that the storage
+ * tries again by itself, and other work goes on.
+ */
+const blockingBusyMs = 5
+
+/**
+ * Opens a storage in one SQLite file, migrated to the newest version. Several processes may open
+ * the same file; within a process open it once, because two writers there would wait for each
+ * other. Throws `storage-newer`, `storage-readonly`, `storage-full`, `storage-busy` or
+ * `invalid-input` (not a database), each naming the file.
+ */
+export async function sqliteStorage(options: SqliteStorageOptions): Promise<SqlStorage> {
+  const { busyTimeoutMs = 5_000, pollMs = 100 } = options
+  const file = options.file === ':memory:' ? options.file : resolve(options.file)
+  const database = await openDatabase(file, options.synchronous ?? 'full', busyTimeoutMs)
+  try {
+    return await sqlStorage({
+      kysely: new Kysely({ dialect: new ImmediateSqliteDialect(database) }),
+      dialect: sqliteDialect(file),
+      busyTimeoutMs,
+      subscribe: (wake) => pollChanges(database, pollMs, wake),
+    })
+  } catch (error) {
+    if (database.isOpen) database.close()
+    throw named(error, file)
+  }
+}
+
+async function openDatabase(
+  file: string,
+  synchronous: 'full' | 'normal',
+  busyTimeoutMs: number,
+): Promise<DatabaseSync> {
+  const start = performance.now()
+  for (;;) {
+    let database: DatabaseSync | undefined
+    try {
+      database = new DatabaseSync(file, { timeout: blockingBusyMs, enableForeignKeyConstraints: true })
+      configure(database, synchronous)
+      return database
+    } catch (error) {
+      database?.close()
+      // Changing to WAL needs the file for a moment alone, and several may start at once.
+      if (!isBusy(error) || performance.now() - start > busyTimeoutMs) {
+        throw sortSqliteError(error, file) ?? error
+      }
+    }
+    await new Promise((done) => setTimeout(done, 5 + Math.random() * 20))
+  }
+}
+
+/** All of this belongs to the connection, not to the file, and drivers disagree about defaults. */
+function configure(database: DatabaseSync, synchronous: 'full' | 'normal'): void {
+  database.exec(`
+    pragma busy_timeout = ${blockingBusyMs};
+    pragma journal_mode = wal;
+    pragma synchronous = ${synchronous};
+    pragma foreign_keys = on;
+    pragma cache_size = -16000;
+    pragma temp_store = memory;
+  `)
+}
+
+/** `data_version` changes when another connection has committed, and costs almost nothing to read. */
+function pollChanges(database: DatabaseSync, pollMs: number, wake: () => void): () => void {
+  const read = database.prepare('pragma data_version')
+  let seen = read.get()?.['data_version']
+  const timer = setInterval(() => {
+    const version = read.get()?.['data_version']
+    if (version === seen) return
+    seen = version
+    wake()
+  }, pollMs)
+  // Looking for news keeps no process alive.
+  timer.unref()
+  return () => clearInterval(timer)
+}
+
+function named(error: unknown, file: string): unknown {
+  if (!(error instanceof CuelineError) || error.message.includes(file)) return error
+  return new CuelineError(error.code, `${file}: ${error.message}`, {
+    retryable: error.retryable,
+    details: { ...error.details, file },
+    cause: error.cause ?? error,
+  })
+}

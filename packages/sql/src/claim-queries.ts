@@ -1,0 +1,160 @@
+import type { BatchId, Queries, TaskId, WorkOrderId } from '@cueline/core'
+import { sql } from 'kysely'
+import type { Expression } from 'kysely'
+
+import type { Database, Dialect } from './dialect.ts'
+import { isReady } from './readiness.ts'
+import { statement } from './statement.ts'
+
+/** As the index `tasks_queued` has it. */
+const claimOrder = sql`
+  case tasks.priority when 'high' then 0 when 'normal' then 1 else 2 end,
+  tasks.stage_priority desc, tasks.tail desc, tasks.position, tasks.id`
+
+/** Queued, due, and its account not held. */
+function isClaimable(now: Expression<unknown>) {
+  return sql`
+    work_orders.status = 'queued'
+    and work_orders.not_before <= ${now}
+    and not exists (
+      select 1 from holds
+      where holds.project_id = tasks.project_id
+        and holds.account = coalesce(tasks.account, 'default')
+        and holds.until > ${now}
+    )`
+}
+
+/** `cross join` keeps SQLite to the order written: along the index, until the limit is reached. */
+const withFacts = sql`
+  cross join work_orders on work_orders.id = tasks.work_order_id
+  cross join batches on batches.id = tasks.batch_id
+  cross join projects on projects.id = tasks.project_id`
+
+export async function claimable(
+  database: Database,
+  dialect: Dialect,
+  input: Queries['claimable']['input'],
+  now: number,
+): Promise<readonly WorkOrderId[]> {
+  const { projectId, limit, workOrderIds } = input
+  const rows =
+    workOrderIds === undefined
+      ? await firstClaimable.run(database, dialect, { projectId, limit, now })
+      : await claimableOf.run(database, dialect, {
+          projectId,
+          limit,
+          now,
+          ids: JSON.stringify(workOrderIds),
+        })
+  return rows.map((row) => row.id)
+}
+
+export async function ready(
+  database: Database,
+  dialect: Dialect,
+  projectId: string,
+): Promise<readonly TaskId[]> {
+  return (await readyTasks.run(database, dialect, { projectId })).map((row) => row.id)
+}
+
+export async function load(
+  database: Database,
+  dialect: Dialect,
+  projectId: string,
+): Promise<Queries['load']['output']> {
+  const byBatch = new Map<BatchId, number>()
+  const byAccount = new Map<string, number>()
+  let total = 0
+  for (const row of await countRunning.run(database, dialect, { projectId })) {
+    const count = Number(row.count)
+    total += count
+    if (row.account === null) continue
+    if (row.batch_id !== null) byBatch.set(row.batch_id, (byBatch.get(row.batch_id) ?? 0) + count)
+    byAccount.set(row.account, (byAccount.get(row.account) ?? 0) + count)
+  }
+  return { total, byBatch, byAccount }
+}
+
+export async function nextTime(
+  database: Database,
+  dialect: Dialect,
+  projectId: string,
+  now: number,
+): Promise<number | null> {
+  const [row] = await earliest.run(database, dialect, { projectId, now })
+  return row === undefined || row.next === null ? null : Number(row.next)
+}
+
+export async function expired(
+  database: Database,
+  dialect: Dialect,
+  input: Queries['expired']['input'],
+  now: number,
+): Promise<readonly WorkOrderId[]> {
+  return (await lapsed.run(database, dialect, { ...input, now })).map((row) => row.id)
+}
+
+const firstClaimable = statement<
+  { projectId: string; limit: number; now: number },
+  { id: WorkOrderId }
+>(
+  ({ projectId, limit, now }) => sql`select work_orders.id from tasks ${withFacts}
+    where tasks.project_id = ${projectId} and tasks.work_order_id is not null
+      and ${isReady} and ${isClaimable(now)}
+    order by ${claimOrder} limit ${limit}`,
+)
+
+const claimableOf = statement<
+  { projectId: string; limit: number; now: number; ids: string },
+  { id: WorkOrderId }
+>(
+  ({ projectId, limit, now, ids }, dialect) => sql`select work_orders.id from work_orders
+    join tasks on tasks.id = work_orders.task_id and tasks.work_order_id = work_orders.id
+    join batches on batches.id = tasks.batch_id
+    join projects on projects.id = tasks.project_id
+    where work_orders.id in ${dialect.texts(ids)} and tasks.project_id = ${projectId}
+      and ${isReady} and ${isClaimable(now)}
+    order by ${claimOrder} limit ${limit}`,
+)
+
+const readyTasks = statement<{ projectId: string }, { id: TaskId }>(
+  ({ projectId }) => sql`select tasks.id from batches
+    join tasks on tasks.project_id = batches.project_id and tasks.batch_id = batches.id
+    join projects on projects.id = tasks.project_id
+    where batches.project_id = ${projectId} and ${isReady}
+    order by ${claimOrder}`,
+)
+
+const countRunning = statement<
+  { projectId: string },
+  { batch_id: BatchId | null; account: string | null; count: number }
+>(
+  ({ projectId }) => sql`select tasks.batch_id,
+      case when tasks.id is null then null else coalesce(tasks.account, 'default') end as account,
+      count(*) as count
+    from attempts left join tasks on tasks.id = attempts.task_id
+    where attempts.project_id = ${projectId}
+      and attempts.status in ('running', 'verifying', 'merging')
+    group by 1, 2`,
+)
+
+const earliest = statement<{ projectId: string; now: number }, { next: number | null }>(
+  ({ projectId, now }) => sql`select min(at) as next from (
+      select min(not_before) as at from work_orders
+        where project_id = ${projectId} and status = 'queued' and not_before > 0
+          and not_before > ${now}
+      union all
+      select min(until) as at from holds where project_id = ${projectId} and until > ${now}
+    ) as times`,
+)
+
+const lapsed = statement<
+  { projectId: string; limit: number; now: number },
+  { id: WorkOrderId }
+>(
+  ({ projectId, limit, now }) => sql`select work_orders.id from work_orders
+    left join leases on leases.work_order_id = work_orders.id
+    where work_orders.project_id = ${projectId} and work_orders.status = 'claimed'
+      and (leases.until is null or leases.until <= ${now})
+    order by work_orders.enqueued_at, work_orders.id limit ${limit}`,
+)

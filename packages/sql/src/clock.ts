@@ -1,0 +1,57 @@
+import { sql } from 'kysely'
+import type { RawBuilder } from 'kysely'
+
+import type { Database, Dialect } from './dialect.ts'
+import { statement } from './statement.ts'
+
+const offset = 'clock-offset'
+const mark = 'clock-mark'
+/** How far the stored mark may lag behind: it is written once in this time, not at every write. */
+const markEveryMs = 1_000
+
+/**
+ * The one expression that decides expiry: the database's clock, moved by the testing-only offset,
+ * never earlier than the stored high-water mark.
+ */
+const readClock = statement<Record<never, never>, { now: number; mark: number }>(
+  (_, dialect) => sql`select
+    ${nowOf(dialect)} as now,
+    coalesce((select value from settings where name = ${mark}), 0) as mark`,
+)
+
+function nowOf(dialect: Dialect): RawBuilder<number> {
+  return sql`${dialect.wallClock}
+    + coalesce((select value from settings where name = ${offset}), 0)`
+}
+
+const raiseMark = statement<{ at: number }>(
+  ({ at }) => sql`insert into settings (name, value) values (${mark}, ${at})
+    on conflict (name) do update set value = excluded.value where settings.value < excluded.value`,
+)
+
+const moveOffset = statement<{ ms: number }>(
+  ({ ms }) => sql`insert into settings (name, value) values (${offset}, ${ms})
+    on conflict (name) do update set value = settings.value + excluded.value`,
+)
+
+/** The storage's clock inside a transaction, and the mark that is stored for it. */
+export interface Now {
+  readonly now: number
+  readonly mark: number
+}
+
+export async function readNow(database: Database, dialect: Dialect): Promise<Now> {
+  const [row] = await readClock.run(database, dialect, {})
+  const stored = Number(row?.mark ?? 0)
+  return { now: Math.max(Number(row?.now ?? 0), stored), mark: stored }
+}
+
+/** Keeps the high-water mark, so that a clock that is set back revives no lease after a restart. */
+export async function keepMark(database: Database, dialect: Dialect, at: Now): Promise<void> {
+  if (at.now >= at.mark + markEveryMs) await raiseMark.run(database, dialect, { at: at.now })
+}
+
+/** Moves the clock of every process on this database; for tests only. */
+export async function moveClock(database: Database, dialect: Dialect, ms: number): Promise<void> {
+  await moveOffset.run(database, dialect, { ms })
+}

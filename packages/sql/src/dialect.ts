@@ -1,0 +1,47 @@
+import type { CuelineError } from '@cueline/core'
+import type { Expression, Kysely, RawBuilder } from 'kysely'
+
+/** What a column holds; each database says how it stores it. */
+export type ColumnKind = 'text' | 'int' | 'real' | 'bool' | 'json' | 'bytes' | 'serial'
+
+/** A column as statements name it. */
+export interface Column {
+  readonly name: string
+  readonly kind: ColumnKind
+}
+
+/** Where a database of the storage differs from the others. Everything else is shared. */
+export interface Dialect {
+  readonly name: string
+  /** The type of a column of each kind, as `create table` wants it. */
+  readonly types: Readonly<Record<ColumnKind, string>>
+  /** Milliseconds since the epoch by the database's own clock, without offset or high-water mark. */
+  readonly wallClock: RawBuilder<number>
+  /**
+   * A JSON list of objects as a table that can follow `from`, named `alias`: one row per object, one
+   * column per name.
+   */
+  records(json: Expression<unknown>, columns: readonly Column[], alias: string): RawBuilder<unknown>
+  /** A JSON list of texts as a subquery of one column, for `in (…)`. */
+  texts(json: Expression<unknown>): RawBuilder<unknown>
+  /** A value of this kind as the driver gives it, as a program wants it. */
+  decode(kind: ColumnKind, value: unknown): unknown
+  /**
+   * Keeps other processes from changing this project until the transaction ends; called before the
+   * first read of the project. Absent where a transaction locks everything from its start.
+   */
+  readonly lockProject?: (database: Database, projectId: string) => Promise<void>
+  /** Keeps other processes from migrating until the transaction ends; absent as above. */
+  readonly lockMigrations?: (database: Database) => Promise<void>
+  /** Whether the same transaction may succeed when it is started again. */
+  isBusy(error: unknown): boolean
+  /**
+   * Sorts an error of the driver into one of ours, the busy one after the last retry too; undefined
+   * for an error that does not come from the driver.
+   */
+  sortError(error: unknown): CuelineError | undefined
+}
+
+/** Statements are written by hand and rows decoded by the table specs, so Kysely knows no tables. */
+// oxlint-disable-next-line typescript/no-explicit-any -- the type that Kysely documents for this
+export type Database = Kysely<any>

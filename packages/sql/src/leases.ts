@@ -1,0 +1,139 @@
+import { CuelineError } from '@cueline/core'
+import type { LeaseClaim, WorkerId, WorkOrderId } from '@cueline/core'
+import { sql } from 'kysely'
+
+import type { Column, Database, Dialect } from './dialect.ts'
+import { statement } from './statement.ts'
+
+const claimColumns: readonly Column[] = [
+  { name: 'id', kind: 'text' },
+  { name: 'fence', kind: 'int' },
+]
+
+interface Claims extends Readonly<Record<string, unknown>> {
+  /** A JSON list of objects by column. */
+  readonly claims: string
+}
+
+/** Grants leases for the fences that the claim has just written; throws for any other fence. */
+export async function grantLeases(
+  database: Database,
+  dialect: Dialect,
+  claims: readonly LeaseClaim[],
+  workerId: WorkerId,
+  until: number,
+): Promise<void> {
+  if (claims.length === 0) return
+  const given = { claims: encoded(claims), workerId, until }
+  const granted = new Set(
+    (await grant.run(database, dialect, given)).map((row) => row.work_order_id),
+  )
+  const stale = claims.find((claim) => !granted.has(claim.workOrderId))
+  if (stale === undefined) return
+  throw new CuelineError(
+    'lease-lost',
+    `Work order ${stale.workOrderId} is not claimed with fence ${stale.fence}; load it again and claim anew.`,
+    { details: { workOrderId: stale.workOrderId, fence: stale.fence } },
+  )
+}
+
+/** Extends the leases that still stand; resolves with the work orders whose lease is lost. */
+export async function renewLeases(
+  database: Database,
+  dialect: Dialect,
+  claims: readonly LeaseClaim[],
+  now: number,
+  leaseMs: number,
+): Promise<readonly WorkOrderId[]> {
+  if (claims.length === 0) return []
+  const given = { claims: encoded(claims), now, until: now + leaseMs }
+  const renewed = new Set(
+    (await renew.run(database, dialect, given)).map((row) => row.work_order_id),
+  )
+  return claims.map((claim) => claim.workOrderId).filter((id) => !renewed.has(id))
+}
+
+export async function releaseLeases(
+  database: Database,
+  dialect: Dialect,
+  ids: readonly WorkOrderId[],
+): Promise<void> {
+  if (ids.length > 0) await release.run(database, dialect, { ids: JSON.stringify(ids) })
+}
+
+export async function heldLeases(
+  database: Database,
+  dialect: Dialect,
+  claims: readonly LeaseClaim[],
+  now: number,
+): Promise<ReadonlySet<WorkOrderId>> {
+  if (claims.length === 0) return new Set()
+  const rows = await held.run(database, dialect, { claims: encoded(claims), now })
+  return new Set(rows.map((row) => row.work_order_id))
+}
+
+/** Notes that these workers are alive; unknown ones are noted too, they may register later. */
+export async function hearWorkers(
+  database: Database,
+  dialect: Dialect,
+  workerIds: readonly WorkerId[],
+  now: number,
+): Promise<void> {
+  if (workerIds.length === 0) return
+  await hear.run(database, dialect, {
+    workers: JSON.stringify(workerIds.map((id) => ({ id }))),
+    now,
+  })
+}
+
+function encoded(claims: readonly LeaseClaim[]): string {
+  return JSON.stringify(claims.map(({ workOrderId, fence }) => ({ id: workOrderId, fence })))
+}
+
+interface Leased {
+  readonly work_order_id: WorkOrderId
+}
+
+const grant = statement<Claims & { workerId: string; until: number }, Leased>(
+  ({ claims, workerId, until }, dialect) => sql`
+    insert into leases (work_order_id, fence, worker_id, until)
+    select work_orders.id, work_orders.fence, ${workerId}, ${until}
+      from ${dialect.records(claims, claimColumns, 'given')}
+      join work_orders on work_orders.id = given.id and work_orders.fence = given.fence
+      where true
+    on conflict (work_order_id) do update
+      set fence = excluded.fence, worker_id = excluded.worker_id, until = excluded.until
+    returning work_order_id`,
+)
+
+const renew = statement<Claims & { now: number; until: number }, Leased>(
+  ({ claims, now, until }, dialect) => sql`update leases set until = ${until}
+    from ${dialect.records(claims, claimColumns, 'given')}
+    where leases.work_order_id = given.id
+      and leases.fence = given.fence
+      and leases.until > ${now}
+      and exists (
+        select 1 from work_orders
+        where work_orders.id = leases.work_order_id and work_orders.fence = leases.fence
+      )
+    returning work_order_id`,
+)
+
+const held = statement<Claims & { now: number }, Leased>(
+  ({ claims, now }, dialect) => sql`select leases.work_order_id
+    from ${dialect.records(claims, claimColumns, 'given')}
+    join leases on leases.work_order_id = given.id and leases.fence = given.fence
+    join work_orders on work_orders.id = given.id and work_orders.fence = given.fence
+    where leases.until > ${now}`,
+)
+
+const release = statement<{ ids: string }>(
+  ({ ids }, dialect) => sql`delete from leases where work_order_id in ${dialect.texts(ids)}`,
+)
+
+const hear = statement<{ workers: string; now: number }>(
+  ({ workers, now }, dialect) => sql`insert into heartbeats (worker_id, heard_at)
+    select given.id, ${now}
+      from ${dialect.records(workers, [{ name: 'id', kind: 'text' }], 'given')} where true
+    on conflict (worker_id) do update set heard_at = excluded.heard_at`,
+)

@@ -1,0 +1,95 @@
+import { CuelineError } from '@cueline/core'
+import { sql } from 'kysely'
+
+import type { ColumnKind, Database, Dialect } from './dialect.ts'
+import { first } from './migrations/0001-first.ts'
+
+export interface Migration {
+  readonly number: number
+  readonly name: string
+  readonly statements: readonly string[]
+}
+
+export const migrations: readonly Migration[] = [first]
+
+/**
+ * Brings the database to the newest version. Everything happens in one transaction that excludes
+ * other processes: several may start at once, and one that is killed between two statements leaves
+ * nothing behind. Throws `storage-newer` for a database that a newer version has migrated.
+ */
+export async function migrate(
+  database: Database,
+  dialect: Dialect,
+  known: readonly Migration[] = migrations,
+): Promise<void> {
+  const checksums = await Promise.all(known.map(checksum))
+  await database.transaction().execute(async (transaction) => {
+    await dialect.lockMigrations?.(transaction)
+    await sql
+      .raw(
+        `create table if not exists migrations (
+          number ${dialect.types.int} not null primary key,
+          name ${dialect.types.text} not null,
+          checksum ${dialect.types.text} not null
+        )`,
+      )
+      .execute(transaction)
+    const { rows: applied } = await sql<{
+      readonly number: number
+      readonly name: string
+      readonly checksum: string
+    }>`select number, name, checksum from migrations order by number`.execute(transaction)
+    const newest = applied.at(-1)
+    const ours = known.at(-1)?.number ?? 0
+    if (newest !== undefined && Number(newest.number) > ours) {
+      throw newer(Number(newest.number), ours)
+    }
+    for (const [index, migration] of known.entries()) {
+      const ledger = applied[index]
+      if (ledger === undefined) {
+        await apply(transaction, dialect, migration, checksums[index] ?? '')
+      } else if (
+        Number(ledger.number) !== migration.number ||
+        ledger.checksum !== checksums[index]
+      ) {
+        throw edited(migration, ledger)
+      }
+    }
+  })
+}
+
+async function apply(
+  transaction: Database,
+  dialect: Dialect,
+  migration: Migration,
+  checksum: string,
+): Promise<void> {
+  for (const text of migration.statements) {
+    const typed = text.replace(/\{([a-z]+)\}/g, (_, kind: ColumnKind) => dialect.types[kind])
+    await sql.raw(typed).execute(transaction)
+  }
+  await sql`insert into migrations (number, name, checksum)
+    values (${migration.number}, ${migration.name}, ${checksum})`.execute(transaction)
+}
+
+async function checksum(migration: Migration): Promise<string> {
+  const text = new TextEncoder().encode(migration.statements.join(';\n'))
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', text))
+  return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+function newer(found: number, ours: number): CuelineError {
+  return new CuelineError(
+    'storage-newer',
+    `The database is at version ${found}, this program knows versions up to ${ours}. Update Cueline, or open another database.`,
+    { details: { found, known: ours } },
+  )
+}
+
+function edited(migration: Migration, ledger: { readonly name: string }): CuelineError {
+  return new CuelineError(
+    'invalid-input',
+    `Migration ${migration.number} (${migration.name}) is not the one that this database went through (${ledger.name}). Restore the released version of the package, or open another database.`,
+    { details: { number: migration.number } },
+  )
+}

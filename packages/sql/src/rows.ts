@@ -1,0 +1,49 @@
+import type { TableName, Tables } from '@cueline/core'
+import { sql } from 'kysely'
+import type { RawBuilder } from 'kysely'
+
+import type { Dialect } from './dialect.ts'
+import { tables } from './tables.ts'
+import type { FieldColumn, TableSpec } from './tables.ts'
+
+/** The columns of a table for `select`, each by its name, prefixed where statements join. */
+export function columnsOf(spec: TableSpec, alias: string = spec.name): RawBuilder<unknown> {
+  return sql.join(
+    spec.columns
+      .filter((column) => column.kind !== 'bytes')
+      .map((column) => sql.ref(`${alias}.${column.name}`)),
+  )
+}
+
+/** A row of the database as the row of the model. */
+export function decodeRow<Name extends TableName>(
+  dialect: Dialect,
+  name: Name,
+  stored: Readonly<Record<string, unknown>>,
+): Tables[Name] {
+  const row: Record<string, unknown> = {}
+  for (const { field, name: column, kind } of tables[name].columns) {
+    const value = stored[column]
+    row[field] = value === null || value === undefined ? null : dialect.decode(kind, value)
+  }
+  // The spec names every field of the row, so what it gives is one.
+  return row as unknown as Tables[Name]
+}
+
+export function decodeRows<Name extends TableName>(
+  dialect: Dialect,
+  name: Name,
+  stored: readonly Readonly<Record<string, unknown>>[],
+): Tables[Name][] {
+  return stored.map((row) => decodeRow(dialect, name, row))
+}
+
+/** The named fields of a row, or of the changed part of one, as an object of columns. */
+export function encodeFields(
+  columns: readonly FieldColumn[],
+  row: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const record: Record<string, unknown> = {}
+  for (const column of columns) record[column.name] = row[column.field]
+  return record
+}

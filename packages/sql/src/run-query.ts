@@ -1,0 +1,38 @@
+import type { Queries, QueryName } from '@cueline/core'
+
+import { lastSequence } from './append-events.ts'
+import { batchSummaries } from './batch-query.ts'
+import { claimable, expired, load, nextTime, ready } from './claim-queries.ts'
+import type { Database, Dialect } from './dialect.ts'
+import { listQueries } from './list-queries.ts'
+
+type Answers = {
+  readonly [Name in QueryName]: (
+    database: Database,
+    dialect: Dialect,
+    input: Queries[Name]['input'],
+    now: number,
+  ) => Promise<Queries[Name]['output']>
+}
+
+/** The named reads of `Storage`. */
+const answers: Answers = {
+  ...listQueries,
+  claimable,
+  expired,
+  ready: (database, dialect, { projectId }) => ready(database, dialect, projectId),
+  load: (database, dialect, { projectId }) => load(database, dialect, projectId),
+  batches: (database, dialect, { projectId }) => batchSummaries(database, dialect, projectId),
+  nextTime: (database, dialect, { projectId }, now) => nextTime(database, dialect, projectId, now),
+  lastSequence: (database, dialect, { projectId }) => lastSequence(database, dialect, projectId),
+}
+
+export function runQuery<Name extends QueryName>(
+  database: Database,
+  dialect: Dialect,
+  name: Name,
+  input: Queries[Name]['input'],
+  now: number,
+): Promise<Queries[Name]['output']> {
+  return answers[name](database, dialect, input, now)
+}

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { promisify } from 'node:util'
 
 /** A process that is alive; one that has ended and only waits to be collected is not listed. */
@@ -45,12 +46,26 @@ export function startedWith(pid: number, variable: string): boolean {
   }
 }
 
-/** Names this boot of this machine: process ids mean nothing outside of it. */
-export function bootId(): string {
+let machine: string | undefined
+
+/**
+ * Names where process ids mean the same: this boot of this machine, and on Linux this namespace of
+ * process ids, so that containers that share a folder do not take each other's for their own.
+ */
+export function machineId(): string {
+  machine ??= [
+    hostname(),
+    tryRead(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()),
+    tryRead(() => readlinkSync('/proc/self/ns/pid')),
+  ].join(' ')
+  return machine
+}
+
+function tryRead(read: () => string): string {
   try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+    return read()
   } catch {
-    return 'unknown'
+    return '-'
   }
 }
 

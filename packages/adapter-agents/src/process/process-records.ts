@@ -12,11 +12,12 @@ import { join } from 'node:path'
 
 import { CuelineError } from '@cueline/core'
 
-import { bootId, findProcess } from './list-processes.ts'
+import { findProcess, machineId } from './list-processes.ts'
 
 /** What is kept about a running command, so that it can be ended when its engine has died. */
 export interface ProcessRecord {
-  readonly boot: string
+  /** Where the process ids count: `machineId`. */
+  readonly machine: string
   readonly engine: { readonly pid: number; readonly started: string }
   readonly cookie: string
   readonly root: { readonly pid: number; readonly started: string | null } | null
@@ -28,7 +29,7 @@ export interface ProcessRecords {
   /** Keeps a record until `remove`; written before the process starts and again once it has. */
   write(record: Pick<ProcessRecord, 'cookie' | 'root' | 'scratch'>): Promise<void>
   remove(cookie: string): void
-  /** Records whose engine does not run any more. */
+  /** Records of this machine whose engine does not run any more. */
   orphaned(): Promise<readonly ProcessRecord[]>
 }
 
@@ -49,12 +50,11 @@ function thisEngine(): Promise<ProcessRecord['engine']> {
 
 /** Records as one small file each, in a folder that only this user can write. */
 export function processRecords(folder: string): ProcessRecords {
-  const boot = bootId()
   const fileOf = (cookie: string) => join(folder, `${cookie}.json`)
   return {
     async write(record) {
       makePrivate(folder)
-      const content: ProcessRecord = { boot, engine: await thisEngine(), ...record }
+      const content: ProcessRecord = { machine: machineId(), engine: await thisEngine(), ...record }
       const file = fileOf(record.cookie)
       writeFileSync(`${file}.new`, JSON.stringify(content), { mode: 0o600 })
       renameSync(`${file}.new`, file)
@@ -67,9 +67,10 @@ export function processRecords(folder: string): ProcessRecords {
       for (const name of namesIn(folder)) {
         const record = readRecord(join(folder, name))
         if (record === null) continue
+        // Those of another machine that shares the folder are its own business.
+        if (record.machine !== machineId()) continue
         const running = await findProcess(record.engine.pid)
-        const alive = record.boot === boot && running?.started === record.engine.started
-        if (!alive) found.push(record.boot === boot ? record : { ...record, root: null })
+        if (running?.started !== record.engine.started) found.push(record)
       }
       return found
     },

@@ -16,7 +16,7 @@ import type { Outcome, Runner } from '@cueline/core'
 import { exampleBrief, recordedContext } from '@cueline/core/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
-import { findProcess } from '../process/list-processes.ts'
+import { findProcess, machineId } from '../process/list-processes.ts'
 import { scratchPrefix } from '../process/recover-processes.ts'
 import { processRunner, type ProcessRunnerOptions } from './process-runner.ts'
 
@@ -417,7 +417,7 @@ describe('after the engine was killed [S3-10]', () => {
     const entry = await findProcess(victim.pid as number)
     const root = { pid: victim.pid, started: entry?.started }
     const record = {
-      boot: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
+      machine: machineId(),
       engine: { pid: 4_000_000, started: '1' },
       cookie,
       root,

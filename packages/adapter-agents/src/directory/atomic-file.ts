@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto'
+import { open, readFile, rename } from 'node:fs/promises'
+import { dirname } from 'node:path'
+
+import { isGone } from './scan-tree.ts'
+
+/** Writes a file whole or not at all, on the disk before it resolves. */
+export async function writeAtomically(file: string, content: string): Promise<void> {
+  const draft = `${file}.${randomUUID()}.new`
+  await writeSynced(draft, content)
+  await rename(draft, file)
+  await syncFolder(dirname(file))
+}
+
+export async function readIfThere(file: string): Promise<string | null> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    if (isGone(error)) return null
+    throw error
+  }
+}
+
+/** Has a file's content on the disk. */
+export async function syncFile(file: string): Promise<void> {
+  const handle = await open(file, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+async function writeSynced(file: string, content: string): Promise<void> {
+  const handle = await open(file, 'wx')
+  try {
+    await handle.writeFile(content)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  try {
+    await syncFile(folder)
+  } catch {
+    // Some file systems do not sync folders; the content itself is synced.
+  }
+}

@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import type { AttemptId, Landed, Workspace } from '@cueline/core'
+
+import { readIfThere, writeAtomically } from './atomic-file.ts'
+import type { Tree } from './scan-tree.ts'
+
+/** The name of the folder in a result that holds everything but the result. */
+export const controlName = '.cueline'
+
+/**
+ * What is known about a workspace: written before it is filled, so that no workspace exists that
+ * nobody knows of.
+ */
+export interface Manifest {
+  readonly attemptId: AttemptId
+  readonly fence: number
+  /** The folder to work in. */
+  readonly path: string
+  readonly base: string
+  /** What the work is compared with; null while the workspace is still being filled. */
+  readonly files: Tree | null
+}
+
+/** Where things are beside the result. Names come from our own ids only. */
+export function controlFolder(result: string) {
+  const root = join(result, controlName)
+  const manifests = join(root, 'manifests')
+  const landings = join(root, 'landings')
+  const manifestOf = (attemptId: AttemptId) => join(manifests, `${fileName(attemptId)}.json`)
+  const landingOf = (attemptId: AttemptId, fence: number) =>
+    join(landings, `${fileName(attemptId)}.${Math.trunc(fence)}.json`)
+  return {
+    lease: join(root, 'lease'),
+    journal: join(root, 'journal.json'),
+    sequence: join(root, 'sequence'),
+    staging: join(root, 'staging'),
+    workspaces: join(root, 'workspaces'),
+    trialOf: (attemptId: AttemptId) => join(root, 'trials', fileName(attemptId)),
+    salvageOf: (attemptId: AttemptId) => join(root, 'salvage', fileName(attemptId)),
+
+    async open(): Promise<void> {
+      await mkdir(manifests, { recursive: true })
+      await mkdir(landings, { recursive: true })
+      // Whatever the result is kept in, this is not part of it.
+      await writeFile(join(root, '.gitignore'), '*\n')
+    },
+
+    async writeManifest({ files, ...rest }: Manifest): Promise<void> {
+      const content = JSON.stringify({ ...rest, files: files === null ? null : [...files] })
+      await writeAtomically(manifestOf(rest.attemptId), content)
+    },
+    async readManifest(attemptId: AttemptId): Promise<Manifest | null> {
+      return parseManifest(await readIfThere(manifestOf(attemptId)))
+    },
+    manifestOf,
+    async readManifests(): Promise<readonly Manifest[]> {
+      const names = (await readdir(manifests)).filter((name) => name.endsWith('.json')).toSorted()
+      const texts = await Promise.all(names.map((name) => readIfThere(join(manifests, name))))
+      return texts.map(parseManifest).filter((manifest) => manifest !== null)
+    },
+
+    async writeLanding(attemptId: AttemptId, fence: number, landed: Landed): Promise<void> {
+      await writeAtomically(landingOf(attemptId, fence), JSON.stringify(landed))
+    },
+    async readLanding(attemptId: AttemptId, fence: number): Promise<Landed | null> {
+      const text = await readIfThere(landingOf(attemptId, fence))
+      return text === null ? null : (JSON.parse(text) as Landed)
+    },
+  }
+}
+
+export type ControlFolder = ReturnType<typeof controlFolder>
+
+/** A file name for an id: the id itself when it is as plain as ours are, else its digest. */
+export function fileName(id: string): string {
+  if (/^[a-z0-9][a-z0-9_-]{0,99}$/.test(id)) return id
+  return `x${createHash('sha256').update(id).digest('hex')}`
+}
+
+export function workspaceOf({ attemptId, fence, path, base }: Manifest): Workspace {
+  return { attemptId, fence, path, base }
+}
+
+function parseManifest(text: string | null): Manifest | null {
+  if (text === null) return null
+  const { files, ...rest } = JSON.parse(text)
+  return { ...rest, files: files === null ? null : new Map(files) }
+}

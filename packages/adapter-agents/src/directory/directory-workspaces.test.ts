@@ -1,0 +1,48 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+
+import { workspaceSuite } from '@cueline/core/testing'
+import { describe, it } from 'vitest'
+
+import { directoryWorkspaces } from './directory-workspaces.ts'
+
+function readAt(folder: string | undefined, path: string): string | null {
+  try {
+    return readFileSync(join(folder as string, path), 'utf8')
+  } catch {
+    return null
+  }
+}
+
+describe('workspaces in folders [X-14, X-07]', () => {
+  workspaceSuite(
+    { describe, it, fails: it.fails },
+    {
+      create() {
+        const place = mkdtempSync(join(tmpdir(), 'directory-workspaces-'))
+        const result = join(place, 'result')
+        return {
+          place,
+          provider: directoryWorkspaces({ result }),
+          reopen: async () => directoryWorkspaces({ result }),
+          async write({ path }, name, content) {
+            const file = join(path as string, name)
+            mkdirSync(dirname(file), { recursive: true })
+            if (content === null) rmSync(file)
+            else writeFileSync(file, content)
+          },
+          read: async ({ path }, name) => readAt(path, name),
+          readMerged: async (trial, name) =>
+            readAt((trial.ok ? trial.path : undefined) ?? trial.workspace.path, name),
+          readResult: async (name) => readAt(result, name),
+          readSalvaged: async (salvaged, name) => readAt(join(salvaged, 'files'), name),
+        }
+      },
+      async destroy(subject) {
+        await subject.provider.close()
+        rmSync((subject as unknown as { place: string }).place, { recursive: true })
+      },
+    },
+  )
+})

@@ -1,0 +1,2 @@
+export { defaultIgnored, directoryWorkspaces } from './directory-workspaces.ts'
+export type { DirectoryWorkspacesOptions } from './directory-workspaces.ts'

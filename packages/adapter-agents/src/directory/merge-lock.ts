@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import { CuelineError } from '@cueline/core'
+
+import { findProcess, machineId } from '../process/list-processes.ts'
+import { readIfThere, writeAtomically } from './atomic-file.ts'
+
+/** The merge lease, held. */
+export interface MergeHold {
+  /** False when somebody else has taken over, because this process looked dead. */
+  isOurs(): Promise<boolean>
+  /** Lets the next one in; harmless when it is not held any more. */
+  release(): Promise<void>
+}
+
+interface Owner {
+  readonly token: string
+  readonly machine: string
+  readonly pid: number
+  readonly started: string
+  readonly released: boolean
+}
+
+const heartbeatMs = 5_000
+/** Without a heartbeat for so long, an owner on another machine counts as dead. */
+const staleMs = 60_000
+/** A file is empty for an instant while it is made. */
+const bornMs = 5_000
+const firstPauseMs = 3
+const longestPauseMs = 50
+const kept = 8
+
+/**
+ * One holder at a time among all processes that use the folder. Whoever finds the newest generation
+ * released, or its owner dead, makes the next one, and only one can: a file is created exclusively.
+ * The newest is never deleted, so nobody can mistake an old state for a free lease. An owner of this
+ * machine is dead when no process has its id and start time; of another, when its file was not
+ * touched for a minute.
+ *
+ * @throws CuelineError `cancelled` when `signal` aborts first.
+ */
+export async function takeMergeLock(folder: string, signal: AbortSignal): Promise<MergeHold> {
+  await mkdir(folder, { recursive: true })
+  const me: Owner = {
+    token: randomUUID(),
+    machine: machineId(),
+    pid: process.pid,
+    started: (await findProcess(process.pid))?.started ?? 'unknown',
+    released: false,
+  }
+  for (let pause = firstPauseMs; ; pause = Math.min(pause * 2, longestPauseMs)) {
+    if (signal.aborted) throw gaveUp(signal)
+    const newest = await newestGeneration(folder)
+    if (newest === null || (await isFree(folder, newest))) {
+      const hold = await claim(folder, (newest ?? 0) + 1, me)
+      if (hold !== null) return hold
+    }
+    await pauseFor(pause * (0.5 + Math.random() / 2), signal)
+  }
+}
+
+async function claim(folder: string, generation: number, me: Owner): Promise<MergeHold | null> {
+  const file = fileOf(folder, generation)
+  try {
+    await writeFile(file, JSON.stringify(me), { flag: 'wx' })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return null
+    throw error
+  }
+  const isOurs = async () => (await newestGeneration(folder)) === generation
+  if (!(await isOurs())) {
+    // What looked like the newest was long over, and its successor already cleaned up.
+    await rm(file, { force: true })
+    return null
+  }
+  await Promise.all(
+    (await generationsIn(folder))
+      .filter((old) => old <= generation - kept)
+      .map((old) => rm(fileOf(folder, old), { force: true })),
+  )
+  const heartbeat = setInterval(() => {
+    const now = new Date()
+    utimes(file, now, now).catch(() => {})
+  }, heartbeatMs)
+  heartbeat.unref()
+  let held = true
+  return {
+    isOurs: async () => held && (await isOurs()),
+    async release() {
+      if (!held) return
+      held = false
+      clearInterval(heartbeat)
+      await writeAtomically(file, JSON.stringify({ ...me, released: true }))
+    },
+  }
+}
+
+async function isFree(folder: string, generation: number): Promise<boolean> {
+  const file = fileOf(folder, generation)
+  const text = await readIfThere(file)
+  if (text === null) return false // Cleaned up: there is a newer one by now.
+  const age = async () => Date.now() - ((await stat(file).catch(() => null))?.mtimeMs ?? Date.now())
+  const owner = parsed(text)
+  if (owner === null) return (await age()) > bornMs
+  if (owner.released) return true
+  if (owner.machine !== machineId()) return (await age()) > staleMs
+  return (await findProcess(owner.pid))?.started !== owner.started
+}
+
+function parsed(text: string): Owner | null {
+  try {
+    return JSON.parse(text) as Owner
+  } catch {
+    return null
+  }
+}
+
+async function newestGeneration(folder: string): Promise<number | null> {
+  const all = await generationsIn(folder)
+  return all.length === 0 ? null : Math.max(...all)
+}
+
+async function generationsIn(folder: string): Promise<number[]> {
+  const names = await readdir(folder)
+  return names.flatMap((name) => {
+    const match = /^lease-(\d{1,15})\.json$/.exec(name)
+    return match === null ? [] : [Number(match[1])]
+  })
+}
+
+function fileOf(folder: string, generation: number): string {
+  return join(folder, `lease-${generation}.json`)
+}
+
+function pauseFor(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    signal.addEventListener('abort', done, { once: true })
+  })
+}
+
+function gaveUp(signal: AbortSignal): CuelineError {
+  return new CuelineError(
+    'cancelled',
+    'Stopped while waiting for the merge lease; nothing was merged. Try the merge again.',
+    { retryable: true, cause: signal.reason },
+  )
+}

@@ -1,0 +1,50 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import { mergeFiles } from '@cueline/core'
+
+import type { ControlFolder, Manifest } from './control-folder.ts'
+import { copyPath } from './copy-tree.ts'
+import { faultPoint } from './fault-point.ts'
+import { inParallel } from './in-parallel.ts'
+import { removeTree } from './remove-tree.ts'
+import { scanTree, type Tree } from './scan-tree.ts'
+
+/**
+ * Keeps the work that has not landed in a folder of its own: changed files under `files/`, and in
+ * `salvage.json` what they belong to and which files were deleted. Resolves with that folder, or
+ * with null when there was nothing to lose.
+ */
+export async function salvage(
+  control: ControlFolder,
+  manifest: Manifest,
+  base: Tree,
+  ignore: ReadonlySet<string>,
+): Promise<string | null> {
+  const work = await workIn(manifest.path, base, ignore)
+  const { changed } = mergeFiles(base, work, base)
+  if (changed.length === 0) return null
+  const folder = control.salvageOf(manifest.attemptId)
+  // What an interrupted removal left is incomplete; the workspace still has all of it.
+  await removeTree(folder)
+  await mkdir(join(folder, 'files'), { recursive: true })
+  await inParallel(changed, async (path) => {
+    const entry = work.get(path)
+    if (entry !== undefined) await copyPath(manifest.path, join(folder, 'files'), path, entry)
+  })
+  faultPoint('salvage:copied')
+  const { attemptId, fence } = manifest
+  const deleted = changed.filter((path) => !work.has(path))
+  const about = { attemptId, fence, base: manifest.base, changed, deleted }
+  await writeFile(join(folder, 'salvage.json'), `${JSON.stringify(about, null, 2)}\n`)
+  return folder
+}
+
+/** What a workspace holds. Links out of the result were not copied, so their absence means nothing. */
+export async function workIn(path: string, base: Tree, ignore: ReadonlySet<string>): Promise<Tree> {
+  const work = new Map(await scanTree(path, ignore))
+  for (const [each, entry] of base) {
+    if (entry.startsWith('outside ') && !work.has(each)) work.set(each, entry)
+  }
+  return work
+}

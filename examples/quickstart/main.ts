@@ -1,0 +1,176 @@
+// The quickstart: a plan in Markdown becomes a tested library, worked on by several agents at once.
+// Usage: npm start -- --help
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { delimiter, dirname, join, relative } from 'node:path'
+
+import { commandGates, processRunner } from '@cueline/adapter-agents'
+import { directoryWorkspaces } from '@cueline/adapter-agents/directory'
+import { sqliteStorage } from '@cueline/adapter-sqlite'
+import {
+  createCueline,
+  type Cueline,
+  CuelineError,
+  eventsToJsonLines,
+  formatDuration,
+  renderReportMarkdown,
+  renderReportText,
+} from '@cueline/core'
+import { importDocument } from '@cueline/core/formats'
+
+import { type Options, parseCommandLine, usage } from './command-line.ts'
+import { eventsOf, followRun } from './follow-run.ts'
+import { runSuite } from './run-suite.ts'
+
+const root = join(import.meta.dirname, '..', '..')
+const planFile = join(import.meta.dirname, 'plan.md')
+const recordedAgent = join(import.meta.dirname, 'recorded-agent.ts')
+const folder = join(root, '.cueline', 'quickstart')
+const inFolder = (name: string) => join(folder, name)
+const shown = (file: string) => relative(process.cwd(), file)
+
+try {
+  process.exitCode = await main()
+} catch (error) {
+  console.error(`\n${error instanceof CuelineError ? error.message : String(error)}`)
+  process.exitCode = 1
+}
+
+async function main(): Promise<number> {
+  const options = readOptions()
+  if (options.help) return say(usage, 0)
+  if (options.resume && !existsSync(inFolder('cueline.db'))) {
+    return say('There is no run to go on with. Start one with: npm start', 2)
+  }
+  if (!options.resume) rmSync(folder, { recursive: true, force: true })
+  makeFolder(options)
+  const stop = stopOnInterrupt()
+
+  const cueline = await createCueline({
+    storage: await sqliteStorage({ file: inFolder('cueline.db') }),
+    runner: processRunner({
+      command: options.agent ?? [process.execPath, recordedAgent, '--scale', `${options.scale}`],
+      stateFolder: inFolder('processes'),
+    }),
+    workspace: directoryWorkspaces({ result: inFolder('result'), root: inFolder('workspaces') }),
+    gates: commandGates({ stateFolder: inFolder('processes') }),
+    onError: (error, where) => console.error(`Went on after an error (${where}):`, error),
+  })
+  try {
+    const projectId = await prepare(cueline, options)
+    const screen = await followRun(cueline, projectId, options)
+    const report = await cueline
+      .run({
+        projectId,
+        workers: options.workers,
+        signal: stop,
+        drainMs: 2_000,
+        timeScale: msPerPlanMinute(options),
+      })
+      .finally(() => screen.close())
+
+    writeFileSync(inFolder('events.jsonl'), eventsToJsonLines(await eventsOf(cueline, projectId)))
+    writeFileSync(inFolder('report.md'), renderReportMarkdown(report))
+    const how = { agent: options.agent ?? 'recorded', timeScale: msPerPlanMinute(options) }
+    writeFileSync(inFolder('report.json'), `${JSON.stringify({ ...how, ...report }, null, 2)}\n`)
+    const { done, total } = report.tasks
+    if (report.ended === 'stopped') {
+      const left = `${done} of ${total} tasks are done, ${report.interrupted} attempts were stopped.`
+      return say(`\nStopped: ${left} Nothing is lost; go on with: npm start -- --resume`, 130)
+    }
+    console.log(`\n${renderReportText(report, process.stdout.columns ?? 100)}`)
+
+    const suite = await runSuite(inFolder('result'))
+    console.log(`The library: ${shown(inFolder('result'))}, ${suite.says}`)
+    console.log(
+      `The report:  ${shown(inFolder('report.md'))}, report.json and events.jsonl beside it`,
+    )
+    return suite.passes && done === total ? 0 : 1
+  } finally {
+    await cueline.close()
+  }
+}
+
+/** Imports, plans and stages what is not there yet, and says what is going to happen. */
+async function prepare(cueline: Cueline, options: Options): Promise<string> {
+  const [known] = await cueline.projects.list({})
+  const { id: projectId } = known ?? (await cueline.projects.create({ name: 'Opening hours' }))
+
+  if ((await cueline.tasks.list({ projectId })).length === 0) {
+    const text = readFileSync(planFile, 'utf8')
+    const { document, report } = importDocument({ name: shown(planFile), text })
+    for (const { where, what, reason } of report.refused) {
+      console.log(`Not imported: ${what} of ${where}, ${reason}`)
+    }
+    await cueline.tasks.import({ projectId, document })
+  }
+  if ((await cueline.stages.list({ projectId })).length === 0) {
+    const plan = await cueline.plans.build({ projectId, workers: options.workers })
+    await cueline.stages.fromPlan({ planId: plan.id })
+  }
+
+  const plan = await cueline.plans.get({ projectId })
+  if (plan === null) throw new Error('The plan is gone: start again without --resume.')
+  const batches = await cueline.stages.list({ projectId })
+  const planned = (minutes: number) =>
+    `${formatDuration(minutes * 60_000)} (${formatDuration(minutes * msPerPlanMinute(options))} here)`
+  const agent =
+    options.agent === null
+      ? `recorded: a program that plays back the work, 1 plan minute = ${options.scale} s`
+      : options.agent.join(' ')
+  console.log(`
+Cueline quickstart: a plan becomes a tested library.
+
+  Plan     ${shown(planFile)}: ${plan.tasks} tasks, ${plan.edges} dependencies, ${batches.length} batches
+  Time     ${planned(plan.work)} one after the other, ${planned(plan.makespan)} with ${plan.workers} workers
+  Path     ${plan.criticalPath.tasks.join(' → ')}
+  Agent    ${agent}
+`)
+  return projectId
+}
+
+/** Options of this run; those of the last one where it is resumed. */
+function readOptions(): Options {
+  const args = process.argv.slice(2)
+  const file = inFolder('options.json')
+  try {
+    const options = parseCommandLine(args)
+    if (!options.resume || !existsSync(file)) return options
+    return parseCommandLine(args, JSON.parse(readFileSync(file, 'utf8')) as Options)
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`)
+    process.exit(2)
+  }
+}
+
+/** The library starts as a package without code; gates and agents call `node`: this one. */
+function makeFolder(options: Options): void {
+  mkdirSync(inFolder('result'), { recursive: true })
+  const manifest = { name: 'opening-hours', private: true, type: 'module' }
+  if (!existsSync(inFolder('result/package.json'))) {
+    writeFileSync(inFolder('result/package.json'), `${JSON.stringify(manifest, null, 2)}\n`)
+  }
+  writeFileSync(inFolder('options.json'), `${JSON.stringify(options, null, 2)}\n`)
+  process.env.PATH = [dirname(process.execPath), process.env.PATH].join(delimiter)
+}
+
+/** Ctrl-C stops cleanly; a second one at once, which loses nothing either. */
+function stopOnInterrupt(): AbortSignal {
+  const stop = new AbortController()
+  const onSignal = () => {
+    if (stop.signal.aborted) process.exit(130)
+    console.log('\nStopping: running attempts get two seconds. Ctrl-C again stops at once.')
+    stop.abort()
+  }
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
+  return stop.signal
+}
+
+/** A foreign agent works in real time. */
+function msPerPlanMinute({ agent, scale }: Options): number {
+  return agent === null ? scale * 1000 : 60_000
+}
+
+function say(text: string, code: number): number {
+  console.log(text)
+  return code
+}

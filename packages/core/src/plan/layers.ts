@@ -57,10 +57,10 @@ function inInputOrder(layerOf: Int32Array, count: number, placed: number) {
 /** The ids of each layer, in input order. */
 export function idsByLayer({ ids }: TaskIndex, { count, order, offsets }: Layers): string[][] {
   const result: string[][] = []
-  for (let layer = 0; layer < count; layer++) {
-    result.push(
-      Array.from(order.subarray(offsets[layer], offsets[layer + 1]), (task) => ids[task]!),
-    )
+  for (let layer = 0, at = 0; layer < count; layer++) {
+    const names: string[] = []
+    for (const end = offsets[layer + 1]!; at < end; at++) names.push(ids[order[at]!]!)
+    result.push(names)
   }
   return result
 }

@@ -29,7 +29,7 @@ export function smallestUsefulWorkers(
     least++
   }
   let enough = least
-  for (let step = 1; !suffices(enough); step *= 2) {
+  for (let step = 1 + (least >> 3); !suffices(enough); step *= 2) {
     least = enough + 1
     enough += step
   }

@@ -8,7 +8,7 @@ import type { BatchSummary } from '../storage/storage.ts'
 import type { LedgerTransaction } from '../engine/ledger.ts'
 import { actor, batchId, name, planId, projectId, taskReference, text } from './input.ts'
 import { operation, type OperationContext } from './operation.ts'
-import { requirePlan } from './plans.ts'
+import { type ProjectPlan, requirePlan } from './plans.ts'
 import { requireBatch, resolveTasks } from './resolve.ts'
 
 const ofBatch = z.strictObject({ batchId, actor })
@@ -46,7 +46,7 @@ export const stages = {
         const batches: Batch[] = []
         const results: StageResult['results'][number][] = []
         const before = await transaction.storage.query('batches', { projectId: plan.projectId })
-        for (const [index, { tasks }] of plan.batches.entries()) {
+        for (const [index, { tasks }] of inPromotionOrder(plan).entries()) {
           const batch = newBatch({
             id: ids('batch'),
             projectId: plan.projectId,
@@ -204,6 +204,18 @@ export const stages = {
     run: (context, input) =>
       onBatch(context, input.batchId, input.actor, { type: 'batch.resume', batchId: input.batchId }),
   }),
+}
+
+/**
+ * Under barriers batches follow the layers. Without, they are promoted as slots come free, so the one
+ * that the schedule wants first goes first: else early layers would hold up the critical path.
+ */
+function inPromotionOrder(plan: ProjectPlan): ProjectPlan['batches'] {
+  if (plan.barrier !== 'none') return plan.batches
+  const starts = new Map(plan.schedule.map(({ task, start }) => [task, start]))
+  const startOf = ({ tasks }: ProjectPlan['batches'][number]) =>
+    tasks.reduce((first, task) => Math.min(first, starts.get(task) ?? 0), Number.MAX_VALUE)
+  return plan.batches.toSorted((a, b) => startOf(a) - startOf(b))
 }
 
 type BatchCommand = Extract<Command, { type: `batch.${string}` }>

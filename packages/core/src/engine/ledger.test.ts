@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest'
+import type { StoredEvent } from '../event/event.ts'
+import { countingIds } from '../testing/counting-ids.ts'
+import type { ProjectId } from '../id.ts'
+import { memoryStorage } from '../storage/memory-storage.ts'
+import { defaultSettings } from './create-cueline.ts'
+import { createLedger } from './ledger.ts'
+
+describe('the ledger [X-11]', () => {
+  it('stores commands of one moment in one transaction', async () => {
+    const { ledger, transactions } = world()
+    await Promise.all(['a', 'b', 'c'].map((name) => ledger.execute(create(name))))
+    expect(transactions()).toBe(1)
+  })
+
+  it('refuses one command without touching the others that share its transaction', async () => {
+    const { ledger, events } = world()
+    const outcomes = await Promise.allSettled([
+      ledger.execute(create('a')),
+      ledger.execute(create('a')),
+      ledger.execute(create('b')),
+    ])
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    expect(events).toHaveLength(2)
+  })
+
+  it('takes back everything of a step that throws after it has written, and only that', async () => {
+    const { ledger, events, storage } = world()
+    const broken = ledger.run(async (transaction) => {
+      await transaction.execute(create('broken'))
+      throw new Error('half way')
+    })
+    const good = ledger.execute(create('good'))
+    await expect(broken).rejects.toThrow('half way')
+    await good
+    const projects = await storage.transaction((transaction) => transaction.query('projects', {}))
+    expect(projects.map((project) => project.id)).toEqual(['good'])
+    expect(events.map((event) => event.projectId)).toEqual(['good'])
+  })
+
+  it('tells of events only once they are stored', async () => {
+    const { ledger, storage, events } = world()
+    const failing = storage.transaction.bind(storage)
+    storage.transaction = async () => {
+      throw new Error('the disk is full')
+    }
+    await expect(ledger.execute(create('a'))).rejects.toThrow('the disk is full')
+    storage.transaction = failing
+    expect(events).toEqual([])
+  })
+})
+
+function world() {
+  const storage = memoryStorage()
+  const events: StoredEvent[] = []
+  let transactions = 0
+  const transaction = storage.transaction.bind(storage)
+  storage.transaction = (work) => {
+    transactions += 1
+    return transaction(work)
+  }
+  const ledger = createLedger({
+    storage,
+    ids: countingIds(),
+    random: () => 0,
+    onEvents: (stored) => events.push(...stored),
+    onEffects: () => {},
+  })
+  return { ledger, storage, events, transactions: () => transactions }
+}
+
+function create(name: string) {
+  return {
+    type: 'project.create',
+    projectId: name as ProjectId,
+    name,
+    settings: defaultSettings,
+  } as const
+}

@@ -9,6 +9,7 @@ import {
   rmdir,
   writeFile,
 } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
 import { dirname, join } from 'node:path'
 
 import { CuelineError, type AttemptId, type Landed } from '@cueline/core'
@@ -43,8 +44,10 @@ interface Journal {
   readonly fence: number
   readonly merged: string
   readonly sequence: number
-  /** Path, entry or null, and the staged file that holds it. */
-  readonly changes: readonly (readonly [path: string, entry: string | null, staged: string])[]
+  /** The folder with the new files. */
+  readonly staging: string
+  /** Path and its new entry; null deletes. */
+  readonly changes: readonly (readonly [path: string, entry: string | null])[]
 }
 
 /**
@@ -59,10 +62,10 @@ export async function land(
   landing: Landing,
   decide: () => Promise<void>,
 ): Promise<Landed> {
-  await removeTree(control.staging)
-  await mkdir(control.staging, { recursive: true })
+  const staging = join(control.staging, randomUUID())
+  await mkdir(staging, { recursive: true })
   faultPoint('land:begun')
-  const changes = await stage(control, landing)
+  const changes = await stage(staging, landing)
   faultPoint('land:staged')
   await expectUnchanged(result, landing)
   await expectRoom(result, landing)
@@ -70,7 +73,7 @@ export async function land(
   faultPoint('land:confirmed')
   const { attemptId, fence, merged } = landing
   const sequence = (await readSequence(control)) + 1
-  const journal: Journal = { attemptId, fence, merged, sequence, changes }
+  const journal: Journal = { attemptId, fence, merged, sequence, staging, changes }
   await writeAtomically(control.journal, JSON.stringify(journal))
   faultPoint('land:decided')
   await finishLanding(result, control)
@@ -78,13 +81,13 @@ export async function land(
 }
 
 /**
- * Finishes a landing that was decided, if there is one; needs the merge lease. Every step can be
- * repeated.
+ * Finishes a landing that was decided, if there is one, and clears away one that was not; needs the
+ * merge lease. Every step can be repeated.
  */
 export async function finishLanding(result: string, control: ControlFolder): Promise<void> {
   const journal = await readJournal(control)
-  if (journal === null) return
-  await apply(result, control, journal)
+  if (journal === null) return await removeTree(control.staging)
+  await apply(result, journal)
   faultPoint('land:applied')
   const { attemptId, fence, merged, sequence } = journal
   await rebase(control, journal)
@@ -112,13 +115,10 @@ async function readJournal(control: ControlFolder): Promise<Journal | null> {
   return text === null ? null : (JSON.parse(text) as Journal)
 }
 
-async function stage(
-  control: ControlFolder,
-  { work, changes }: Landing,
-): Promise<Journal['changes']> {
+async function stage(staging: string, { work, changes }: Landing): Promise<Journal['changes']> {
   return await inParallel([...changes], async ([path, entry]) => {
-    if (entry === null) return [path, null, ''] as const
-    const copied = await copyPath(work, join(control.staging, 'files'), path, entry)
+    if (entry === null) return [path, null] as const
+    const copied = await copyPath(work, staging, path, entry)
     if (copied !== entry) {
       throw new CuelineError(
         'conflict',
@@ -126,9 +126,8 @@ async function stage(
         { retryable: true, details: { path } },
       )
     }
-    const staged = `files/${path}`
-    if (!entry.startsWith('link ')) await syncFile(join(control.staging, staged))
-    return [path, entry, staged] as const
+    if (!entry.startsWith('link ')) await syncFile(join(staging, path))
+    return [path, entry] as const
   })
 }
 
@@ -204,7 +203,7 @@ async function statOf(file: string) {
   }
 }
 
-async function apply(result: string, control: ControlFolder, { changes }: Journal): Promise<void> {
+async function apply(result: string, { changes, staging }: Journal): Promise<void> {
   // What goes makes room for what comes: a folder may become a file, and the other way round.
   for (const [path, entry] of changes) {
     if (entry !== null) continue
@@ -214,16 +213,16 @@ async function apply(result: string, control: ControlFolder, { changes }: Journa
   for (const [path, entry] of changes) {
     if (entry === null) await removeEmptyFolders(result, dirname(path))
   }
-  for (const [path, entry, staged] of changes) {
+  for (const [path, entry] of changes) {
     if (entry === null) continue
     const target = join(result, path)
     await mkdir(dirname(target), { recursive: true })
     if ((await statOf(target))?.isDirectory()) await removeEmptyTree(target)
     try {
-      await rename(join(control.staging, staged), target)
+      await rename(join(staging, path), target)
     } catch (error) {
       // It was moved already, before a crash.
-      if (!isGone(error) || (await statOf(join(control.staging, staged))) !== null) throw error
+      if (!isGone(error) || (await statOf(join(staging, path))) !== null) throw error
     }
     faultPoint('land:one-put')
   }

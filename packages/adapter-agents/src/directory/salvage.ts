@@ -1,8 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { mergeFiles } from '@cueline/core'
 
+import { readIfThere, writeAtomically } from './atomic-file.ts'
 import type { ControlFolder, Manifest } from './control-folder.ts'
 import { copyPath } from './copy-tree.ts'
 import { faultPoint } from './fault-point.ts'
@@ -24,9 +25,7 @@ export async function salvage(
   const work = await workIn(manifest.path, base, ignore)
   const { changed } = mergeFiles(base, work, base)
   if (changed.length === 0) return null
-  const folder = control.salvageOf(manifest.attemptId)
-  // What an interrupted removal left is incomplete; the workspace still has all of it.
-  await removeTree(folder)
+  const folder = await freeFolder(control.salvageOf(manifest.attemptId))
   await mkdir(join(folder, 'files'), { recursive: true })
   await inParallel(changed, async (path) => {
     const entry = work.get(path)
@@ -36,8 +35,18 @@ export async function salvage(
   const { attemptId, fence } = manifest
   const deleted = changed.filter((path) => !work.has(path))
   const about = { attemptId, fence, base: manifest.base, changed, deleted }
-  await writeFile(join(folder, 'salvage.json'), `${JSON.stringify(about, null, 2)}\n`)
+  await writeAtomically(join(folder, 'salvage.json'), `${JSON.stringify(about, null, 2)}\n`)
   return folder
+}
+
+/** The first name that holds no finished salvage; what an interrupted one left is cleared away. */
+async function freeFolder(name: string): Promise<string> {
+  for (let n = 1; ; n += 1) {
+    const folder = n === 1 ? name : `${name}-${n}`
+    if ((await readIfThere(join(folder, 'salvage.json'))) !== null) continue
+    await removeTree(folder)
+    return folder
+  }
 }
 
 /** What a workspace holds. Links out of the result were not copied, so their absence means nothing. */

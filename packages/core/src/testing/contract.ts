@@ -1,9 +1,9 @@
 /** What a suite needs of a test runner; vitest's, Jest's and node:test's functions fit. */
 export interface TestFramework {
-  describe(name: string, body: () => void): void
-  it(name: string, body: () => Promise<void>): void
+  readonly describe: (name: string, body: () => void) => void
+  readonly it: (name: string, body: () => Promise<void>) => void
   /** A test that must fail: a gap that has closed turns the suite red. */
-  fails(name: string, body: () => Promise<void>): void
+  readonly fails: (name: string, body: () => Promise<void>) => void
 }
 
 /** Cases that an implementation cannot pass: the id of the case and the reason. */
@@ -14,16 +14,16 @@ export interface ContractCase<Subject> {
   readonly id: string
   /** What a user of the port can rely on. */
   readonly title: string
-  run(subject: Subject): Promise<void>
+  readonly run: (subject: Subject) => Promise<void>
 }
 
 export interface Contract<Subject> {
   readonly name: string
   readonly cases: readonly ContractCase<Subject>[]
   /** A fresh subject for each case. */
-  create(): Promise<Subject> | Subject
+  readonly create: () => Promise<Subject> | Subject
   /** Called after each case, also after a failed one. */
-  destroy?(subject: Subject): Promise<void> | void
+  readonly destroy?: (subject: Subject) => Promise<void> | void
   readonly knownGaps?: KnownGaps | undefined
 }
 

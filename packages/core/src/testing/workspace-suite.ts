@@ -15,20 +15,20 @@ import { seededRandom } from './seeded-random.ts'
 export interface WorkspaceSubject {
   readonly provider: WorkspaceProvider
   /** The same result as a new process finds it, while `provider` is still open. */
-  reopen(): Promise<WorkspaceProvider>
+  readonly reopen: () => Promise<WorkspaceProvider>
   /** Writes a file of a workspace, as an agent does; null deletes it. */
-  write(workspace: Workspace, path: string, content: string | null): Promise<void>
-  read(workspace: Workspace, path: string): Promise<string | null>
+  readonly write: (workspace: Workspace, path: string, content: string | null) => Promise<void>
+  readonly read: (workspace: Workspace, path: string) => Promise<string | null>
   /** What gates see of a successful trial. */
-  readMerged(trial: TrialMerge, path: string): Promise<string | null>
-  readResult(path: string): Promise<string | null>
+  readonly readMerged: (trial: TrialMerge, path: string) => Promise<string | null>
+  readonly readResult: (path: string) => Promise<string | null>
   /** A file among what `remove` kept under this name. */
-  readSalvaged(salvaged: string, path: string): Promise<string | null>
+  readonly readSalvaged: (salvaged: string, path: string) => Promise<string | null>
 }
 
 export interface WorkspaceSuiteOptions {
-  create(): Promise<WorkspaceSubject> | WorkspaceSubject
-  destroy?(subject: WorkspaceSubject): Promise<void> | void
+  readonly create: () => Promise<WorkspaceSubject> | WorkspaceSubject
+  readonly destroy?: (subject: WorkspaceSubject) => Promise<void> | void
   readonly knownGaps?: KnownGaps
 }
 

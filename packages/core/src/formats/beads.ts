@@ -2,7 +2,7 @@ import { unreadable } from './import-input.ts'
 import { startReport } from './import-report.ts'
 import type { ImportResult, ReportDraft } from './import-report.ts'
 import { isRecord, listOf, textOf } from './plain-value.ts'
-import { finishImport, newDraft } from './task-draft.ts'
+import { addWait, finishImport, newDraft } from './task-draft.ts'
 import type { TaskDraft } from './task-draft.ts'
 
 /** One issue of a beads export: an id, a title, and a key only beads writes. */
@@ -46,7 +46,8 @@ export function importBeadsList(values: readonly unknown[]): ImportResult {
   const issues: Issue[] = []
   values.forEach((value, index) => {
     if (isRecord(value) && textOf(value['id']) !== undefined) issues.push({ value })
-    else report.refused(`entry ${index + 1}`, JSON.stringify(value) ?? '', 'is no object with an id')
+    else
+      report.refused(`entry ${index + 1}`, JSON.stringify(value) ?? '', 'is no object with an id')
   })
   return importIssues(issues, report)
 }
@@ -60,7 +61,8 @@ function importIssues(issues: readonly Issue[], report: ReportDraft): ImportResu
   const epics = new Map<string, string>()
   for (const { value } of issues) {
     const id = textOf(value['id'])
-    if (value['issue_type'] === 'epic' && id !== undefined) epics.set(id, textOf(value['title']) ?? id)
+    if (value['issue_type'] === 'epic' && id !== undefined)
+      epics.set(id, textOf(value['title']) ?? id)
   }
   const drafts = issues.map(({ value, line }) => {
     const draft = draftOf(value, line, report)
@@ -199,7 +201,6 @@ function takeEdges(
   epics: ReadonlyMap<string, string>,
   report: ReportDraft,
 ): void {
-  const waits = new Set<string>()
   for (const edge of listOf(issue['dependencies'])) {
     const kind = isRecord(edge) ? (textOf(edge['type']) ?? 'blocks') : 'blocks'
     const target = isRecord(edge) ? textOf(edge['depends_on_id'] ?? edge['id']) : textOf(edge)
@@ -209,15 +210,19 @@ function takeEdges(
       takeParent(target, draft, epics, report)
     } else if (!blocking.has(kind)) {
       report.refused(draft.id, `${kind} ${target}`, 'does not block in beads and has no place here')
-    } else if (waits.has(target)) {
+    } else if (!addWait(draft, target)) {
       report.refused(draft.id, `${kind} ${target}`, 'stands there twice')
     } else {
-      waits.add(target)
-      draft.dependsOn.push(target)
       report.mapped(`dependencies: ${kind}`, 'dependsOn')
       if (kind === 'blocks') continue
       const evidence = `kind ${kind}`
-      report.guessed({ task: draft.id, what: 'dependsOn', value: target, evidence, line: draft.line })
+      report.guessed({
+        task: draft.id,
+        what: 'dependsOn',
+        value: target,
+        evidence,
+        line: draft.line,
+      })
     }
     if (isRecord(edge)) takeEdgeKeys(edge, draft, report)
   }

@@ -75,7 +75,9 @@ function taskOf(value: unknown, index: number, report: ReportDraft): unknown {
   }
   for (const key of ['dependsOn', 'touches', 'capabilities']) {
     if (task[key] === undefined) continue
-    task[key] = listOf(task[key]).map((entry) => (typeof entry === 'number' ? String(entry) : entry))
+    task[key] = listOf(task[key]).map((entry) =>
+      typeof entry === 'number' ? String(entry) : entry,
+    )
   }
   if (isRecord(task['context'])) {
     task['context'] = picked(task['context'], taskContextSchema.shape, `${where}.context`, report)

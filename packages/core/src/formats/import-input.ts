@@ -38,7 +38,12 @@ export function checkText(name: string, text: string, limit: number): void {
 }
 
 /** An input nobody can read, in the words of a person: what it is, what was seen, what to do. */
-export function unreadable(name: string, seen: string, next: string, cause?: unknown): CuelineError {
+export function unreadable(
+  name: string,
+  seen: string,
+  next: string,
+  cause?: unknown,
+): CuelineError {
   const shown = name.length > 200 ? `…${name.slice(-200)}` : name
   return new CuelineError('invalid-input', `${shown} ${seen}. ${next}.`, {
     details: { name: shown },

@@ -23,7 +23,9 @@ export function parseEstimate(text: string): ParsedEstimate | undefined {
 
 const number = String.raw`(\d{1,7}(?:[.,]\d{1,3})?)`
 const unit = '(minutes?|mins?|min|m|hours?|hrs?|hr|h|std|days?|d|weeks?|wks?|w)'
-const range = new RegExp(`^${number} ?${unit}?(?: ?(?:-|–|—|to|bis|\\.\\.) ?${number} ?${unit}?)?\\.?$`)
+const range = new RegExp(
+  `^${number} ?${unit}?(?: ?(?:-|–|—|to|bis|\\.\\.) ?${number} ?${unit}?)?\\.?$`,
+)
 const compound = new RegExp(`^${number} ?${unit}(?: |, | and )?${number} ?${unit}$`)
 
 function parseRange(words: string): ParsedEstimate | undefined {

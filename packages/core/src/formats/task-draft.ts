@@ -26,7 +26,8 @@ export interface TaskDraft {
   baseBranch?: string | undefined
   account?: string | undefined
   status?: TaskSpecStatus | undefined
-  dependsOn: DependencySpec[]
+  /** By the id waited for, in the order they were found. */
+  readonly dependsOn: Map<string, DependencySpec>
   readonly touches: string[]
   readonly capabilities: string[]
   readonly background: string[]
@@ -46,7 +47,7 @@ export function newDraft(id: string, title: string, line?: number): TaskDraft {
     title,
     line,
     description: [],
-    dependsOn: [],
+    dependsOn: new Map(),
     touches: [],
     capabilities: [],
     background: [],
@@ -56,6 +57,14 @@ export function newDraft(id: string, title: string, line?: number): TaskDraft {
     criteria: [],
     gates: [],
   }
+}
+
+/** Lets a task wait for another; false when it already does, and nothing changes. */
+export function addWait(draft: TaskDraft, dependency: DependencySpec): boolean {
+  const task = typeof dependency === 'string' ? dependency : dependency.task
+  if (draft.dependsOn.has(task)) return false
+  draft.dependsOn.set(task, dependency)
+  return true
 }
 
 /**
@@ -105,7 +114,7 @@ function taskOf(draft: TaskDraft, report: ReportDraft): TaskSpec {
     sprint: named('sprint', draft, report),
     parent: draft.parent,
     estimate: draft.estimate,
-    dependsOn: nonEmpty(draft.dependsOn),
+    dependsOn: nonEmpty([...draft.dependsOn.values()]),
     touches: nonEmpty([...new Set(draft.touches)]),
     repository: draft.repository,
     baseBranch: draft.baseBranch,

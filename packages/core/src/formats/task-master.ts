@@ -1,7 +1,7 @@
 import { startReport } from './import-report.ts'
 import type { ImportResult, ReportDraft } from './import-report.ts'
 import { isRecord, listOf, recordsOf, textOf } from './plain-value.ts'
-import { finishImport, newDraft } from './task-draft.ts'
+import { addWait, finishImport, newDraft } from './task-draft.ts'
 import type { TaskDraft } from './task-draft.ts'
 
 /** A Task Master `tasks.json`: tags that hold tasks, or the older form with tasks at the top. */
@@ -61,7 +61,8 @@ function tagsOf(value: unknown, report: ReportDraft): Tag[] {
     }
     tags.push({ name, tasks: tag['tasks'] })
     for (const key of Object.keys(tag)) {
-      if (key !== 'tasks') report.refusedField(`tag ${name}`, `tag.${key}`, 'has no place in a plan')
+      if (key !== 'tasks')
+        report.refusedField(`tag ${name}`, `tag.${key}`, 'has no place in a plan')
     }
   }
   return tags
@@ -82,17 +83,23 @@ function draftsOfTag(
     draft.epic = epic
     const references = referencesOf(task, draft.id, report)
     const waits = references.map((reference) => prefix + reference)
-    draft.dependsOn = [...waits]
+    for (const wanted of waits) addWait(draft, wanted)
     drafts.push(draft)
     const subtasks = recordsOf(listOf(task['subtasks']), `subtask of ${draft.id}`, report)
     const siblings = new Set(subtasks.map((subtask, at) => idOf(subtask, at)))
     const kind = { prefix, id, siblings, topIds }
     const children = subtasks.map((subtask, at) => {
-      const child = draftOf(subtask, `${prefix}${subtaskId(id, idOf(subtask, at))}`, 'subtask', report)
+      const child = draftOf(
+        subtask,
+        `${prefix}${subtaskId(id, idOf(subtask, at))}`,
+        'subtask',
+        report,
+      )
       child.epic = epic
       child.parent = draft.id
       const own = referencesOf(subtask, child.id, report)
-      child.dependsOn = union(own.map((reference) => resolveSubtask(reference, kind, child.id, report)), waits)
+      for (const reference of own) addWait(child, resolveSubtask(reference, kind, child.id, report))
+      for (const wanted of waits) addWait(child, wanted)
       return child
     })
     if (children.length > 0) bindSubtasks(draft, children, waits, report)
@@ -108,7 +115,7 @@ function bindSubtasks(
   waits: readonly string[],
   report: ReportDraft,
 ): void {
-  draft.dependsOn = union(waits, children.map((child) => child.id))
+  for (const child of children) addWait(draft, child.id)
   report.guessed({
     task: draft.id,
     what: 'dependsOn',
@@ -187,7 +194,8 @@ function draftOf(
   takePriority(task['priority'], draft, report)
   takeStatus(task['status'], draft, report)
   for (const key of Object.keys(task)) {
-    if (!used.has(key)) report.refusedField(`${kind} ${id}`, `${kind}.${key}`, 'has no place in a plan')
+    if (!used.has(key))
+      report.refusedField(`${kind} ${id}`, `${kind}.${key}`, 'has no place in a plan')
   }
   return draft
 }
@@ -221,16 +229,16 @@ function takeStatus(value: unknown, draft: TaskDraft, report: ReportDraft): void
   report.guessed({ task: draft.id, what: 'status', value: 'todo', evidence: `status ${status}` })
 }
 
-function referencesOf(
-  task: Record<string, unknown>,
-  id: string,
-  report: ReportDraft,
-): string[] {
+function referencesOf(task: Record<string, unknown>, id: string, report: ReportDraft): string[] {
   const references = new Set<string>()
   for (const entry of listOf(task['dependencies'])) {
     const reference = textOf(entry)?.trim()
     if (reference === undefined || reference === '') {
-      report.refused(id, `a dependency that is ${JSON.stringify(entry) ?? 'nothing'}`, 'names no task')
+      report.refused(
+        id,
+        `a dependency that is ${JSON.stringify(entry) ?? 'nothing'}`,
+        'names no task',
+      )
     } else if (references.has(reference)) {
       report.refused(id, `dependency ${reference}`, 'stands there twice')
     } else {
@@ -248,8 +256,4 @@ function idOf(task: Record<string, unknown>, index: number): string {
 /** Some files already write `12.1` as the id of subtask 1 of task 12. */
 function subtaskId(task: string, subtask: string): string {
   return subtask.startsWith(`${task}.`) ? subtask : `${task}.${subtask}`
-}
-
-function union(first: readonly string[], second: readonly string[]): string[] {
-  return [...new Set([...first, ...second])]
 }

@@ -165,5 +165,7 @@ function plain(words: string): string {
     .slice(0, 1000)
     .toLowerCase()
     .replace(/[^\p{L}\p{N}.]+/gu, ' ')
+    .replace(/\.(?!\d)/g, ' ')
+    .replace(/ {2,}/g, ' ')
     .trim()
 }

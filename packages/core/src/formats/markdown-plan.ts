@@ -25,15 +25,12 @@ export function importMarkdown(name: string, text: string): ImportResult {
   const report = startReport(format)
   const parts = readPlanBlocks(blocks, format === 'spec-kit', report)
   if (parts.drafts.length === 0) throw noTasks(name, blocks.length)
-  const finder = taskFinder(parts.drafts, parts.groups)
+  const groups = parts.groups.filter((group) => group.drafts.length > 0)
+  const finder = taskFinder(parts.drafts, groups)
   for (const wait of parts.waits) resolveWait(wait, finder, report)
-  const order = readOrderLines(parts.orderLines, finder, parts.groups, report)
+  const order = readOrderLines(parts.orderLines, finder, groups, report)
   if (format === 'spec-kit') {
-    const phases = parts.groups.map((group) => ({ ...group, after: order.after.get(group) }))
-    const same = new Map(parts.groups.map((group, index) => [group, phases[index] ?? group]))
-    for (const phase of phases)
-      phase.after = phase.after?.map((group) => same.get(group as PlanGroup) ?? group)
-    orderPhases(phases, report)
+    orderPhases(groups, order.after, report)
   } else {
     bindGroups(order.after, report)
   }

@@ -118,11 +118,19 @@ function planReader(blocks: readonly MarkdownBlock[], pathsInText: boolean, repo
         '',
       )
       report.mapped('first heading', 'project.name')
-      return open(role === 'tasks' ? 'tasks' : 'project', { inTasks: role === 'tasks' })
+      const isList = role === 'tasks' && parts.name === text
+      return open(isList ? 'tasks' : 'project', { inTasks: isList })
     }
+    const outer = top()?.role
+    if (role !== 'dependencies' && (outer === 'legend' || outer === 'dependencies'))
+      return open(outer)
     if (role === 'tasks') return open('tasks', { inTasks: true })
     if (role === 'legend' || role === 'dependencies') return open(role)
     if (role !== undefined && !holds) return open(role)
+    if (outer !== 'tasks' && isPart(outer) && !holds) {
+      sections.push({ level, heading: text, line, role: outer, inTasks, refused: 0 })
+      return looseBlock({ kind: 'heading', level, text, line })
+    }
     if (!looksLikeEpic(text)) {
       const properties = outline.hasProperties.has(index)
       const planLine = readPlanLine(text, { numbers: inTasks || properties })

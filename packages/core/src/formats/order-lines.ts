@@ -53,6 +53,14 @@ export function readOrderLines(
     }
     const place = places.get(group) ?? 0
     const named = finder.groups(object).filter((other) => (places.get(other) ?? place) < place)
+    if (named.length === 0 && !/^(?:no|none|nothing)\b|\bimmediately\b/i.test(object)) {
+      report.refused(
+        `line ${line}`,
+        text,
+        'names no group of tasks that stands earlier in the plan',
+      )
+      continue
+    }
     after.set(group, [...new Set([...(after.get(group) ?? []), ...named])])
     report.mapped('order of groups', 'dependsOn')
   }

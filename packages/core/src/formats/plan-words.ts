@@ -72,7 +72,7 @@ const roles: readonly (readonly [SectionRole, readonly string[]])[] = [
       'rules',
     ],
   ],
-  ['gates', ['gates', 'gate', 'quality gates', 'checks', 'verification', 'validation commands']],
+  ['gates', ['gates', 'gate', 'quality gates']],
   [
     'tests',
     [

@@ -16,26 +16,28 @@ export function looksLikeSpecKit(blocks: readonly MarkdownBlock[]): boolean {
   return tasks >= 3 && phases > 0
 }
 
-/** A phase of a plan; `after` are the phases its prose names, undefined when it says nothing. */
+/** A phase of a plan; `parallel` are its tasks with the mark `[P]`. */
 export interface Phase extends TaskGroup {
   readonly parallel: ReadonlySet<TaskDraft>
-  after?: readonly TaskGroup[] | undefined
 }
 
 /**
  * What the marks of Spec Kit mean as dependencies: inside a phase a task without `[P]` follows what
  * stands before it, `[P]` tasks between two such tasks run side by side; a phase follows the phases
- * its prose names, else the one before. All of it is a guess, points backwards only and is reported.
+ * its prose names (`after`), else the one before. All of it is a guess, points backwards only and is reported.
  */
-export function orderPhases(phases: readonly Phase[], report: ReportDraft): void {
+export function orderPhases(
+  phases: readonly Phase[],
+  after: ReadonlyMap<TaskGroup, readonly TaskGroup[]>,
+  report: ReportDraft,
+): void {
   const ends = new Map<TaskGroup, readonly string[]>()
   phases.forEach((phase, index) => {
-    const before = phase.after ?? phases.slice(Math.max(0, index - 1), index)
+    const before = after.get(phase) ?? phases.slice(Math.max(0, index - 1), index)
     const earlier = before.filter((group) => ends.has(group))
     const starts = new Set(earlier.flatMap((group) => ends.get(group) ?? []))
     const names = earlier.map((group) => group.name)
-    const last = orderPhase(phase, [...starts], names, report)
-    ends.set(phase, phase.drafts.length === 0 ? [...starts] : last)
+    ends.set(phase, orderPhase(phase, [...starts], names, report))
   })
 }
 

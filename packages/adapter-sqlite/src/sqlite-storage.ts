@@ -62,7 +62,10 @@ async function openDatabase(
   for (;;) {
     let database: DatabaseSync | undefined
     try {
-      database = new DatabaseSync(file, { timeout: blockingBusyMs, enableForeignKeyConstraints: true })
+      database = new DatabaseSync(file, {
+        timeout: blockingBusyMs,
+        enableForeignKeyConstraints: true,
+      })
       configure(database, synchronous)
       return database
     } catch (error) {

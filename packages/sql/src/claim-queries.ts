@@ -148,10 +148,7 @@ const earliest = statement<{ projectId: string; now: number }, { next: number | 
     ) as times`,
 )
 
-const lapsed = statement<
-  { projectId: string; limit: number; now: number },
-  { id: WorkOrderId }
->(
+const lapsed = statement<{ projectId: string; limit: number; now: number }, { id: WorkOrderId }>(
   ({ projectId, limit, now }) => sql`select work_orders.id from work_orders
     left join leases on leases.work_order_id = work_orders.id
     where work_orders.project_id = ${projectId} and work_orders.status = 'claimed'

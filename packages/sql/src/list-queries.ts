@@ -98,11 +98,7 @@ export const listQueries: {
       database,
       dialect,
       'attempt',
-      [
-        equals('project_id', projectId),
-        equals('task_id', taskId),
-        hasStatus(dialect, status),
-      ],
+      [equals('project_id', projectId), equals('task_id', taskId), hasStatus(dialect, status)],
       sql`order by started_at, number, id`,
     ),
   requests: (database, dialect, { projectId, taskId, status }) =>
@@ -110,11 +106,7 @@ export const listQueries: {
       database,
       dialect,
       'request',
-      [
-        equals('project_id', projectId),
-        equals('task_id', taskId),
-        hasStatus(dialect, status),
-      ],
+      [equals('project_id', projectId), equals('task_id', taskId), hasStatus(dialect, status)],
       sql`order by asked_at, id`,
     ),
   workers: (database, dialect, { projectId }) =>

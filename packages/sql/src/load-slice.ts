@@ -82,7 +82,10 @@ class SliceLoader {
     await this.#loadDependents(keys.dependentsOf ?? [], dependentsOf)
     await this.#loadDependents([...(keys.allDependentsOf ?? []), ...ownersOfEdges], allDependentsOf)
     if (keys.batches === 'all') this.#keep('batch', await this.#select('batch', ofProject.batch))
-    await this.#loadByIds('batch', keys.batches === 'all' ? batched : [...batched, ...(keys.batches ?? [])])
+    await this.#loadByIds(
+      'batch',
+      keys.batches === 'all' ? batched : [...batched, ...(keys.batches ?? [])],
+    )
     await this.#loadByIds('workOrder', keys.workOrders ?? [])
     await this.#loadByIds('request', keys.requests ?? [])
     const asked = [...this.#rows.request.values()]
@@ -92,7 +95,8 @@ class SliceLoader {
     ])
     const attempts = new Set<string>(keys.attempts)
     for (const row of [...this.#rows.workOrder.values(), ...asked]) this.#taskIds.add(row.taskId)
-    for (const row of this.#rows.attempt.values()) if (attempts.has(row.id)) this.#taskIds.add(row.taskId)
+    for (const row of this.#rows.attempt.values())
+      if (attempts.has(row.id)) this.#taskIds.add(row.taskId)
     await this.#loadByIds('worker', keys.workers ?? [])
     await this.#loadTasks()
     if (keys.openRequests === true && this.#rows.task.size > 0) {
@@ -240,8 +244,7 @@ const ofProject = {
 }
 
 const projectById = statement<ByProject>(
-  ({ projectId }) =>
-    sql`select ${columnsOf(tables.project)} from projects where id = ${projectId}`,
+  ({ projectId }) => sql`select ${columnsOf(tables.project)} from projects where id = ${projectId}`,
 )
 
 const holdsOfProject = statement<ByProject>(

@@ -105,9 +105,7 @@ class KyselyStorage implements SqlStorage {
 
   async advanceClock(ms: number): Promise<void> {
     await this.#run(() =>
-      this.#database
-        .transaction()
-        .execute((database) => moveClock(database, this.#dialect, ms)),
+      this.#database.transaction().execute((database) => moveClock(database, this.#dialect, ms)),
     )
   }
 

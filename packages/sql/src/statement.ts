@@ -1,5 +1,5 @@
-import { CompiledQuery, sql } from 'kysely'
-import type { Expression, RawBuilder } from 'kysely'
+import { sql } from 'kysely'
+import type { Expression, RawBuilder, CompiledQuery } from 'kysely'
 
 import type { Database, Dialect } from './dialect.ts'
 
@@ -22,7 +22,10 @@ export interface Statement<Given extends Parameters, Row> {
  * half of what a small statement costs.
  */
 export function statement<Given extends Parameters, Row = Record<string, unknown>>(
-  build: (given: { readonly [Name in keyof Given]: Expression<Given[Name]> }, dialect: Dialect) => RawBuilder<unknown>,
+  build: (
+    given: { readonly [Name in keyof Given]: Expression<Given[Name]> },
+    dialect: Dialect,
+  ) => RawBuilder<unknown>,
 ): Statement<Given, Row> {
   const compiled = new WeakMap<Dialect, CompiledQuery>()
   return {

@@ -58,7 +58,8 @@ export class BatchCounts {
 
   /** The task's row was written, and was `before` until then. */
   touch(before: Task | undefined, after: Task | undefined, at: number): void {
-    if (before?.batchId && before.batchId !== after?.batchId) this.#lastChange.delete(before.batchId)
+    if (before?.batchId && before.batchId !== after?.batchId)
+      this.#lastChange.delete(before.batchId)
     if (after === undefined) {
       if (before !== undefined) this.#changedAt.delete(before.id)
       return

@@ -23,7 +23,9 @@ export const memoryQueries: Answers = {
     [...world.projects.values()]
       .map((rows) => rows.slice.project)
       .filter((project) => project !== null)
-      .toSorted((left, right) => left.createdAt - right.createdAt || compareText(left.id, right.id)),
+      .toSorted(
+        (left, right) => left.createdAt - right.createdAt || compareText(left.id, right.id),
+      ),
   claimable: (world, input, now) => {
     const rows = world.rowsOf(input.projectId)
     return input.workOrderIds === undefined

@@ -4,7 +4,14 @@ import { applyChanges, copySlice } from '../staging/apply-changes.ts'
 import type { MutableSlice } from '../staging/apply-changes.ts'
 import { emptySlice } from '../staging/slice.ts'
 import type { Change, TableName } from '../staging/slice.ts'
-import type { Attempt, Request, StoredArtifact, StoredPlan, Task, WorkOrder } from '../staging/state.ts'
+import type {
+  Attempt,
+  Request,
+  StoredArtifact,
+  StoredPlan,
+  Task,
+  WorkOrder,
+} from '../staging/state.ts'
 import { BatchCounts } from './batch-counts.ts'
 import { ClaimIndex } from './claim-index.ts'
 import { Grouped } from './grouped.ts'
@@ -80,19 +87,19 @@ export class ProjectRows {
   #rows(table: Touched['table']): Map<string, unknown> {
     switch (table) {
       case 'task':
-        return this.slice.tasks as Map<string, unknown>
+        return this.slice.tasks
       case 'dependencies':
-        return this.slice.dependencies as Map<string, unknown>
+        return this.slice.dependencies
       case 'dependents':
-        return this.slice.dependents as Map<string, unknown>
+        return this.slice.dependents
       case 'batch':
-        return this.slice.batches as Map<string, unknown>
+        return this.slice.batches
       case 'workOrder':
-        return this.slice.workOrders as Map<string, unknown>
+        return this.slice.workOrders
       case 'attempt':
-        return this.slice.attempts as Map<string, unknown>
+        return this.slice.attempts
       case 'request':
-        return this.slice.requests as Map<string, unknown>
+        return this.slice.requests
       case 'hold':
         return this.slice.holds
       case 'worker':
@@ -122,7 +129,8 @@ export class ProjectRows {
     }
     for (const change of changes) {
       if (change.table === 'project') {
-        if (change.kind === 'insert' && this.slice.project !== null) taken(change.table, change.row.id)
+        if (change.kind === 'insert' && this.slice.project !== null)
+          taken(change.table, change.row.id)
         continue
       }
       if (change.table === 'dependency') {

@@ -24,9 +24,7 @@ export interface Storage {
    * When `work` rejects, nothing of it is stored. `work` may run more than once (a busy database,
    * a serialisation failure), so it must not have effects of its own.
    */
-  transaction<Result>(
-    work: (transaction: StorageTransaction) => Promise<Result>,
-  ): Promise<Result>
+  transaction<Result>(work: (transaction: StorageTransaction) => Promise<Result>): Promise<Result>
   /**
    * Extends the leases of these claims to `leaseMs` from the storage's now, each on its own, and
    * records that these workers are alive. A claim whose fence is no longer current, or whose lease
@@ -41,11 +39,7 @@ export interface Storage {
    * The events of a project after `cursor` (a sequence, 0 = from the start) in order, without gaps,
    * at most `limit` (default 1 000).
    */
-  eventsAfter(
-    projectId: ProjectId,
-    cursor: number,
-    limit?: number,
-  ): Promise<readonly StoredEvent[]>
+  eventsAfter(projectId: ProjectId, cursor: number, limit?: number): Promise<readonly StoredEvent[]>
   /**
    * Follows the log from `cursor`: every event once, in order, also those that other processes
    * write, within the storage's poll interval. Ends when `signal` aborts or the storage closes.
@@ -192,4 +186,3 @@ export interface BatchSummary {
   /** Time of the last change of one of its tasks, milliseconds. */
   readonly lastProgressAt: number
 }
-

@@ -36,7 +36,8 @@ function shown(value: unknown): string {
 
 function canonical(_key: string, value: unknown): unknown {
   if (value instanceof Map) return { map: [...value].toSorted(byFirst) }
-  if (value instanceof Set) return { set: [...value].toSorted() }
+  if (value instanceof Set)
+    return { set: [...value].toSorted((left, right) => byFirst([left], [right])) }
   if (value instanceof Uint8Array) return { bytes: [...value] }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
   return Object.fromEntries(Object.entries(value).toSorted(byFirst))

@@ -1,0 +1,179 @@
+import type { Attempt } from '../staging/state.ts'
+import { equal } from './check.ts'
+import type { ContractCase } from './contract.ts'
+import {
+  exampleAttempt,
+  exampleBatch,
+  exampleRequest,
+  exampleTask,
+  exampleWorkOrder,
+} from './example-rows.ts'
+import { projectId, query, taskId, update, withProject, write } from './storage-steps.ts'
+import type { StorageSubject } from './storage-suite.ts'
+
+export const storageQueryCases: readonly ContractCase<StorageSubject>[] = [
+  {
+    id: 'storage.query.load',
+    title: 'the load counts running, verifying and merging attempts by batch and account',
+    async run({ storage }) {
+      const statuses: readonly Attempt['status'][] = [
+        'running',
+        'waiting',
+        'verifying',
+        'merging',
+        'succeeded',
+        'failed',
+        'interrupted',
+        'yielded',
+        'running',
+      ]
+      const batches = [exampleBatch(projectId, 'b0'), exampleBatch(projectId, 'b1')]
+      await withProject(
+        storage,
+        ...batches.map((batch) => ['batch', batch] as const),
+        ...statuses.flatMap((status, index) => {
+          const order = exampleWorkOrder(projectId, `t${index}`, `o${index}`, { status: 'claimed' })
+          return [
+            [
+              'task',
+              exampleTask(projectId, `t${index}`, {
+                batchId: batches[index % 2]!.id,
+                account: index === 3 ? 'team' : null,
+              }),
+            ] as const,
+            ['workOrder', order] as const,
+            ['attempt', exampleAttempt(order, `a${index}`, { status })] as const,
+          ]
+        }),
+      )
+      equal(await query(storage, 'load', { projectId }), {
+        total: 4,
+        byBatch: new Map([
+          ['b0', 3],
+          ['b1', 1],
+        ]),
+        byAccount: new Map([
+          ['default', 3],
+          ['team', 1],
+        ]),
+      })
+      await write(storage, [update('attempt', 'a0', { status: 'waiting' })])
+      equal((await query(storage, 'load', { projectId })).total, 3, 'after one began to wait')
+    },
+  },
+  {
+    id: 'storage.query.expired',
+    title: 'expired names claimed work orders without a live lease, oldest first, up to the limit',
+    async run({ storage }) {
+      await withProject(
+        storage,
+        ...[5, 3, 4, 1].map(
+          (enqueuedAt, index) =>
+            [
+              'workOrder',
+              exampleWorkOrder(projectId, `t${index}`, `o${index}`, {
+                status: index === 3 ? 'queued' : 'claimed',
+                enqueuedAt,
+              }),
+            ] as const,
+        ),
+      )
+      equal(await query(storage, 'expired', { projectId, limit: 9 }), ['o1', 'o2', 'o0'])
+      equal(await query(storage, 'expired', { projectId, limit: 2 }), ['o1', 'o2'])
+    },
+  },
+  {
+    id: 'storage.query.tasks',
+    title: 'tasks are listed by position, filters combine',
+    async run({ storage }) {
+      const batch = exampleBatch(projectId, 'b1')
+      await withProject(
+        storage,
+        ['task', exampleTask(projectId, 't1', { position: 3, code: 'A', status: 'done' })],
+        ['task', exampleTask(projectId, 't2', { position: 1, code: 'B', batchId: batch.id })],
+        [
+          'task',
+          exampleTask(projectId, 't3', {
+            position: 2,
+            code: 'C',
+            status: 'done',
+            batchId: batch.id,
+          }),
+        ],
+      )
+      const ids = async (filter: object) =>
+        (await query(storage, 'tasks', { projectId, ...filter })).map((task) => task.id)
+      equal(await ids({}), ['t2', 't3', 't1'], 'all')
+      equal(await ids({ status: ['done', 'failed'] }), ['t3', 't1'], 'by status')
+      equal(await ids({ batchId: batch.id }), ['t2', 't3'], 'by batch')
+      equal(await ids({ codes: ['C', 'A', 'unknown', 'A'] }), ['t3', 't1'], 'by code')
+      equal(await ids({ status: ['done'], batchId: batch.id, codes: ['C', 'B'] }), ['t3'], 'by all')
+      equal(await ids({ status: [] }), [], 'by no status')
+      equal(await ids({ codes: [] }), [], 'by no code')
+    },
+  },
+  {
+    id: 'storage.query.history',
+    title: 'work orders, attempts and requests are listed by age, of the project or of one task',
+    async run({ storage }) {
+      const first = exampleWorkOrder(projectId, 't1', 'o1', { enqueuedAt: 9 })
+      const second = exampleWorkOrder(projectId, 't1', 'o2', { enqueuedAt: 4 })
+      const other = exampleWorkOrder(projectId, 't2', 'o3', { enqueuedAt: 6 })
+      const attempts = [
+        exampleAttempt(first, 'a1', { startedAt: 10, status: 'failed' }),
+        exampleAttempt(second, 'a2', { startedAt: 5 }),
+        exampleAttempt(other, 'a3', { startedAt: 7 }),
+      ] as const
+      await withProject(
+        storage,
+        ['workOrder', first],
+        ['workOrder', second],
+        ['workOrder', other],
+        ...attempts.map((attempt) => ['attempt', attempt] as const),
+        ...attempts.map(
+          (attempt, index) =>
+            [
+              'request',
+              exampleRequest(attempt, `r${index}`, {
+                askedAt: 10 - index,
+                status: index === 1 ? 'answered' : 'open',
+              }),
+            ] as const,
+        ),
+      )
+      const t1 = taskId('t1')
+      const ids = (rows: readonly { readonly id: string }[]) => rows.map((row) => row.id)
+      equal(ids(await query(storage, 'workOrders', { projectId })), ['o2', 'o3', 'o1'])
+      equal(ids(await query(storage, 'workOrders', { projectId, taskId: t1 })), ['o2', 'o1'])
+      equal(ids(await query(storage, 'attempts', { projectId })), ['a2', 'a3', 'a1'])
+      equal(ids(await query(storage, 'attempts', { projectId, taskId: t1 })), ['a2', 'a1'])
+      equal(ids(await query(storage, 'attempts', { projectId, status: ['failed'] })), ['a1'])
+      equal(ids(await query(storage, 'requests', { projectId })), ['r2', 'r1', 'r0'])
+      equal(ids(await query(storage, 'requests', { projectId, status: ['open'] })), ['r2', 'r0'])
+      equal(ids(await query(storage, 'requests', { projectId, taskId: t1, status: ['open'] })), [
+        'r0',
+      ])
+      equal(await query(storage, 'projectOf', { id: 'a2' }), projectId, 'the project of an attempt')
+      equal(await query(storage, 'projectOf', { id: 'r2' }), projectId, 'the project of a request')
+      equal(await query(storage, 'projectOf', { id: 'o3' }), projectId, 'of a work order')
+    },
+  },
+  {
+    id: 'storage.query.unknown-project',
+    title: 'an unknown project is empty, not an error',
+    async run({ storage }) {
+      equal(await query(storage, 'claimable', { projectId, limit: 9 }), [])
+      equal(await query(storage, 'ready', { projectId }), [])
+      equal(await query(storage, 'batches', { projectId }), [])
+      equal(await query(storage, 'lastSequence', { projectId }), 0)
+      equal(await query(storage, 'nextTime', { projectId }), null)
+      equal(await query(storage, 'plan', { projectId }), null)
+      equal((await query(storage, 'load', { projectId })).total, 0)
+      equal(await storage.eventsAfter(projectId, 0), [])
+      const slice = await storage.transaction((transaction) =>
+        transaction.load({ projectId, everything: true }),
+      )
+      equal([slice.project, slice.tasks.size], [null, 0])
+    },
+  },
+]

@@ -1,0 +1,346 @@
+import type { TaskId, WorkOrderId } from '../id.ts'
+import { readiness } from '../staging/readiness.ts'
+import type { Change, Slice } from '../staging/slice.ts'
+import type {
+  Batch,
+  Priority,
+  Task,
+  TaskStatus,
+  WorkOrder,
+  WorkOrderStatus,
+} from '../staging/state.ts'
+import type { BatchSummary } from '../storage/storage.ts'
+import { equal } from './check.ts'
+import type { ContractCase } from './contract.ts'
+import { exampleBatch, exampleTask, exampleWorkOrder } from './example-rows.ts'
+import { seededRandom } from './seeded-random.ts'
+import {
+  inserts,
+  load,
+  now,
+  orderId,
+  projectId,
+  query,
+  update,
+  withProject,
+  write,
+} from './storage-steps.ts'
+import type { StorageSubject } from './storage-suite.ts'
+
+export const storageReadyCases: readonly ContractCase<StorageSubject>[] = [
+  {
+    id: 'storage.ready.same-rule',
+    title: 'ready, claimable and the counts of batches follow the one readiness rule in any state',
+    async run({ storage }) {
+      const random = seededRandom(20_261_121)
+      await withProject(storage)
+      for (let round = 0; round < 40; round += 1) {
+        const at = await now(storage)
+        await write(storage, randomChanges(random, round, at))
+        const slice = await load(storage, { everything: true })
+        const expected = expectedOf(slice, at)
+        equal(
+          await query(storage, 'ready', { projectId }),
+          expected.ready,
+          `ready in round ${round}`,
+        )
+        // Far enough that nothing of `randomChanges` becomes due between the two calls.
+        equal(
+          await query(storage, 'claimable', { projectId, limit: 1_000 }),
+          expected.claimable,
+          `claimable in round ${round}`,
+        )
+        equal(
+          await query(storage, 'claimable', { projectId, limit: 3 }),
+          expected.claimable.slice(0, 3),
+          `the first claimable in round ${round}`,
+        )
+        const some = [...slice.workOrders.keys()].filter(() => random() < 0.5)
+        equal(
+          await query(storage, 'claimable', { projectId, limit: 1_000, workOrderIds: some }),
+          expected.claimable.filter((id) => some.includes(id)),
+          `claimable of some in round ${round}`,
+        )
+        equal(
+          (await query(storage, 'batches', { projectId })).map(withoutTime),
+          expected.batches,
+          `batches in round ${round}`,
+        )
+      }
+    },
+  },
+  {
+    id: 'storage.ready.order',
+    title: 'work is claimed by priority, then stage priority, then longest tail, then position',
+    async run({ storage }) {
+      const batch = exampleBatch(projectId, 'b1')
+      const ranks: readonly Partial<Task>[] = [
+        { priority: 'low', stagePriority: 99, tail: 99 },
+        { priority: 'normal', stagePriority: 0, tail: 5, position: 9 },
+        { priority: 'normal', stagePriority: 0, tail: 5, position: 8.5 },
+        { priority: 'normal', stagePriority: 0, tail: 50, position: 10 },
+        { priority: 'normal', stagePriority: 3, tail: 0, position: 11 },
+        { priority: 'high', stagePriority: -1, tail: 0, position: 12 },
+        { priority: 'high', stagePriority: 0.5, tail: 0, position: 13 },
+      ]
+      await withProject(
+        storage,
+        ['batch', batch],
+        ...ranks.map((rank, index) => ['task', queuedTask(index, batch, rank)] as const),
+        ...ranks.map(
+          (_, index) =>
+            ['workOrder', exampleWorkOrder(projectId, `t${index}`, `o${index}`)] as const,
+        ),
+      )
+      const order = ['6', '5', '4', '3', '2', '1', '0']
+      equal(
+        await query(storage, 'claimable', { projectId, limit: 9 }),
+        order.map((index) => `o${index}`),
+        'claimable',
+      )
+      equal(
+        await query(storage, 'ready', { projectId }),
+        order.map((index) => `t${index}`),
+        'ready',
+      )
+    },
+  },
+  {
+    id: 'storage.ready.times',
+    title: 'a retry time and a hold keep work back until they are over, and say when that is',
+    async run({ storage, advance }) {
+      const batch = exampleBatch(projectId, 'b1')
+      await withProject(storage)
+      const at = await now(storage)
+      await write(
+        storage,
+        inserts(
+          ['batch', batch],
+          ['task', queuedTask(0, batch, {})],
+          ['task', queuedTask(1, batch, { account: 'team' })],
+          ['workOrder', exampleWorkOrder(projectId, 't0', 'o0', { notBefore: at + 60_000 })],
+          ['workOrder', exampleWorkOrder(projectId, 't1', 'o1')],
+          ['hold', { projectId, account: 'team', until: at + 120_000, reason: 'quota' }],
+          ['hold', { projectId, account: 'default', until: at - 1, reason: 'over' }],
+        ),
+      )
+      const claimable = () => query(storage, 'claimable', { projectId, limit: 9 })
+      const next = () => query(storage, 'nextTime', { projectId })
+      equal(await claimable(), [], 'at once')
+      equal(await query(storage, 'ready', { projectId }), ['t0', 't1'], 'ready')
+      equal(await next(), at + 60_000, 'the next time')
+      await advance(60_000)
+      equal(await claimable(), ['o0'], 'after the retry time')
+      equal(await next(), at + 120_000, 'the next time')
+      await advance(60_000)
+      equal(await claimable(), ['o0', 'o1'], 'after the hold')
+      equal(await next(), null, 'no next time')
+    },
+  },
+  {
+    id: 'storage.ready.progress',
+    title: 'a batch tells when one of its tasks last changed',
+    async run({ storage, advance }) {
+      const batch = exampleBatch(projectId, 'b1')
+      await withProject(
+        storage,
+        ['batch', batch],
+        ['batch', exampleBatch(projectId, 'b2', { order: 2, createdAt: 77 })],
+      )
+      const progress = async () =>
+        (await query(storage, 'batches', { projectId })).map((summary) => summary.lastProgressAt)
+      equal(await progress(), [batch.createdAt, 77], 'of empty batches')
+      await write(
+        storage,
+        inserts(['task', queuedTask(0, batch, {})], ['task', queuedTask(1, batch, {})]),
+      )
+      const [first = 0] = await progress()
+      await advance(10_000)
+      await write(storage, [update('batch', 'b1', { name: 'Renamed' })])
+      equal((await progress())[0], first, 'after a change of the batch itself')
+      await write(storage, [update('task', 't1', { status: 'doing' })])
+      const [second = 0] = await progress()
+      equal(second >= first + 10_000, true, 'later progress is later')
+      await write(storage, [update('task', 't1', { batchId: null })])
+      equal((await progress())[0], first, 'after that task has left')
+    },
+  },
+]
+
+function queuedTask(index: number, batch: Batch, set: Partial<Task>): Task {
+  return exampleTask(projectId, `t${index}`, {
+    status: 'staged',
+    batchId: batch.id,
+    position: index,
+    workOrderId: orderId(`o${index}`),
+    ...set,
+  })
+}
+
+const priorities: readonly Priority[] = ['high', 'normal', 'low']
+const rank = new Map(priorities.map((priority, index) => [priority, index]))
+const taskStatuses: readonly TaskStatus[] = [
+  'staged',
+  'staged',
+  'staged',
+  'todo',
+  'doing',
+  'review',
+  'done',
+  'failed',
+  'cancelled',
+]
+const orderStatuses: readonly WorkOrderStatus[] = [
+  'queued',
+  'queued',
+  'queued',
+  'claimed',
+  'completed',
+  'failed',
+  'cancelled',
+]
+const accounts = [null, null, 'default', 'team', 'solo']
+const hourMs = 3_600_000
+
+/** Some rows more and some rows changed, in any combination that the types allow. */
+function randomChanges(random: () => number, round: number, at: number): readonly Change[] {
+  const pick = <Value>(values: readonly Value[]): Value =>
+    values[Math.floor(random() * values.length)]!
+  const maybe = <Value>(value: Value): Value | null => (random() < 0.3 ? value : null)
+  const known = (prefix: string): string => `${prefix}${Math.floor(random() * (round + 1) * 3)}`
+  const batch = (): Partial<Batch> => ({
+    order: Math.floor(random() * 9),
+    promotedAt: random() < 0.7 ? 5 : null,
+    pausedAt: random() < 0.2 ? 6 : null,
+    openLayer: maybe(Math.floor(random() * 4)),
+  })
+  const task = (): Partial<Task> => ({
+    status: pick(taskStatuses),
+    batchId: random() < 0.9 ? exampleBatch(projectId, known('b')).id : null,
+    priority: pick(priorities),
+    stagePriority: Math.floor(random() * 3),
+    tail: Math.floor(random() * 4),
+    layer: Math.floor(random() * 5),
+    account: pick(accounts),
+    contextReady: random() < 0.8,
+    forced: random() < 0.2,
+    openDependencies: random() < 0.7 ? 0 : 1,
+  })
+  const order = (): Partial<WorkOrder> => ({
+    status: pick(orderStatuses),
+    notBefore: pick([0, 0, 1, at - hourMs, at + hourMs]),
+  })
+  const added = [0, 1, 2].map((offset) => round * 3 + offset)
+  return [
+    ...inserts(
+      ...added.flatMap((index) => [
+        ['batch', exampleBatch(projectId, `b${index}`, batch())] as const,
+        [
+          'task',
+          exampleTask(projectId, `t${index}`, {
+            position: index % 4,
+            workOrderId: random() < 0.8 ? orderId(`o${index}`) : null,
+            ...task(),
+          }),
+        ] as const,
+        ['workOrder', exampleWorkOrder(projectId, `t${index}`, `o${index}`, order())] as const,
+      ]),
+    ),
+    ...(round > 3
+      ? [
+          update('task', known('t'), task()),
+          update('task', known('t'), { workOrderId: maybe(orderId(known('o'))) }),
+          update('batch', known('b'), batch()),
+          update('workOrder', known('o'), order()),
+          { table: 'batch', kind: 'delete', key: known('b') } as const,
+          { table: 'workOrder', kind: 'delete', key: known('o') } as const,
+          { table: 'task', kind: 'delete', key: known('t') } as const,
+          { table: 'hold', kind: 'delete', key: { projectId, account: 'team' } } as const,
+        ]
+      : []),
+    update('project', projectId, { pausedAt: random() < 0.15 ? 3 : null }),
+    ...(random() < 0.5
+      ? inserts([
+          'hold',
+          {
+            projectId,
+            account: pick(['team', 'solo', 'default']),
+            until: at + pick([-hourMs, hourMs]),
+            reason: 'r',
+          },
+        ])
+      : []),
+  ]
+}
+
+function expectedOf(
+  slice: Slice,
+  at: number,
+): {
+  readonly ready: readonly TaskId[]
+  readonly claimable: readonly WorkOrderId[]
+  readonly batches: readonly Omit<BatchSummary, 'lastProgressAt'>[]
+} {
+  const project = slice.project!
+  const ready = [...slice.tasks.values()]
+    .filter((task) => readiness(task, batchOf(slice, task), project))
+    .toSorted(
+      (left, right) =>
+        rank.get(left.priority)! - rank.get(right.priority)! ||
+        right.stagePriority - left.stagePriority ||
+        right.tail - left.tail ||
+        left.position - right.position ||
+        (left.id < right.id ? -1 : 1),
+    )
+  const queued = ready.filter((task) => orderOf(slice, task)?.status === 'queued')
+  const claimable = queued.filter((task) => {
+    const hold = slice.holds.get(task.account ?? 'default')
+    return orderOf(slice, task)!.notBefore <= at && (hold === undefined || hold.until <= at)
+  })
+  const summaries = [...slice.batches.values()]
+    .toSorted((left, right) => left.order - right.order || (left.id < right.id ? -1 : 1))
+    .map((batch) => summaryOf(batch, [...slice.tasks.values()], queued))
+  return {
+    ready: ready.map((task) => task.id),
+    claimable: claimable.map((task) => orderOf(slice, task)!.id),
+    batches: summaries,
+  }
+}
+
+function summaryOf(
+  batch: Batch,
+  tasks: readonly Task[],
+  queued: readonly Task[],
+): Omit<BatchSummary, 'lastProgressAt'> {
+  const own = tasks.filter((task) => task.batchId === batch.id)
+  const count = (status: TaskStatus) => own.filter((task) => task.status === status).length
+  const open = own.filter((task) => !['done', 'failed', 'cancelled'].includes(task.status))
+  return {
+    batch,
+    total: own.length,
+    todo: count('todo'),
+    staged: count('staged'),
+    queued: queued.filter((task) => task.batchId === batch.id).length,
+    doing: count('doing'),
+    review: count('review'),
+    done: count('done'),
+    failed: count('failed'),
+    cancelled: count('cancelled'),
+    lowestOpenLayer: open.length === 0 ? null : Math.min(...open.map((task) => task.layer)),
+  }
+}
+
+function withoutTime(summary: BatchSummary): Omit<BatchSummary, 'lastProgressAt'> {
+  const { lastProgressAt: _, ...rest } = summary
+  return rest
+}
+
+function batchOf(slice: Slice, task: Task): Batch | undefined {
+  return task.batchId === null ? undefined : slice.batches.get(task.batchId)
+}
+
+/** The current work order of a task; one that points elsewhere is not its own. */
+function orderOf(slice: Slice, task: Task): WorkOrder | undefined {
+  const order = task.workOrderId === null ? undefined : slice.workOrders.get(task.workOrderId)
+  return order?.taskId === task.id ? order : undefined
+}

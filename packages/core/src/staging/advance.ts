@@ -1,5 +1,6 @@
 import type { ProjectId } from '../id.ts'
 import type { BatchSummary } from '../storage/storage.ts'
+import { moves, unsettled } from './batch-label.ts'
 import type { Command } from './command.ts'
 import type { Batch, Project } from './state.ts'
 
@@ -99,13 +100,13 @@ function startable(batches: readonly BatchSummary[]): number {
 /**
  * A barrier keeps batches in order; where a task waits for one of a later batch, that would be for
  * ever. When everything rests, the later batches are offered for promotion: `decide` promotes those
- * that a resting batch really waits for. Not asked again once the batch counts as stuck.
+ * that a resting batch really waits for.
  */
 function promotionsAgainstOrder(progress: ProjectProgress): Command[] {
   const { project, batches } = progress
   if (project.settings.barrier === 'none' || !isIdle(progress)) return []
   const awaitedBy = batches
-    .filter(({ batch, staged }) => staged > 0 && isActive(batch) && batch.stuckSince === null)
+    .filter(({ batch, staged }) => staged > 0 && isActive(batch))
     .map(({ batch }) => batch.id)
   if (awaitedBy.length === 0) return []
   return batches
@@ -160,43 +161,4 @@ function isIdle({ batches }: ProjectProgress): boolean {
 
 function isActive(batch: Batch): boolean {
   return batch.promotedAt !== null && batch.pausedAt === null
-}
-
-function moves({ queued, doing, review }: BatchSummary): boolean {
-  return queued + doing + review > 0
-}
-
-export type BatchLabel = 'open' | 'waiting' | 'ready' | 'running' | 'paused' | 'stuck' | 'done'
-
-/** The word people see for a batch; derived, never stored. */
-export function batchLabel(summary: BatchSummary): BatchLabel {
-  const { batch, total, staged } = summary
-  if (total > 0 && unsettled(summary) === 0) return 'done'
-  if (batch.pausedAt !== null) return 'paused'
-  if (batch.promotedAt === null) return staged > 0 ? 'ready' : 'open'
-  if (batch.stuckSince !== null) return 'stuck'
-  return moves(summary) ? 'running' : 'waiting'
-}
-
-function unsettled({ todo, staged, doing, review }: BatchSummary): number {
-  return todo + staged + doing + review
-}
-
-/** A batch as it is created: what a caller leaves out has these values. */
-export function newBatch(
-  given: Pick<Batch, 'id' | 'projectId' | 'name' | 'order' | 'createdAt'> & Partial<Batch>,
-): Batch {
-  return {
-    description: '',
-    maxParallelTasks: 10,
-    autoPromote: true,
-    promotedAt: null,
-    pausedAt: null,
-    generation: 0,
-    openLayer: null,
-    stuckSince: null,
-    stuckReason: null,
-    stuckCount: 0,
-    ...given,
-  }
 }

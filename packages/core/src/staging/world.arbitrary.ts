@@ -4,7 +4,8 @@ import type { Load } from '../limit/admission.ts'
 import type { BatchSummary } from '../storage/storage.ts'
 import { compareClaims } from '../storage/claim-order.ts'
 import { seededRandom } from '../testing/seeded-random.ts'
-import { advance, newBatch } from './advance.ts'
+import { advance } from './advance.ts'
+import { newBatch } from './new-batch.ts'
 import { applyChanges, copySlice, type MutableSlice } from './apply-changes.ts'
 import type { AttemptWrite, Command, NewTask } from './command.ts'
 import { decide, type Decision } from './decide.ts'
@@ -39,6 +40,13 @@ type AttemptOrder = Extract<Command, { type: `attempt.${string}` }>
 type WithoutClaim<C> = C extends unknown ? Omit<C, 'projectId' | keyof AttemptWrite> : never
 export type Write = WithoutClaim<AttemptOrder>
 
+/** Looks over the shoulder of a world; throws when something is wrong. */
+export interface Checks {
+  isPure(slice: Slice, decision: Decision, decideAgain: () => Decision): void
+  beforeWrite(state: Slice, decision: Accepted): void
+  afterWrite(state: Slice, decision: Accepted): void
+}
+
 /** What a claimer holds in hands, whatever has become of it since. */
 export interface Claim {
   readonly taskId: TaskId
@@ -68,12 +76,15 @@ export class World {
   readonly events: Event[] = []
   readonly effects: Effect[] = []
   now = 1_700_000_000_000
-  random: () => number = seededRandom(1)
+  /** Instead of random numbers. */
+  random: (() => number) | undefined
   readonly changedAt = new Map<string, number>()
   #held = new Map<WorkOrderId, number>()
+  readonly #checks: Checks | undefined
   #ids = 0
 
-  constructor(given: Partial<ProjectSettings> = {}) {
+  constructor(given: Partial<ProjectSettings> = {}, checks?: Checks) {
+    this.#checks = checks
     this.do({ type: 'project.create', name: 'Garden', settings: { ...settings, ...given } })
   }
 
@@ -82,13 +93,26 @@ export class World {
     const command = { projectId, ...order } as Command
     const slice = honestSlice(this.state, sliceOf(command))
     const decision = this.decide(slice, command)
-    if (decision.ok) this.#write(decision)
+    if (!decision.ok) return decision
+    this.#checks?.beforeWrite(this.state, decision)
+    this.#write(decision)
+    this.#checks?.afterWrite(this.state, decision)
     return decision
   }
 
+  /** What would be decided; writes nothing. */
   decide(slice: Slice, command: Command): Decision {
-    const ids = ((kind: string) => `${kind}-${++this.#ids}`) as Ids
-    return decide(slice, command, { now: this.now, ids, random: this.random })
+    const from = this.#ids
+    this.#ids += 100
+    const decideOnce = () => {
+      let id = from
+      const ids = ((kind: string) => `${kind}-${++id}`) as Ids
+      const random = this.random ?? seededRandom(from)
+      return decide(slice, command, { now: this.now, ids, random })
+    }
+    const decision = decideOnce()
+    this.#checks?.isPure(slice, decision, decideOnce)
+    return decision
   }
 
   do(order: Order): Accepted {

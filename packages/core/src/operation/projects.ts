@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { toSnapshot } from '../client/snapshot.ts'
 import { CuelineError } from '../error.ts'
 import type { ProjectId } from '../id.ts'
 import type { Project } from '../staging/state.ts'
@@ -37,6 +38,20 @@ export const projects = {
     path: '/projects/{projectId}',
     input: z.strictObject({ projectId }),
     run: (context, input) => getProject(context, input.projectId),
+  }),
+  snapshot: operation({
+    summary: 'Read a whole project at one moment, with the cursor to follow its events from',
+    kind: 'query',
+    method: 'GET',
+    path: '/projects/{projectId}/snapshot',
+    input: z.strictObject({ projectId }),
+    run: ({ storage }, input) =>
+      storage.transaction(async (transaction) => {
+        const slice = await transaction.load({ projectId: input.projectId, everything: true })
+        if (slice.project === null) throw unknownProject(input.projectId)
+        const cursor = await transaction.query('lastSequence', { projectId: input.projectId })
+        return toSnapshot(slice.project, slice, cursor)
+      }),
   }),
   update: operation({
     summary: 'Rename a project or change its settings',
@@ -87,9 +102,15 @@ export const projects = {
 async function getProject({ storage }: OperationContext, id: ProjectId): Promise<Project> {
   const { project } = await storage.transaction((transaction) => transaction.load({ projectId: id }))
   if (project !== null) return project
-  throw new CuelineError('not-found', `There is no project "${id}". List the projects to find its id.`, {
-    details: { projectId: id },
-  })
+  throw unknownProject(id)
+}
+
+function unknownProject(id: ProjectId): CuelineError {
+  return new CuelineError(
+    'not-found',
+    `There is no project "${id}". List the projects to find its id.`,
+    { details: { projectId: id } },
+  )
 }
 
 /** `exactOptionalPropertyTypes`: an absent field stays absent. */

@@ -1,0 +1,8 @@
+export type { Client } from './client.ts'
+export { liveProject } from './live-project.ts'
+export type { LiveProject } from './live-project.ts'
+export { fromSnapshot } from './snapshot.ts'
+export type { Snapshot } from './snapshot.ts'
+export type { Event, EventOf, EventType, StoredEvent } from '../event/event.ts'
+export { batchLabel } from '../staging/batch-label.ts'
+export type { BatchLabel } from '../staging/batch-label.ts'

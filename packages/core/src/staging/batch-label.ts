@@ -1,0 +1,23 @@
+import type { BatchSummary } from '../storage/storage.ts'
+
+export type BatchLabel = 'open' | 'waiting' | 'ready' | 'running' | 'paused' | 'stuck' | 'done'
+
+/** The word people see for a batch; derived, never stored. */
+export function batchLabel(summary: BatchSummary): BatchLabel {
+  const { batch, total, staged } = summary
+  if (total > 0 && unsettled(summary) === 0) return 'done'
+  if (batch.pausedAt !== null) return 'paused'
+  if (batch.promotedAt === null) return staged > 0 ? 'ready' : 'open'
+  if (batch.stuckSince !== null) return 'stuck'
+  return moves(summary) ? 'running' : 'waiting'
+}
+
+/** Tasks that have not settled. */
+export function unsettled({ todo, staged, doing, review }: BatchSummary): number {
+  return todo + staged + doing + review
+}
+
+/** Something of the batch runs or is queued. */
+export function moves({ queued, doing, review }: BatchSummary): boolean {
+  return queued + doing + review > 0
+}

@@ -6,19 +6,7 @@ export function earliestFinishes(
   order: Int32Array,
   durations: Float64Array,
 ): Float64Array {
-  const { dependencyOffsets, dependencies } = index
-  const finishes = new Float64Array(index.size)
-  for (let nth = 0; nth < order.length; nth++) {
-    const task = order[nth]!
-    const end = dependencyOffsets[task + 1]!
-    let start = 0
-    for (let edge = dependencyOffsets[task]!; edge < end; edge++) {
-      const finish = finishes[dependencies[edge]!]!
-      if (finish > start) start = finish
-    }
-    finishes[task] = start + durations[task]!
-  }
-  return finishes
+  return longestChains(order, index.dependencyOffsets, index.dependencies, durations)
 }
 
 /**
@@ -26,19 +14,28 @@ export function earliestFinishes(
  * makes it urgent. `order` is a topological order.
  */
 export function tails(index: TaskIndex, order: Int32Array, durations: Float64Array): Float64Array {
-  const { dependentOffsets, dependents } = index
-  const result = new Float64Array(index.size)
-  for (let nth = order.length - 1; nth >= 0; nth--) {
+  return longestChains(order.toReversed(), index.dependentOffsets, index.dependents, durations)
+}
+
+/** The duration of each task and of the longest chain among its neighbours, which come before it. */
+function longestChains(
+  order: Int32Array,
+  offsets: Int32Array,
+  neighbours: Int32Array,
+  durations: Float64Array,
+): Float64Array {
+  const lengths = new Float64Array(durations.length)
+  for (let nth = 0; nth < order.length; nth++) {
     const task = order[nth]!
-    const end = dependentOffsets[task + 1]!
-    let after = 0
-    for (let edge = dependentOffsets[task]!; edge < end; edge++) {
-      const tail = result[dependents[edge]!]!
-      if (tail > after) after = tail
+    const end = offsets[task + 1]!
+    let longest = 0
+    for (let edge = offsets[task]!; edge < end; edge++) {
+      const length = lengths[neighbours[edge]!]!
+      if (length > longest) longest = length
     }
-    result[task] = after + durations[task]!
+    lengths[task] = longest + durations[task]!
   }
-  return result
+  return lengths
 }
 
 /** A chain of tasks as long as the plan must take; of equal ones the chain of earlier tasks, seen from its end. */

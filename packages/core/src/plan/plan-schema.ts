@@ -57,7 +57,8 @@ export const planSchema = z
   })
   .describe('A Cueline plan. All times are minutes.') satisfies z.ZodType<Plan>
 
-/** The same as JSON Schema, draft 2020-12, to publish and to validate with elsewhere. */
-export function planJsonSchema() {
-  return z.toJSONSchema(planSchema)
+/** The JSON Schema (draft 2020-12) of a plan, as published in `schema/plan.json`. */
+export function planJsonSchema(): Readonly<Record<string, unknown>> {
+  const { $schema, ...rest } = z.toJSONSchema(planSchema, { target: 'draft-2020-12' })
+  return { $schema, $id: 'urn:cueline:schema:plan', title: 'Plan', ...rest }
 }

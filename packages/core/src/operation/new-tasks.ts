@@ -108,17 +108,3 @@ export function problemsError(problems: readonly Problem[]): CuelineError {
     { details: { problems } },
   )
 }
-
-/** A stored or given task as the planner takes it. */
-export function toPlanTask(task: TaskSpec): PlanTask {
-  return {
-    id: task.id,
-    title: task.title,
-    dependsOn: (task.dependsOn ?? []).map((edge) =>
-      typeof edge === 'string' ? edge : edge.task,
-    ),
-    ...(task.estimate !== undefined && { estimate: task.estimate }),
-    ...(task.priority !== undefined && { priority: task.priority }),
-    ...(task.epic !== undefined && { epic: task.epic }),
-  }
-}

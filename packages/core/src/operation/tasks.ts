@@ -11,7 +11,7 @@ import { isStatelessReady, type StatelessReadiness } from '../task/stateless-rea
 import type { PlanDocument } from '../task/task-spec.ts'
 import { taskContextSchema } from '../task/task-schema.ts'
 import { actor, projectId, taskReference, text } from './input.ts'
-import { newTasks, requirePlannable, toPlanTask } from './new-tasks.ts'
+import { newTasks, requirePlannable } from './new-tasks.ts'
 import { operation, type OperationContext } from './operation.ts'
 import { resolveTask, resolveTasks } from './resolve.ts'
 
@@ -229,7 +229,7 @@ async function addTasks(
     const existing = await storage.query('tasks', { projectId })
     const known = new Map(existing.map((task) => [task.code, task.id]))
     refuseKnown(document, known)
-    requirePlannable(document.tasks.map(toPlanTask), known.keys())
+    requirePlannable(document.tasks, known.keys())
     const rows = newTasks(document, {
       projectId,
       ids,

@@ -6,20 +6,20 @@
 export interface PlanTask {
   /** Any non-empty string of at most 200 characters; unique in its plan. */
   readonly id: string
-  readonly title?: string
+  readonly title?: string | undefined
   /** What has to be finished before this task may start. */
-  readonly dependsOn?: readonly (string | PlanDependency)[]
+  readonly dependsOn?: readonly (string | PlanDependency)[] | undefined
   /**
    * Minutes of work, or a range that is planned at its mean. A task without one counts the median of
    * the estimates given, 1 when none are.
    */
-  readonly estimate?: number | EstimateRange
+  readonly estimate?: number | EstimateRange | undefined
   /** Declared files and globs. */
-  readonly touches?: readonly string[]
-  readonly epic?: string
-  readonly resources?: Readonly<Record<string, number>>
+  readonly touches?: readonly string[] | undefined
+  readonly epic?: string | undefined
+  readonly resources?: Readonly<Record<string, number>> | undefined
   /** Decides between tasks that are equally urgent for the plan; without it the input order does. */
-  readonly priority?: 'high' | 'normal' | 'low'
+  readonly priority?: 'high' | 'normal' | 'low' | undefined
 }
 
 export interface PlanDependency {

@@ -44,7 +44,7 @@ const projects = [
   // Real plans and tracker files; only where CUELINE_DATA names them (`npm run test:data`).
   ...(process.env.CUELINE_DATA === undefined
     ? []
-    : [project('data', ['packages/*/src/**/*.data.test.ts'], 300_000, [])]),
+    : [project('data', ['{packages/*/src,tests/data}/**/*.data.test.ts'], 300_000, [])]),
 ]
 
 export default defineConfig({ test: { projects } })

@@ -470,10 +470,9 @@ function isGrouping(section: Section | undefined): boolean {
   return section === undefined || !isPart(section.role) || section.role === 'tasks'
 }
 
+/** A bare file name may be an option or a field as well: only what has a folder counts. */
 function looksLikePath(words: string): boolean {
   return (
-    /^[\w@.*-][\w@./*{}[\],-]{0,300}$/.test(words) &&
-    /\/|\.[A-Za-z]{1,10}$/.test(words) &&
-    !words.endsWith('/')
+    /^[\w@.*-][\w@./*{}[\],-]{0,300}$/.test(words) && words.includes('/') && !words.endsWith('/')
   )
 }

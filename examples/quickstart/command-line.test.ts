@@ -9,6 +9,7 @@ describe('the options of the quickstart', () => {
       scale: 0.05,
       agent: null,
       answer: null,
+      folder: null,
       resume: false,
       help: false,
     })

@@ -10,6 +10,8 @@ export interface Options {
   readonly agent: readonly string[] | null
   /** Given to whatever an agent asks; its first option when null. */
   readonly answer: string | null
+  /** Where the run lives; in `.cueline/quickstart` of the checkout when null. */
+  readonly folder: string | null
   readonly resume: boolean
   readonly help: boolean
 }
@@ -22,6 +24,7 @@ export const usage = `Usage: npm start -- [options]
                         standard input, and it works in the folder that it is started in
   --answer <text>       what agents are told when they ask (default: their first option)
   --scale <seconds>     real seconds per minute of the plan for the recorded agent (default 0.05)
+  --folder <path>       where the run lives (default .cueline/quickstart); a new run empties it
   --help                this text
 `
 
@@ -34,11 +37,12 @@ export function parseCommandLine(args: readonly string[], last: Options | null =
       scale: { type: 'string' },
       agent: { type: 'string' },
       answer: { type: 'string' },
+      folder: { type: 'string' },
       resume: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })
-  const { workers, scale, agent, answer, resume, help } = values
+  const { workers, scale, agent, answer, folder, resume, help } = values
   return {
     workers:
       workers === undefined
@@ -54,6 +58,7 @@ export function parseCommandLine(args: readonly string[], last: Options | null =
           }),
     agent: agent === undefined ? (last?.agent ?? null) : commandOf(agent),
     answer: answer ?? last?.answer ?? null,
+    folder: folder ?? null,
     resume,
     help,
   }

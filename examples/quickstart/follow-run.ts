@@ -12,12 +12,18 @@ interface Asked {
   readonly options: readonly string[]
 }
 
+export interface Following {
+  /** Shows a line between the lanes and what came before. */
+  tell(text: string): void
+  close(): void
+}
+
 /** Shows a run from what its log holds already on, and answers what the agents ask. */
 export async function followRun(
   cueline: Cueline,
   projectId: string,
   options: Options,
-): Promise<{ close(): void }> {
+): Promise<Following> {
   const view = createRunView(options.workers)
   for (const event of await eventsOf(cueline, projectId)) view.apply(event)
   const screen = openScreen(process.stdout, view, Date.now)
@@ -41,6 +47,7 @@ export async function followRun(
   const open = await cueline.requests.list({ projectId, status: ['open'] })
   for (const request of open) answerSoon(request)
   return {
+    tell: (text) => screen.lines([{ text, kind: 'ask', step: false }]),
     close() {
       closing.abort()
       screen.close()

@@ -1,7 +1,7 @@
 // The quickstart: a plan in Markdown becomes a tested library, worked on by several agents at once.
 // Usage: npm start -- --help
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { delimiter, dirname, join, relative } from 'node:path'
+import { delimiter, dirname, join, relative, resolve } from 'node:path'
 
 import { commandGates, processRunner } from '@cueline/adapter-agents'
 import { directoryWorkspaces } from '@cueline/adapter-agents/directory'
@@ -24,7 +24,7 @@ import { runSuite } from './run-suite.ts'
 const root = join(import.meta.dirname, '..', '..')
 const planFile = join(import.meta.dirname, 'plan.md')
 const recordedAgent = join(import.meta.dirname, 'recorded-agent.ts')
-const folder = join(root, '.cueline', 'quickstart')
+let folder = join(root, '.cueline', 'quickstart')
 const inFolder = (name: string) => join(folder, name)
 const shown = (file: string) => relative(process.cwd(), file)
 
@@ -43,7 +43,6 @@ async function main(): Promise<number> {
   }
   if (!options.resume) rmSync(folder, { recursive: true, force: true })
   makeFolder(options)
-  const stop = stopOnInterrupt()
 
   const cueline = await createCueline({
     storage: await sqliteStorage({ file: inFolder('cueline.db') }),
@@ -53,20 +52,21 @@ async function main(): Promise<number> {
     }),
     workspace: directoryWorkspaces({ result: inFolder('result'), root: inFolder('workspaces') }),
     gates: commandGates({ stateFolder: inFolder('processes') }),
+    times: { leaseMs: 5_000 }, // So long --resume waits for the work of a run that was killed.
     onError: (error, where) => console.error(`Went on after an error (${where}):`, error),
   })
   try {
     const projectId = await prepare(cueline, options)
-    const screen = await followRun(cueline, projectId, options)
+    const following = await followRun(cueline, projectId, options)
     const report = await cueline
       .run({
         projectId,
         workers: options.workers,
-        signal: stop,
+        signal: stopOnInterrupt(following.tell),
         drainMs: 2_000,
         timeScale: msPerPlanMinute(options),
       })
-      .finally(() => screen.close())
+      .finally(following.close)
 
     writeFileSync(inFolder('events.jsonl'), eventsToJsonLines(await eventsOf(cueline, projectId)))
     writeFileSync(inFolder('report.md'), renderReportMarkdown(report))
@@ -74,8 +74,8 @@ async function main(): Promise<number> {
     writeFileSync(inFolder('report.json'), `${JSON.stringify({ ...how, ...report }, null, 2)}\n`)
     const { done, total } = report.tasks
     if (report.ended === 'stopped') {
-      const left = `${done} of ${total} tasks are done, ${report.interrupted} attempts were stopped.`
-      return say(`\nStopped: ${left} Nothing is lost; go on with: npm start -- --resume`, 130)
+      console.log(`\nStopped with ${done} of ${total} tasks done. Nothing is lost; go on with:`)
+      return say(`\n  npm start -- --resume\n`, 130)
     }
     console.log(`\n${renderReportText(report, process.stdout.columns ?? 100)}`)
 
@@ -108,6 +108,7 @@ async function prepare(cueline: Cueline, options: Options): Promise<string> {
     await cueline.stages.fromPlan({ planId: plan.id })
   }
 
+  const done = (await cueline.tasks.list({ projectId, status: ['done'] })).length
   const plan = await cueline.plans.get({ projectId })
   if (plan === null) throw new Error('The plan is gone: start again without --resume.')
   const batches = await cueline.stages.list({ projectId })
@@ -123,17 +124,18 @@ Cueline quickstart: a plan becomes a tested library.
   Plan     ${shown(planFile)}: ${plan.tasks} tasks, ${plan.edges} dependencies, ${batches.length} batches
   Time     ${planned(plan.work)} one after the other, ${planned(plan.makespan)} with ${plan.workers} workers
   Path     ${plan.criticalPath.tasks.join(' → ')}
-  Agent    ${agent}
+  Agent    ${agent}${options.resume ? `\n  Resumed  with ${done} of ${plan.tasks} tasks done` : ''}
 `)
   return projectId
 }
 
-/** Options of this run; those of the last one where it is resumed. */
+/** Options of this run; those of the last one where it is resumed. Sets the folder. */
 function readOptions(): Options {
   const args = process.argv.slice(2)
-  const file = inFolder('options.json')
   try {
     const options = parseCommandLine(args)
+    if (options.folder !== null) folder = resolve(options.folder)
+    const file = inFolder('options.json')
     if (!options.resume || !existsSync(file)) return options
     return parseCommandLine(args, JSON.parse(readFileSync(file, 'utf8')) as Options)
   } catch (error) {
@@ -153,12 +155,12 @@ function makeFolder(options: Options): void {
   process.env.PATH = [dirname(process.execPath), process.env.PATH].join(delimiter)
 }
 
-/** Ctrl-C stops cleanly; a second one at once, which loses nothing either. */
-function stopOnInterrupt(): AbortSignal {
+/** Ctrl-C stops cleanly; a second one stops at once, which loses nothing either. */
+function stopOnInterrupt(tell: (text: string) => void): AbortSignal {
   const stop = new AbortController()
   const onSignal = () => {
     if (stop.signal.aborted) process.exit(130)
-    console.log('\nStopping: running attempts get two seconds. Ctrl-C again stops at once.')
+    tell('Stopping: what runs gets two seconds to finish. Ctrl-C again stops at once.')
     stop.abort()
   }
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)

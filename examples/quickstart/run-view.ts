@@ -78,7 +78,7 @@ export function createRunView(workers: number): RunView {
           return []
         case 'batch.promoted': {
           const name = batches.get(event.batchId) ?? event.batchId
-          return [plain(`${name} is promoted${event.auto ? ' by itself' : ''}: ${event.reason}`)]
+          return [plain(`${name} is promoted${event.auto ? ' by itself' : ''}`)]
         }
         case 'batch.stuck':
           return [bad(`${batches.get(event.batchId) ?? event.batchId} is stuck: ${event.reason}`)]
@@ -119,12 +119,16 @@ export function createRunView(workers: number): RunView {
           now(event.attemptId, 'lands')
           return []
         case 'attempt.succeeded': {
-          const took = seconds(event.at - (active.get(event.attemptId)?.since ?? event.at))
+          const { since = event.at, attempt = 1 } = active.get(event.attemptId) ?? {}
           end(event.attemptId)
           settled.set(event.taskId, 'done')
-          const gates = event.verdicts.filter((verdict) => verdict.result === 'pass').length
+          const passed = event.verdicts.filter((verdict) => verdict.result === 'pass').length
+          const gates = `${passed} gate${passed === 1 ? '' : 's'} passed`
+          const which = attempt > 1 ? ` of attempt ${attempt}` : ''
           return [
-            good(`${named(event.taskId)}: done after ${took}, ${counted(gates, 'gate')} passed`),
+            good(
+              `${named(event.taskId)}: done after ${seconds(event.at - since)}${which}, ${gates}`,
+            ),
           ]
         }
         case 'task.done':
@@ -132,8 +136,8 @@ export function createRunView(workers: number): RunView {
           return [good(`${named(event.taskId)}: done`)]
         case 'attempt.failed': {
           end(event.attemptId)
-          const next = event.retryAt === null ? '' : '; it is tried again'
-          return [bad(`${named(event.taskId)}: ${printableText(event.failure.message)}${next}`)]
+          const next = event.retryAt === null ? 'failed' : 'sent back to be tried again'
+          return [bad(`${named(event.taskId)}: ${next}. ${printableText(event.failure.message)}`)]
         }
         case 'attempt.interrupted':
           end(event.attemptId)
@@ -179,10 +183,6 @@ export function createRunView(workers: number): RunView {
 /** Milliseconds as seconds with one digit. */
 export function seconds(ms: number): string {
   return `${(Math.max(0, ms) / 1000).toFixed(1)} s`
-}
-
-function counted(count: number, word: string): string {
-  return `${count} ${word}${count === 1 ? '' : 's'}`
 }
 
 const plain = (text: string): ViewLine => ({ text, kind: 'plain', step: false })

@@ -26,7 +26,11 @@ export function openScreen(output: NodeJS.WriteStream, view: RunView, now: () =>
   }
   const draw = createLogUpdate(output)
   const width = () => (output.columns ?? 80) - 1
-  const redraw = () => draw(paint(view.picture(), startedAt, now(), width()))
+  const redraw = () => {
+    draw(
+      `\n${paint(view.picture(), width(), now())}\n\n${bar(view.picture(), width(), now() - startedAt)}`,
+    )
+  }
   const timer = setInterval(redraw, 100)
   redraw()
   return {
@@ -38,41 +42,41 @@ export function openScreen(output: NodeJS.WriteStream, view: RunView, now: () =>
     },
     close() {
       clearInterval(timer)
-      redraw()
+      draw(`\n${bar(view.picture(), width(), now() - startedAt)}`)
       draw.done()
     },
   }
 }
 
-/** The lanes, what waits, and how far it is, at most `width` columns wide. */
-export function paint(picture: Picture, startedAt: number, now: number, width: number): string {
-  const codes = [...picture.lanes, ...picture.waiting].map((activity) =>
-    textWidth(activity?.task ?? ''),
-  )
+/** The lanes and below them what waits for an answer, at most `width` columns wide. */
+export function paint({ lanes, waiting }: Picture, width: number, now: number): string {
+  const codes = [...lanes, ...waiting].map((activity) => textWidth(activity?.task ?? ''))
   const codeWidth = Math.min(12, Math.max(3, ...codes))
   const titleWidth = Math.max(8, Math.min(24, width - codeWidth - 48))
   const row = (label: string, activity: Activity | null) => {
-    if (activity === null) return styleText('dim', `  ${label}  ${'·'.padEnd(codeWidth)}  free`)
+    const left = `  ${label.padStart(2)}  `
+    if (activity === null) return styleText('dim', `${left}${'·'.padEnd(codeWidth)}  free`)
     const took = seconds(now - activity.since).padStart(7)
-    const used = 2 + label.length + 2 + codeWidth + 2 + titleWidth + 2 + took.length + 1
     const task = styleText('cyan', fitted(activity.task, codeWidth))
     const title = fitted(activity.title, titleWidth)
-    const doing = fitted(retried(activity), Math.max(4, width - used))
-    return `  ${label}  ${task}  ${title}  ${doing} ${took}`
+    const room = width - left.length - codeWidth - titleWidth - took.length - 5
+    return `${left}${task}  ${title}  ${fitted(retried(activity), Math.max(4, room))} ${took}`
   }
-  const { total, done, failed, lanes, waiting } = picture
-  const percent = total === 0 ? 0 : Math.round((100 * (done + failed)) / total)
-  const barWidth = Math.max(10, Math.min(40, width - 44))
-  const filled = total === 0 ? 0 : Math.round((barWidth * (done + failed)) / total)
-  const failures = failed === 0 ? '' : styleText('red', `, ${failed} failed`)
   return [
-    '',
     ...lanes.map((activity, lane) => row(String(lane + 1), activity)),
     ...waiting.map((activity) => row('?', activity)),
-    '',
-    `  ${styleText('green', '█'.repeat(filled))}${styleText('dim', '░'.repeat(barWidth - filled))}` +
-      `  ${done} of ${total} tasks${failures}  ${percent} %  ${seconds(now - startedAt)}`,
   ].join('\n')
+}
+
+/** How far it is. */
+export function bar({ total, done, failed }: Picture, width: number, elapsedMs: number): string {
+  const share = total === 0 ? 0 : (done + failed) / total
+  const length = Math.max(4, Math.min(40, width - 56))
+  const filled = Math.round(length * share)
+  const failures = failed === 0 ? '' : styleText('red', `, ${failed} failed`)
+  const drawn =
+    styleText('green', '█'.repeat(filled)) + styleText('dim', '░'.repeat(length - filled))
+  return `  ${drawn}  ${done} of ${total} tasks${failures}  ${Math.round(100 * share)} %  ${seconds(elapsedMs)}`
 }
 
 function retried({ attempt, doing }: Activity): string {

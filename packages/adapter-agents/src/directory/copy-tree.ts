@@ -28,7 +28,7 @@ export async function copyTree(
   return new Map(entries.filter((entry) => entry !== null))
 }
 
-/** Copies one file or link over whatever file is there, and makes the folders it needs. */
+/** Copies one file or link in place of whatever is there, and makes the folders it needs. */
 export async function copyPath(
   from: string,
   to: string,
@@ -38,7 +38,7 @@ export async function copyPath(
   const space = entry.indexOf(' ')
   const kind = entry.slice(0, space) as Found['kind']
   await mkdir(dirname(join(to, path)), { recursive: true })
-  await rm(join(to, path), { force: true })
+  await rm(join(to, path), { recursive: true, force: true })
   return await copyFound(from, to, { path, kind, target: entry.slice(space + 1) }, true)
 }
 

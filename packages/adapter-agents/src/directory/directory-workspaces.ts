@@ -22,7 +22,7 @@ import { faultPoint } from './fault-point.ts'
 import { inParallel } from './in-parallel.ts'
 import { finishLanding, land, pendingLanding, readSequence, type Landing } from './landing.ts'
 import { takeMergeLock, type MergeHold } from './merge-lock.ts'
-import { removeTree } from './remove-tree.ts'
+import { removeFile, removeTree } from './remove-tree.ts'
 import { salvage, workIn } from './salvage.ts'
 import { scanTree, treeDigest, type Tree } from './scan-tree.ts'
 
@@ -310,7 +310,7 @@ async function copyMerged(
   ignore: ReadonlySet<string>,
 ): Promise<void> {
   await copyTree(result, to, ignore)
-  for (const path of changed) if (!tree.has(path)) await rm(join(to, path), { force: true })
+  for (const path of changed) if (!tree.has(path)) await removeFile(to, path)
   await inParallel(changed, async (path) => {
     const entry = tree.get(path)
     if (entry !== undefined) await copyPath(work, to, path, entry)

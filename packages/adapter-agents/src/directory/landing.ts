@@ -19,8 +19,8 @@ import type { ControlFolder } from './control-folder.ts'
 import { copyPath } from './copy-tree.ts'
 import { faultPoint } from './fault-point.ts'
 import { inParallel } from './in-parallel.ts'
-import { removeTree } from './remove-tree.ts'
-import { isGone, scanPath, walk, type Tree } from './scan-tree.ts'
+import { removeFile, removeTree } from './remove-tree.ts'
+import { isGone, isInRealFolders, scanPath, walk, type Tree } from './scan-tree.ts'
 
 /** Work that is to land: exactly what a trial saw. */
 export interface Landing {
@@ -187,11 +187,13 @@ async function whatKeeps(
 }
 
 async function nearestFolder(result: string, path: string): Promise<string> {
-  for (let folder = dirname(path); folder !== '.'; folder = dirname(folder)) {
-    const whole = join(result, folder)
-    if ((await statOf(whole))?.isDirectory()) return whole
+  let nearest = result
+  for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) {
+    const folder = join(result, path.slice(0, at))
+    if (!(await statOf(folder))?.isDirectory()) break
+    nearest = folder
   }
-  return result
+  return nearest
 }
 
 async function statOf(file: string) {
@@ -207,11 +209,12 @@ async function apply(result: string, { changes, staging }: Journal): Promise<voi
   // What goes makes room for what comes: a folder may become a file, and the other way round.
   for (const [path, entry] of changes) {
     if (entry !== null) continue
-    await removeFile(join(result, path))
+    await removeFile(result, path)
     faultPoint('land:one-deleted')
   }
   for (const [path, entry] of changes) {
-    if (entry === null) await removeEmptyFolders(result, dirname(path))
+    if (entry !== null || !(await isInRealFolders(result, path))) continue
+    await removeEmptyFolders(result, dirname(path))
   }
   for (const [path, entry] of changes) {
     if (entry === null) continue
@@ -225,15 +228,6 @@ async function apply(result: string, { changes, staging }: Journal): Promise<voi
       if (!isGone(error) || (await statOf(join(staging, path))) !== null) throw error
     }
     faultPoint('land:one-put')
-  }
-}
-
-async function removeFile(file: string): Promise<void> {
-  try {
-    await rm(file, { force: true })
-  } catch (error) {
-    // In a second pass a folder may stand there by now.
-    if (!isGone(error) && !(await statOf(file))?.isDirectory()) throw error
   }
 }
 

@@ -1,7 +1,7 @@
-import { chmod, rm } from 'node:fs/promises'
+import { chmod, lstat, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { walk } from './scan-tree.ts'
+import { isGone, isInRealFolders, walk } from './scan-tree.ts'
 
 /** Removes a folder with everything in it, also when what is in it was made read-only. */
 export async function removeTree(folder: string): Promise<void> {
@@ -15,5 +15,20 @@ export async function removeTree(folder: string): Promise<void> {
       if (kind === 'folder') await chmod(join(folder, path), 0o700)
     }
     await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/**
+ * Removes a file or link of a tree; harmless when it is gone, when a folder stands there by now, or
+ * a link above it, which would lead to what is none of its business.
+ */
+export async function removeFile(root: string, path: string): Promise<void> {
+  if (!(await isInRealFolders(root, path))) return
+  const file = join(root, path)
+  try {
+    await rm(file, { force: true })
+  } catch (error) {
+    if (isGone(error)) return
+    if (!(await lstat(file)).isDirectory()) throw error
   }
 }

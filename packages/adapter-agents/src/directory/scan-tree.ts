@@ -37,8 +37,20 @@ export async function scanTree(root: string, ignore: ReadonlySet<string>): Promi
 
 /** The entry of one path, or null when there is nothing that counts. Never follows a link. */
 export async function scanPath(root: string, path: string): Promise<string | null> {
+  if (!(await isInRealFolders(root, path))) return null
   const found = await look(root, path)
   return found === null || found.kind === 'folder' ? null : await entryOf(root, found)
+}
+
+/**
+ * Whether all folders above a path are there and none is a link: only then does the path name
+ * something in this tree.
+ */
+export async function isInRealFolders(root: string, path: string): Promise<boolean> {
+  for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) {
+    if ((await look(root, path.slice(0, at)))?.kind !== 'folder') return false
+  }
+  return true
 }
 
 /** Walks a folder without following links; a folder comes before what it holds. */

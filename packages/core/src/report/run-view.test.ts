@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest'
+
+import type { WorkerId } from '../id.ts'
+import { exampleLog } from '../testing/example-log.ts'
+import { createRunView } from './run-view.ts'
+
+function viewOf(write: (log: ReturnType<typeof exampleLog>) => void) {
+  const log = exampleLog({ 'T-1': { title: 'Parse\u0007 it' }, 'T-2': { title: 'Print it' } }, 1)
+  log.register(0, 'worker-')
+  log.promote(0)
+  write(log)
+  const view = createRunView(1)
+  const lines = log.events.flatMap((event) => view.apply(event))
+  return { lines: lines.map(({ text }) => text), picture: view.picture() }
+}
+
+describe('the view of a run', () => {
+  it('tells of every start, failure and success, in words without control characters', () => {
+    const { lines } = viewOf((log) => {
+      log.start(0, 'T-1', 'worker-0')
+      log.fail(500, 'T-1', 'one test fails')
+      log.start(1_000, 'T-1', 'worker-0', 2)
+      log.succeed(3_500, 'T-1', 2)
+    })
+    expect(lines).toEqual([
+      'First is promoted',
+      'T-1 Parse it: starts',
+      'T-1 Parse it: sent back to be tried again. one test fails',
+      'T-1 Parse it: starts again (attempt 2)',
+      'T-1 Parse it: done after 2.5 s of attempt 2, 1 gate passed',
+    ])
+  })
+
+  it('shows who works in which lane and what waits for an answer', () => {
+    const { lines, picture } = viewOf((log) => {
+      log.start(0, 'T-1', 'worker-0')
+      log.ask(10, 'T-1', 'colour')
+      log.wait(10, 'T-1')
+      log.start(20, 'T-2', 'worker-1' as WorkerId)
+    })
+    expect(lines).toContain('T-1 asks: Question colour?')
+    expect(picture).toMatchObject({
+      total: 2,
+      done: 0,
+      lanes: [{ task: 'T-2', doing: 'starts', since: 20 }],
+      waiting: [{ task: 'T-1', doing: 'waits for an answer' }],
+    })
+  })
+
+  it('counts tasks that are done, and frees their lane', () => {
+    const { picture } = viewOf((log) => {
+      log.start(0, 'T-1', 'worker-0')
+      log.succeed(100, 'T-1')
+    })
+    expect(picture).toMatchObject({ total: 2, done: 1, failed: 0, lanes: [null], waiting: [] })
+  })
+})

@@ -1,0 +1,95 @@
+import { basename, extname, resolve } from 'node:path'
+
+import { type Cueline, type Project, printableText } from '@cueline/core'
+import type { ImportResult } from '@cueline/core/formats'
+import type { Command } from 'commander'
+
+import { actorOf } from '../actor.ts'
+import { chooseProject } from '../choose-project.ts'
+import type { Cli, GlobalOptions } from '../cli.ts'
+import { exitCodes } from '../exit-code.ts'
+import { withCueline } from '../open-cueline.ts'
+import { importLines } from '../plan-text.ts'
+import { readPlan } from '../read-plan.ts'
+import type { Terminal } from '../terminal.ts'
+import { writeJson } from '../write-json.ts'
+
+/** `cueline import`: makes tasks of a plan, in a project that is made when it is not there. */
+export function addImport(program: Command, { terminal, run }: Cli): void {
+  program
+    .command('import')
+    .summary('make the tasks of a plan a project')
+    .description(
+      'Imports a plan: every task with the context, gates and dependencies that the plan gives it. ' +
+        'All of it or nothing; nothing of the input is dropped silently.\n\n' +
+        'The project is the one that --project names, else one with the name of the plan; it is made ' +
+        'when it is not there.',
+    )
+    .argument('<file-or-folder>', 'the plan')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  cueline import plan.md
+  cueline import .taskmaster/tasks/tasks.json --project Greenhouse
+  cueline import plan.md --db /tmp/try.db --json`,
+    )
+    .action((path: string, _: unknown, command: Command) =>
+      run(command, (global) => importPlan(terminal, path, global)),
+    )
+}
+
+async function importPlan(
+  terminal: Terminal,
+  path: string,
+  options: GlobalOptions,
+): Promise<number> {
+  const imported = await readPlan(path, terminal.cwd)
+  return withCueline(terminal, options, { create: true }, async (cueline) => {
+    const actor = actorOf(terminal)
+    const name = projectName(imported, path, terminal.cwd)
+    const { project, created } = await findOrCreate(cueline, options.project, name, actor)
+    const { document, report } = imported
+    const { tasks } = await cueline.tasks.import({ projectId: project.id, document, actor })
+    if (options.json) {
+      writeJson(terminal, {
+        project: { id: project.id, name: project.name },
+        created,
+        tasks: tasks.length,
+        importReport: report,
+      })
+      return exitCodes.ok
+    }
+    const shown = printableText(project.name)
+    terminal.out(
+      `${[
+        `Imported ${tasks.length} tasks into ${created ? 'the new project' : 'project'} "${shown}".`,
+        ...importLines(report, terminal),
+        '',
+        'Next: cueline stage, then cueline run --agent "<command>".',
+      ].join('\n')}\n`,
+    )
+    return exitCodes.ok
+  })
+}
+
+async function findOrCreate(
+  cueline: Cueline,
+  named: string | undefined,
+  planned: string,
+  actor: string,
+): Promise<{ project: Project; created: boolean }> {
+  const wanted = named ?? planned
+  const projects = await cueline.projects.list({})
+  const known = projects.some((project) => project.name === wanted || project.id === wanted)
+  if (known) return { project: await chooseProject(cueline, wanted), created: false }
+  return { project: await cueline.projects.create({ name: wanted, actor }), created: true }
+}
+
+/** What the plan calls itself, else the name of its file or folder. */
+function projectName({ document }: ImportResult, path: string, cwd: string): string {
+  const own = document.project?.name?.trim()
+  if (own !== undefined && own !== '') return own.slice(0, 200)
+  const file = basename(resolve(cwd, path))
+  return (file.slice(0, file.length - extname(file).length) || file || 'Plan').slice(0, 200)
+}

@@ -1,0 +1,92 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join, relative, resolve } from 'node:path'
+
+import {
+  CuelineError,
+  eventsToJsonLines,
+  foldReport,
+  renderReportMarkdown,
+  renderReportText,
+  type RunReport,
+  type StoredEvent,
+} from '@cueline/core'
+import type { Command } from 'commander'
+
+import { chooseProject } from '../choose-project.ts'
+import type { Cli, GlobalOptions } from '../cli.ts'
+import { exitCodes } from '../exit-code.ts'
+import { withCueline } from '../open-cueline.ts'
+import { positiveNumber } from '../option-values.ts'
+import { readEvents } from '../read-events.ts'
+import type { Terminal } from '../terminal.ts'
+import { writeJson } from '../write-json.ts'
+
+interface ReportOptions {
+  readonly out?: string
+  readonly timeScale?: number
+}
+
+/** `cueline report`: what a run came to, from the event log. */
+export function addReport(program: Command, { terminal, run }: Cli): void {
+  program
+    .command('report')
+    .summary('report on the work: times, speed-up, attempts, gates')
+    .description(
+      'Folds the event log into a report: predicted beside actual time, speed-up, attempts, gates and ' +
+        'what barriers would have cost. With --out also as report.md, report.json and events.jsonl.',
+    )
+    .option('--out <folder>', 'write report.md, report.json and events.jsonl there')
+    .option(
+      '--time-scale <ms>',
+      'milliseconds that one minute of the plan stands for (default: 60000)',
+      positiveNumber,
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  cueline report
+  cueline report --out reports/monday
+  cueline report --json | jq .speedup`,
+    )
+    .action((_: unknown, command: Command) =>
+      run<ReportOptions>(command, (options) => report(terminal, options)),
+    )
+}
+
+async function report(terminal: Terminal, options: ReportOptions & GlobalOptions): Promise<number> {
+  return withCueline(terminal, options, {}, async (cueline) => {
+    const { id } = await chooseProject(cueline, options.project)
+    const events = await readEvents(cueline, id)
+    const { timeScale } = options
+    const folded = foldReport(events, { ...(timeScale !== undefined && { timeScale }) })
+    if (options.out !== undefined) await writeFiles(terminal, options.out, folded, events)
+    if (options.json) writeJson(terminal, folded)
+    else terminal.out(renderReportText(folded, terminal.columns))
+    return exitCodes.ok
+  })
+}
+
+async function writeFiles(
+  terminal: Terminal,
+  out: string,
+  report: RunReport,
+  events: readonly StoredEvent[],
+): Promise<void> {
+  const folder = resolve(terminal.cwd, out)
+  try {
+    await mkdir(folder, { recursive: true })
+    await writeFile(join(folder, 'report.md'), renderReportMarkdown(report))
+    await writeFile(join(folder, 'report.json'), `${JSON.stringify(report, null, 2)}\n`)
+    await writeFile(join(folder, 'events.jsonl'), eventsToJsonLines(events))
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
+    throw new CuelineError(
+      'invalid-input',
+      `The report cannot be written to ${out} (${code}). Name a folder that you may write to with --out.`,
+      { details: { out }, cause },
+    )
+  }
+  const shown = relative(terminal.cwd, folder) || '.'
+  terminal.err(`Wrote report.md, report.json and events.jsonl to ${shown}.\n`)
+}

@@ -1,0 +1,199 @@
+import { dirname, join, resolve } from 'node:path'
+
+import { commandGate, commandGates, processRunner } from '@cueline/adapter-agents'
+import { directoryWorkspaces } from '@cueline/adapter-agents/directory'
+import {
+  createRunView,
+  type Cueline,
+  CuelineError,
+  type Gates,
+  printableText,
+  renderReportText,
+  type RunResult,
+  type StoredEvent,
+} from '@cueline/core'
+import type { Command } from 'commander'
+
+import { chooseProject } from '../choose-project.ts'
+import type { Cli, GlobalOptions } from '../cli.ts'
+import { exitCodes } from '../exit-code.ts'
+import { onInterrupt } from '../on-interrupt.ts'
+import { withCueline } from '../open-cueline.ts'
+import { positiveNumber, workersOption } from '../option-values.ts'
+import { readEvents } from '../read-events.ts'
+import { openRunScreen, type RunScreen } from '../run-screen.ts'
+import { splitCommand } from '../split-command.ts'
+import type { Terminal } from '../terminal.ts'
+import { wrapText } from '../wrap-text.ts'
+import { writeJson } from '../write-json.ts'
+
+interface RunOptions {
+  readonly agent: string
+  readonly workers: number
+  readonly result: string
+  readonly gate?: readonly string[]
+  readonly timeout?: number
+  readonly drain: number
+}
+
+/** `cueline run`: has agents work on the project until nothing is left that could go on. */
+export function addRun(program: Command, { terminal, run }: Cli): void {
+  program
+    .command('run')
+    .summary('work on the project with agents')
+    .description(
+      'Works on the staged tasks until nothing is left that could go on by itself: promotes batches, ' +
+        'starts agents, judges their work by gates, brings it together and retries what failed.\n\n' +
+        'The agent is any program. It is started once per attempt in a folder of its own, finds the ' +
+        'task on standard input and in the files that CUELINE_PROMPT and CUELINE_CONTEXT name, and may ' +
+        'write a result to the file CUELINE_RESULT. It never goes through a shell.\n\n' +
+        'Ctrl-C lets running attempts finish for a while, then stops them; the same command goes on. ' +
+        'Several runs may work on one project at once.',
+    )
+    .requiredOption('-a, --agent <command>', 'the agent: a program with its arguments')
+    .addOption(workersOption())
+    .option(
+      '--result <folder>',
+      'where finished work comes together; every attempt starts with a copy of it',
+      '.cueline/result',
+    )
+    .option(
+      '--gate <command>',
+      'must exit with 0 for every task, beside the gates of the plan; repeatable',
+      (command: string, before: readonly string[] = []) => [...before, command],
+    )
+    .option('--timeout <minutes>', 'stop an attempt after so many minutes of work', positiveNumber)
+    .option('--drain <seconds>', 'what attempts get to finish after Ctrl-C', positiveNumber, 10)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  cueline run --agent "my-agent --print" --workers 4
+  cueline run --agent "node agent.js" --result . --gate "npm test"
+  cueline run --agent ./agent.sh --timeout 30 --json > report.json
+
+Exit code 1 when tasks failed or could not go on, 130 after Ctrl-C.`,
+    )
+    .action((_: unknown, command: Command) =>
+      run<RunOptions>(command, (options) => runAgents(terminal, options)),
+    )
+}
+
+async function runAgents(terminal: Terminal, options: RunOptions & GlobalOptions): Promise<number> {
+  const stateFolder = join(dirname(resolve(terminal.cwd, options.db)), 'processes')
+  const root = join(dirname(resolve(terminal.cwd, options.db)), 'workspaces')
+  const ports = {
+    runner: processRunner({
+      command: splitCommand(options.agent, '--agent'),
+      stateFolder,
+      ...(options.timeout !== undefined && { timeoutMs: options.timeout * 60_000 }),
+    }),
+    workspace: directoryWorkspaces({ result: resolve(terminal.cwd, options.result), root }),
+    gates: gatesOf(options, stateFolder),
+  }
+  return withCueline(terminal, options, ports, async (cueline) => {
+    const { id: projectId, name } = await chooseProject(cueline, options.project)
+    await requireStaged(cueline, projectId)
+    const result = await showRun(terminal, cueline, projectId, options)
+    if (options.json) writeJson(terminal, result)
+    else terminal.out(renderReportText(result, terminal.columns))
+    const { done, total } = result.tasks
+    if (result.ended === 'stopped') {
+      terminal.err(
+        `Stopped "${printableText(name)}": ${done} of ${total} tasks are done, ${result.interrupted} running ${result.interrupted === 1 ? 'attempt was' : 'attempts were'} put back.\nNothing is lost; the same command goes on.\n`,
+      )
+      return exitCodes.interrupted
+    }
+    if (done + result.tasks.cancelled === total) return exitCodes.ok
+    for (const line of await leftOver(cueline, projectId, result)) {
+      terminal.err(`${wrapText(line, terminal.columns).join('\n')}\n`)
+    }
+    return exitCodes.failed
+  })
+}
+
+/** The gates that a task's context asks for, and those of the command line. */
+function gatesOf({ gate: commands = [] }: RunOptions, stateFolder: string): Gates {
+  const own = commandGates({ stateFolder })
+  const added = commands.map((text) =>
+    commandGate({
+      name: text.length <= 60 ? text : `${text.slice(0, 59)}…`,
+      command: splitCommand(text, '--gate'),
+      stateFolder,
+    }),
+  )
+  return (attempt) => [...own(attempt), ...added]
+}
+
+async function requireStaged(cueline: Cueline, projectId: string): Promise<void> {
+  const tasks = await cueline.tasks.list({ projectId })
+  if (tasks.some(({ batchId }) => batchId !== null)) return
+  const open = tasks.filter(({ status }) => status === 'todo').length
+  throw new CuelineError(
+    'refused',
+    tasks.length === 0
+      ? 'The project has no tasks. Import a plan first: cueline import plan.md.'
+      : open === 0
+        ? `All ${tasks.length} tasks have settled; nothing is left to run. See: cueline status.`
+        : `None of the ${open} open tasks is staged. Stage them first: cueline stage.`,
+  )
+}
+
+async function showRun(
+  terminal: Terminal,
+  cueline: Cueline,
+  projectId: string,
+  { workers, drain, db }: RunOptions & GlobalOptions,
+): Promise<RunResult> {
+  const view = createRunView(workers)
+  for (const event of await readEvents(cueline, projectId)) view.apply(event)
+  const screen = openRunScreen(terminal, view, Date.now)
+  const stop = new AbortController()
+  const release = onInterrupt(terminal, {
+    first() {
+      screen.say(
+        `Stopping: running attempts get ${drain} s to finish. Ctrl-C again ends this at once.`,
+      )
+      stop.abort()
+    },
+  })
+  const silence = cueline.on('event', (event) => {
+    screen.lines(view.apply(event))
+    if (event.type === 'request.opened') sayHowToAnswer(screen, event, db)
+  })
+  try {
+    const { signal } = stop
+    return await cueline.run({ projectId, workers, signal, drainMs: drain * 1_000 })
+  } finally {
+    silence()
+    release()
+    screen.close()
+  }
+}
+
+function sayHowToAnswer(
+  screen: RunScreen,
+  { request }: Extract<StoredEvent, { type: 'request.opened' }>,
+  db: string,
+): void {
+  const where = db === '.cueline/cueline.db' ? '' : ` --db ${db}`
+  screen.say(`  answer it in another terminal: cueline answer ${request.id} "…"${where}`)
+}
+
+/** Why tasks are not done although nothing goes on: the first few, in words. */
+async function leftOver(cueline: Cueline, projectId: string, result: RunResult): Promise<string[]> {
+  const open = result.perTask.filter(
+    ({ status }) => status !== 'done' && status !== 'cancelled' && status !== 'failed',
+  )
+  const lines =
+    result.tasks.failed > 0 ? [`${result.tasks.failed} failed; see: cueline status.`] : []
+  for (const { task } of open.slice(0, 5)) {
+    const { obstacles } = await cueline.tasks.why({ projectId, task })
+    const why = obstacles.map(({ message }) => message).join('; ')
+    lines.push(
+      printableText(`${task} did not start: ${why === '' ? 'nothing keeps it now' : why}.`),
+    )
+  }
+  if (open.length > 5) lines.push(`… and ${open.length - 5} more; see: cueline why <task>.`)
+  return lines
+}

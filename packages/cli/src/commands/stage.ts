@@ -1,0 +1,181 @@
+import { type Cueline, CuelineError, printableText, type Project, renderTable } from '@cueline/core'
+import type { Barrier } from '@cueline/core/planner'
+import { type Command, Option } from 'commander'
+
+import { actorOf } from '../actor.ts'
+import { chooseProject } from '../choose-project.ts'
+import type { Cli, GlobalOptions } from '../cli.ts'
+import { exitCodes } from '../exit-code.ts'
+import { withCueline } from '../open-cueline.ts'
+import { barrierOption, workersOption } from '../option-values.ts'
+import type { Terminal } from '../terminal.ts'
+import { writeJson } from '../write-json.ts'
+
+interface StageOptions {
+  readonly batch?: string
+  readonly workers: number
+  readonly barrier?: Barrier
+  readonly force?: boolean
+}
+
+interface Staged {
+  readonly plan: { readonly makespan: number; readonly lowerBound: number } | null
+  readonly batches: readonly {
+    readonly id: string
+    readonly name: string
+    readonly tasks: readonly string[]
+  }[]
+  readonly results: readonly {
+    readonly task: string
+    readonly ok: boolean
+    readonly message: string
+  }[]
+}
+
+/** `cueline stage`: plans the open tasks and stages them in batches, or stages tasks by hand. */
+export function addStage(program: Command, { terminal, run }: Cli): void {
+  program
+    .command('stage')
+    .summary('plan the tasks and stage them in batches')
+    .description(
+      'Plans the open tasks for n workers and stages them in the batches of that plan.\n\n' +
+        'With --batch and tasks: stages these tasks in that batch, which is made when it is not there.\n\n' +
+        'Staged tasks wait until their batch is promoted, by you or by a run. A task whose context is ' +
+        'incomplete is staged but not started, unless it was staged with --force.',
+    )
+    .argument('[tasks...]', 'codes of the tasks to stage with --batch')
+    .addOption(
+      new Option('--from-plan', 'stage the batches of a plan; the default').conflicts('batch'),
+    )
+    .option('--batch <name>', 'stage the tasks in this batch')
+    .addOption(workersOption())
+    .addOption(barrierOption())
+    .option('--force', 'let tasks start although their context is incomplete')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  cueline stage
+  cueline stage --workers 8 --barrier layer
+  cueline stage --force                        also tasks without a complete context
+  cueline stage --batch "Before lunch" T3 T4`,
+    )
+    .action((tasks: string[], _: unknown, command: Command) =>
+      run<StageOptions>(command, (options) => stage(terminal, tasks, options)),
+    )
+}
+
+async function stage(
+  terminal: Terminal,
+  tasks: readonly string[],
+  options: StageOptions & GlobalOptions,
+): Promise<number> {
+  if (tasks.length > 0 && options.batch === undefined) {
+    throw new CuelineError(
+      'invalid-input',
+      `Say in which batch to stage ${tasks.join(', ')}: --batch "<name>". Without tasks, the whole plan is staged.`,
+    )
+  }
+  if (tasks.length === 0 && options.batch !== undefined) {
+    throw new CuelineError(
+      'invalid-input',
+      `Name the tasks to stage in batch "${options.batch}": cueline stage --batch "${options.batch}" T1 T2.`,
+    )
+  }
+  return withCueline(terminal, options, {}, async (cueline) => {
+    const project = await chooseProject(cueline, options.project)
+    const actor = actorOf(terminal)
+    const staged =
+      options.batch === undefined
+        ? await fromPlan(cueline, project, options, actor)
+        : await byHand(cueline, project, options.batch, tasks, options.force ?? false, actor)
+    const refused = staged.results.filter(({ ok }) => !ok)
+    if (options.json) {
+      writeJson(terminal, { project: { id: project.id, name: project.name }, ...staged })
+    } else terminal.out(`${stagedLines(staged, terminal).join('\n')}\n`)
+    return refused.length > 0 ? exitCodes.refused : exitCodes.ok
+  })
+}
+
+async function fromPlan(
+  cueline: Cueline,
+  project: Project,
+  { workers, barrier, force = false }: StageOptions,
+  actor: string,
+): Promise<Staged> {
+  const projectId = project.id
+  const tasks = await cueline.tasks.list({ projectId })
+  const open = tasks.filter(({ status }) => status === 'todo')
+  if (open.length === 0 || tasks.some(({ batchId }) => batchId !== null)) {
+    throw new CuelineError(
+      'refused',
+      open.length === 0
+        ? `Nothing is left to stage: no task of "${project.name}" is todo. See: cueline status.`
+        : `Tasks of "${project.name}" are staged already, and ${open.length} are not (${open
+            .slice(0, 5)
+            .map(({ code }) => code)
+            .join(
+              ', ',
+            )}${open.length > 5 ? ', …' : ''}). Stage those with: cueline stage --batch "<name>" <tasks>.`,
+    )
+  }
+  const plan = await cueline.plans.build({
+    projectId,
+    workers,
+    ...(barrier !== undefined && { barrier }),
+    actor,
+  })
+  const { batches, results } = await cueline.stages.fromPlan({ planId: plan.id, force, actor })
+  return {
+    plan: { makespan: plan.makespan, lowerBound: plan.lowerBound },
+    batches: batches.map(({ id, name }, at) => ({
+      id,
+      name,
+      tasks: plan.batches[at]?.tasks ?? [],
+    })),
+    results: results.map(({ code, ok, message }) => ({ task: code, ok, message })),
+  }
+}
+
+async function byHand(
+  cueline: Cueline,
+  { id: projectId }: Project,
+  name: string,
+  tasks: readonly string[],
+  force: boolean,
+  actor: string,
+): Promise<Staged> {
+  const known = (await cueline.stages.list({ projectId })).map(({ batch }) => batch)
+  const batch =
+    known.find((batch) => batch.name === name || batch.id === name) ??
+    (await cueline.stages.create({ projectId, name, actor }))
+  const { results } = await cueline.stages.stage({
+    batchId: batch.id,
+    tasks: [...tasks],
+    force,
+    actor,
+  })
+  return {
+    plan: null,
+    batches: [{ id: batch.id, name: batch.name, tasks: results.map(({ code }) => code) }],
+    results: results.map(({ code, ok, message }) => ({ task: code, ok, message })),
+  }
+}
+
+function stagedLines({ batches, results }: Staged, terminal: Terminal): string[] {
+  const staged = results.filter(({ ok }) => ok).length
+  const table = {
+    title: '',
+    columns: [{ title: 'Batch' }, { title: 'Tasks', flexible: true }],
+    rows: batches.map(({ name, tasks }) => [name, tasks.join(' ')]),
+  }
+  const notes = results.filter(({ ok, message }) => !ok || message !== 'staged')
+  return [
+    `Staged ${staged} ${staged === 1 ? 'task' : 'tasks'} in ${batches.length} ${batches.length === 1 ? 'batch' : 'batches'}.`,
+    ...renderTable(table, terminal.columns),
+    ...notes.slice(0, 20).map(({ task, message }) => `- ${printableText(`${task}: ${message}`)}`),
+    ...(notes.length > 20 ? [`… and ${notes.length - 20} more; --json shows all.`] : []),
+    '',
+    'Next: cueline run --agent "<command>", or cueline promote to start a batch by hand.',
+  ]
+}

@@ -1,0 +1,58 @@
+import { existsSync, mkdirSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+
+import { sqliteStorage } from '@cueline/adapter-sqlite'
+import { createCueline, type Cueline, CuelineError, type CuelineOptions } from '@cueline/core'
+
+import type { GlobalOptions } from './cli.ts'
+import type { Terminal } from './terminal.ts'
+
+export interface OpenOptions extends Pick<CuelineOptions, 'runner' | 'workspace' | 'gates'> {
+  /** Makes the database when it is not there. */
+  readonly create?: boolean
+}
+
+/** Opens the database, does the work, closes everything, whatever happens. */
+export async function withCueline<Result>(
+  terminal: Terminal,
+  { db, verbose }: GlobalOptions,
+  options: OpenOptions,
+  work: (cueline: Cueline) => Promise<Result>,
+): Promise<Result> {
+  const { create = false, ...ports } = options
+  const file = resolve(terminal.cwd, db)
+  if (create) makeFolder(dirname(file))
+  else if (!existsSync(file)) {
+    throw new CuelineError(
+      'not-found',
+      `There is no database at ${db}. Make one by importing a plan (cueline import plan.md), or name another with --db.`,
+      { details: { db } },
+    )
+  }
+  const cueline = await createCueline({
+    ...ports,
+    storage: await sqliteStorage({ file }),
+    onError(error, where) {
+      const trace = verbose && error instanceof Error ? error.stack : undefined
+      terminal.err(`warning (${where}): ${trace ?? String(error)}\n`)
+    },
+  })
+  try {
+    return await work(cueline)
+  } finally {
+    await cueline.close()
+  }
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true })
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
+    throw new CuelineError(
+      code === 'ENOSPC' ? 'storage-full' : 'storage-readonly',
+      `The folder ${folder} for the database cannot be made (${code}). Choose a place you may write to with --db.`,
+      { cause },
+    )
+  }
+}

@@ -1,0 +1,244 @@
+import { cutText, formatDuration, printableText, renderTable } from '@cueline/core'
+import type { ImportReport, ImportResult } from '@cueline/core/formats'
+import type { Plan } from '@cueline/core/planner'
+
+import type { PlanProblem } from './plan-object.ts'
+import type { Terminal } from './terminal.ts'
+import { timeline } from './timeline.ts'
+import { wrapText } from './wrap-text.ts'
+
+const mostShown = 12
+/** More tasks than these make no readable picture; `--json` has them all. */
+const mostScheduled = 60
+
+/** The plan for people: what it comes to, its layers, its schedule, what the import did. */
+export function planText(
+  plan: Plan,
+  { document, report }: ImportResult,
+  terminal: Terminal,
+): string {
+  const name = document.project?.name ?? 'Plan'
+  const blocks = [
+    [
+      terminal.style('bold', cutText(printableText(name), terminal.columns)),
+      ...renderTable(figures(plan), terminal.columns),
+    ],
+    warningLines(plan, terminal),
+    layerLines(plan, terminal),
+    scheduleLines(plan, document.tasks, terminal),
+    importLines(report, terminal),
+  ]
+  return `${blocks
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`
+}
+
+/** Why there is no plan: each problem with its path and its next step. */
+export function problemsText(
+  problems: readonly PlanProblem[],
+  { document, report }: ImportResult,
+  terminal: Terminal,
+): string {
+  const lines = [
+    terminal.style(
+      'red',
+      `${count(problems.length, 'problem')} in ${count(document.tasks.length, 'task')}; there is no plan until ${problems.length === 1 ? 'it is' : 'they are'} mended.`,
+    ),
+    '',
+  ]
+  for (const { kind, tasks, message } of problems.slice(0, mostShown * 2)) {
+    lines.push(terminal.style('bold', kind))
+    if (kind === 'cycle') lines.push(...pathLines(tasks, terminal.columns))
+    lines.push(...wrapText(printableText(message), terminal.columns, '  '))
+  }
+  if (problems.length > mostShown * 2) {
+    lines.push(`… and ${problems.length - mostShown * 2} more; --json shows all.`)
+  }
+  return `${[...lines, '', ...importLines(report, terminal)].join('\n')}\n`
+}
+
+function figures(plan: Plan) {
+  const { workers, makespan, lowerBound, gap, barrierMakespan, criticalPath } = plan
+  const parallel = plan.layers.reduce((most, layer) => Math.max(most, layer.length), 0)
+  const rows: [string, string][] = [
+    ['Tasks', `${plan.tasks}, with ${count(plan.edges, 'dependency', 'dependencies')}`],
+    ['Work', `${minutes(plan.work)} for one worker`],
+    ['Critical path', `${minutes(criticalPath.length)}, whatever the number of workers`],
+    ['', path(criticalPath.tasks)],
+    [
+      count(workers, 'worker'),
+      `${minutes(makespan)}${plan.barrier === 'none' ? '' : ` with a barrier after each ${plan.barrier}`}${speedup(plan)}`,
+    ],
+    [
+      'Lower bound',
+      `${minutes(lowerBound)}; the schedule is ${gap < 0.00005 ? 'the best possible' : `${percent(gap)} above it`}`,
+    ],
+    [
+      'Barriers',
+      `stages ${cost(barrierMakespan.stage, makespan)}, layers ${cost(barrierMakespan.layer, makespan)}`,
+    ],
+    [
+      'Useful workers',
+      `${plan.smallestUsefulWorkers}; more make it no faster (widest layer: ${parallel})`,
+    ],
+    ['Parallel', `${percent(plan.parallelShare)} of the tasks stand in layers of two or more`],
+  ]
+  return { title: '', columns: [{ title: '' }, { title: '', flexible: true }], rows }
+}
+
+function warningLines({ warnings }: Plan, terminal: Terminal): string[] {
+  const lines = warnings
+    .slice(0, mostShown)
+    .flatMap(({ message }) => wrapText(`- ${printableText(message)}`, terminal.columns))
+  if (lines.length === 0) return []
+  const more = warnings.length - mostShown
+  return [
+    terminal.style('yellow', count(warnings.length, 'warning')),
+    ...lines,
+    ...(more > 0 ? [`… and ${more} more`] : []),
+  ]
+}
+
+function layerLines({ layers }: Plan, terminal: Terminal): string[] {
+  if (layers.length === 0) return []
+  const rows = layers
+    .slice(0, mostShown * 2)
+    .map((tasks, layer) => [String(layer), String(tasks.length), tasks.slice(0, 40).join(' ')])
+  const table = {
+    title: '',
+    columns: [
+      { title: 'Layer', align: 'right' as const },
+      { title: 'Tasks', align: 'right' as const },
+      { title: '', flexible: true },
+    ],
+    rows,
+  }
+  const more = layers.length - rows.length
+  return [
+    terminal.style('bold', 'Layers'),
+    ...renderTable(table, terminal.columns),
+    ...(more > 0 ? [`… and ${more} more; --json shows all.`] : []),
+  ]
+}
+
+function scheduleLines(
+  { schedule, makespan }: Plan,
+  tasks: ImportResult['document']['tasks'],
+  terminal: Terminal,
+): string[] {
+  if (schedule.length === 0) return []
+  const heading = terminal.style('bold', 'Schedule')
+  const picture = timeline(schedule, {
+    makespan,
+    columns: terminal.columns,
+    end: minutes(makespan),
+  })
+  if (schedule.length > mostScheduled) {
+    return [heading, ...picture, `${schedule.length} tasks; --json lists them.`]
+  }
+  const titles = new Map(tasks.map((task) => [task.id, task.title]))
+  const table = {
+    title: '',
+    columns: [
+      { title: 'Start', align: 'right' as const },
+      { title: 'Finish', align: 'right' as const },
+      { title: 'Lane', align: 'right' as const },
+      { title: 'Task', flexible: true },
+      { title: 'Title', flexible: true },
+    ],
+    rows: schedule.map(({ task, start, finish, lane }) => [
+      minutes(start),
+      minutes(finish),
+      String(lane),
+      task,
+      titles.get(task) ?? '',
+    ]),
+  }
+  return [heading, ...picture, '', ...renderTable(table, terminal.columns)]
+}
+
+/** What the import mapped, guessed and refused. */
+export function importLines(report: ImportReport, terminal: Terminal): string[] {
+  const { mapped, guessed, refused, warnings } = report
+  const done = mapped.done > 0 ? `, ${mapped.done} done already` : ''
+  const cancelled = mapped.cancelled > 0 ? `, ${mapped.cancelled} cancelled` : ''
+  const summary = `read as ${report.format}: ${count(mapped.tasks, 'task')}, ${count(mapped.dependencies, 'dependency', 'dependencies')}, ${count(mapped.estimates, 'estimate')}${done}${cancelled}`
+  return [
+    terminal.style('bold', 'Import'),
+    ...wrapText(summary, terminal.columns),
+    ...listed(
+      `guessed (${guessed.length})`,
+      guessed.map(
+        ({ task, what, value, evidence }) => `${task}: ${what} = ${value} (from "${evidence}")`,
+      ),
+      terminal,
+    ),
+    ...listed(
+      `not taken over (${refused.length})`,
+      refused.map(
+        ({ where, what, reason, count: times }) =>
+          `${where}: ${what} – ${reason}${times > 1 ? ` (${times} times)` : ''}`,
+      ),
+      terminal,
+    ),
+    ...listed(
+      `to look at (${warnings.length})`,
+      warnings.map(({ message }) => message),
+      terminal,
+    ),
+  ]
+}
+
+function listed(title: string, entries: readonly string[], terminal: Terminal): string[] {
+  if (entries.length === 0) return []
+  const more = entries.length - mostShown
+  return [
+    `  ${title}`,
+    ...entries
+      .slice(0, mostShown)
+      .map((entry) => `    ${cutText(printableText(entry), terminal.columns - 4)}`),
+    ...(more > 0 ? [`    … and ${more} more; --json shows all`] : []),
+  ]
+}
+
+/** A cycle as it goes round, in lines. */
+function pathLines(tasks: readonly string[], width: number): string[] {
+  const names = tasks.map(printableText)
+  const shown = names.length > 40 ? [...names.slice(0, 30), '…', ...names.slice(-9)] : names
+  return wrapText(shown.join(' → '), width, '  ')
+}
+
+function path(tasks: readonly string[]): string {
+  const shown = tasks.length > 12 ? [...tasks.slice(0, 6), '…', ...tasks.slice(-5)] : tasks
+  return shown.join(' → ')
+}
+
+function speedup({ work, makespan, workers }: Plan): string {
+  return workers === 1 || makespan === 0 ? '' : `, ${(work / makespan).toFixed(2)}× as fast as one`
+}
+
+function cost(barrier: number, makespan: number): string {
+  const more = makespan === 0 ? 0 : barrier / makespan - 1
+  if (Math.abs(more) < 0.0005) return `${minutes(barrier)} (no more)`
+  return `${minutes(barrier)} (${more > 0 ? '+' : '−'}${percent(Math.abs(more))})`
+}
+
+function minutes(value: number): string {
+  if (value === 0) return '0'
+  return value < 1 ? formatDuration(value * 60_000) : roundMinutes(value)
+}
+
+/** Plans know no seconds: `12 m`, `2 h 20 m`, `3 d 4 h`. */
+function roundMinutes(value: number): string {
+  if (value < 60) return `${Number(value.toFixed(1))} m`
+  return formatDuration(Math.round(value) * 60_000)
+}
+
+function percent(share: number): string {
+  return `${Number((share * 100).toFixed(1))} %`
+}
+
+function count(value: number, one: string, many = `${one}s`): string {
+  return `${value} ${value === 1 ? one : many}`
+}

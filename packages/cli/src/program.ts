@@ -1,0 +1,114 @@
+import { Command, CommanderError, Option } from 'commander'
+
+import type { Cli, GlobalOptions } from './cli.ts'
+import { addAnswer } from './commands/answer.ts'
+import { addDoctor } from './commands/doctor.ts'
+import { addImport } from './commands/import.ts'
+import { addPlan } from './commands/plan.ts'
+import { addPromote } from './commands/promote.ts'
+import { addReport } from './commands/report.ts'
+import { addRequests } from './commands/requests.ts'
+import { addRun } from './commands/run.ts'
+import { addStage } from './commands/stage.ts'
+import { addStatus } from './commands/status.ts'
+import { addWhy } from './commands/why.ts'
+import { exitCodes } from './exit-code.ts'
+import { reportError } from './report-error.ts'
+import type { Terminal } from './terminal.ts'
+import { version } from './version.ts'
+
+const about = `Plans, stages and runs work for coding agents.
+
+A plan becomes tasks (import), tasks become batches (stage), agents work on them (run).`
+
+const examples = `
+Examples:
+  cueline plan plan.md --workers 4                 look at a plan; nothing is stored
+  cueline import plan.md                           make a project of it
+  cueline stage                                    plan it and stage its batches
+  cueline run --agent "my-agent --print"           work on it with four agents at once
+  cueline why T7                                   what keeps a task from starting
+
+Exit codes:
+  0 done   1 the work failed   2 wrong input or a plan with problems   3 not allowed now
+  4 the database cannot be used   70 a fault of Cueline   130 interrupted
+
+\`cueline <command> --help\` shows the options and examples of a command.`
+
+/** Runs one command line to its end and resolves with the exit code. Never rejects. */
+export async function runProgram(argv: readonly string[], terminal: Terminal): Promise<number> {
+  let exitCode: number = exitCodes.ok
+  const cli: Cli = {
+    terminal,
+    async run<Own extends object>(
+      command: Command,
+      work: (options: Own & GlobalOptions) => Promise<number>,
+    ) {
+      exitCode = await work({
+        json: false,
+        verbose: false,
+        ...command.optsWithGlobals<Own & GlobalOptions>(),
+      })
+    },
+  }
+  const program = createProgram(cli)
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+    return exitCode
+  } catch (error) {
+    if (error instanceof CommanderError)
+      return error.exitCode === 0 ? exitCodes.ok : exitCodes.input
+    const { json = false, verbose = false } = program.opts<Partial<GlobalOptions>>()
+    const debug = (terminal.env.CUELINE_DEBUG ?? '') !== ''
+    return reportError(terminal, error, { json, verbose: verbose || debug })
+  }
+}
+
+function createProgram(cli: Cli): Command {
+  const { terminal } = cli
+  const program = new Command('cueline')
+    .description(about)
+    .version(version, '-V, --version', 'show the version')
+    .helpOption('-h, --help', 'show this help')
+    .addOption(
+      new Option('--db <file>', 'the database').default('.cueline/cueline.db').env('CUELINE_DB'),
+    )
+    .addOption(
+      new Option(
+        '--project <name>',
+        'the project, by name or id; needed when there are several',
+      ).env('CUELINE_PROJECT'),
+    )
+    .option('--json', 'print one JSON value on standard output')
+    .option('--verbose', 'show where an error happened')
+    .addHelpText('after', examples)
+    .configureHelp({ showGlobalOptions: true })
+  for (const add of [
+    addPlan,
+    addImport,
+    addStage,
+    addPromote,
+    addRun,
+    addStatus,
+    addWhy,
+    addRequests,
+    addAnswer,
+    addReport,
+    addDoctor,
+  ]) {
+    add(program, cli)
+  }
+  program.helpCommand('help [command]', 'show the help of a command')
+  for (const command of [program, ...program.commands]) {
+    command
+      .exitOverride()
+      .configureOutput({
+        writeOut: (text) => terminal.out(text),
+        writeErr: (text) => terminal.err(text),
+        getOutHelpWidth: () => terminal.columns,
+        getErrHelpWidth: () => terminal.columns,
+      })
+      .showHelpAfterError('(add --help for what it takes)')
+  }
+  return program
+}

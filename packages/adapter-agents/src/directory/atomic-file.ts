@@ -1,15 +1,22 @@
 import { randomUUID } from 'node:crypto'
-import { open, readFile, rename } from 'node:fs/promises'
+import { open, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 import { isGone } from './scan-tree.ts'
 
-/** Writes a file whole or not at all, on the disk before it resolves. */
-export async function writeAtomically(file: string, content: string): Promise<void> {
-  const draft = `${file}.${randomUUID()}.new`
-  await writeSynced(draft, content)
+/** Writes a file whole or not at all, and has it on the disk before it resolves. */
+export async function writeDurably(file: string, content: string): Promise<void> {
+  const draft = draftOf(file)
+  await writeFile(draft, content, { flag: 'wx', flush: true })
   await rename(draft, file)
   await syncFolder(dirname(file))
+}
+
+/** Writes a file whole or not at all; only a power failure may lose it. */
+export async function writeAtomically(file: string, content: string): Promise<void> {
+  const draft = draftOf(file)
+  await writeFile(draft, content, { flag: 'wx' })
+  await rename(draft, file)
 }
 
 export async function readIfThere(file: string): Promise<string | null> {
@@ -31,14 +38,8 @@ export async function syncFile(file: string): Promise<void> {
   }
 }
 
-async function writeSynced(file: string, content: string): Promise<void> {
-  const handle = await open(file, 'wx')
-  try {
-    await handle.writeFile(content)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
+function draftOf(file: string): string {
+  return `${file}.${randomUUID()}.new`
 }
 
 async function syncFolder(folder: string): Promise<void> {

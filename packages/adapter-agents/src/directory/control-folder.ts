@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 import type { AttemptId, Landed, Workspace } from '@cueline/core'
 
-import { readIfThere, writeAtomically } from './atomic-file.ts'
+import { readIfThere, writeAtomically, writeDurably } from './atomic-file.ts'
 import type { Tree } from './scan-tree.ts'
 
 /** The name of the folder in a result that holds everything but the result. */
@@ -50,7 +50,9 @@ export function controlFolder(result: string) {
 
     async writeManifest({ files, ...rest }: Manifest): Promise<void> {
       const content = JSON.stringify({ ...rest, files: files === null ? null : [...files] })
-      await writeAtomically(manifestOf(rest.attemptId), content)
+      // Until it is filled there is nothing to lose in a workspace.
+      const write = files === null ? writeAtomically : writeDurably
+      await write(manifestOf(rest.attemptId), content)
     },
     async readManifest(attemptId: AttemptId): Promise<Manifest | null> {
       return parseManifest(await readIfThere(manifestOf(attemptId)))
@@ -63,7 +65,7 @@ export function controlFolder(result: string) {
     },
 
     async writeLanding(attemptId: AttemptId, fence: number, landed: Landed): Promise<void> {
-      await writeAtomically(landingOf(attemptId, fence), JSON.stringify(landed))
+      await writeDurably(landingOf(attemptId, fence), JSON.stringify(landed))
     },
     async readLanding(attemptId: AttemptId, fence: number): Promise<Landed | null> {
       const text = await readIfThere(landingOf(attemptId, fence))
@@ -86,6 +88,10 @@ export function workspaceOf({ attemptId, fence, path, base }: Manifest): Workspa
 
 function parseManifest(text: string | null): Manifest | null {
   if (text === null) return null
-  const { files, ...rest } = JSON.parse(text)
-  return { ...rest, files: files === null ? null : new Map(files) }
+  try {
+    const { files, ...rest } = JSON.parse(text)
+    return { ...rest, files: files === null ? null : new Map(files) }
+  } catch {
+    return null // A power failure cut it off, before the workspace was handed out.
+  }
 }

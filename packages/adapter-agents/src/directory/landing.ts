@@ -14,7 +14,7 @@ import { dirname, join } from 'node:path'
 
 import { CuelineError, type AttemptId, type Landed } from '@cueline/core'
 
-import { readIfThere, syncFile, writeAtomically } from './atomic-file.ts'
+import { readIfThere, syncFile, writeDurably } from './atomic-file.ts'
 import type { ControlFolder } from './control-folder.ts'
 import { copyPath } from './copy-tree.ts'
 import { faultPoint } from './fault-point.ts'
@@ -74,7 +74,7 @@ export async function land(
   const { attemptId, fence, merged } = landing
   const sequence = (await readSequence(control)) + 1
   const journal: Journal = { attemptId, fence, merged, sequence, staging, changes }
-  await writeAtomically(control.journal, JSON.stringify(journal))
+  await writeDurably(control.journal, JSON.stringify(journal))
   faultPoint('land:decided')
   await finishLanding(result, control)
   return { merged }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 import { mergeFiles } from '@cueline/core'
 
-import { readIfThere, writeAtomically } from './atomic-file.ts'
+import { readIfThere, writeDurably } from './atomic-file.ts'
 import type { ControlFolder, Manifest } from './control-folder.ts'
 import { copyPath } from './copy-tree.ts'
 import { faultPoint } from './fault-point.ts'
@@ -35,7 +35,7 @@ export async function salvage(
   const { attemptId, fence } = manifest
   const deleted = changed.filter((path) => !work.has(path))
   const about = { attemptId, fence, base: manifest.base, changed, deleted }
-  await writeAtomically(join(folder, 'salvage.json'), `${JSON.stringify(about, null, 2)}\n`)
+  await writeDurably(join(folder, 'salvage.json'), `${JSON.stringify(about, null, 2)}\n`)
   return folder
 }
 

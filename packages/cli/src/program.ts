@@ -2,12 +2,14 @@ import { Command, CommanderError, Option } from 'commander'
 
 import type { Cli, GlobalOptions } from './cli.ts'
 import { addAnswer } from './commands/answer.ts'
+import { addCancel } from './commands/cancel.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addImport } from './commands/import.ts'
 import { addPlan } from './commands/plan.ts'
 import { addPromote } from './commands/promote.ts'
 import { addReport } from './commands/report.ts'
 import { addRequests } from './commands/requests.ts'
+import { addRetry } from './commands/retry.ts'
 import { addRun } from './commands/run.ts'
 import { addStage } from './commands/stage.ts'
 import { addStatus } from './commands/status.ts'
@@ -44,11 +46,12 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
       command: Command,
       work: (options: Own & GlobalOptions) => Promise<number>,
     ) {
-      exitCode = await work({
-        json: false,
-        verbose: false,
-        ...command.optsWithGlobals<Own & GlobalOptions>(),
-      })
+      const {
+        json = false,
+        verbose = false,
+        ...options
+      } = command.optsWithGlobals<Own & Partial<GlobalOptions>>()
+      exitCode = await work({ ...options, json, verbose } as unknown as Own & GlobalOptions)
     },
   }
   const program = createProgram(cli)
@@ -93,6 +96,8 @@ function createProgram(cli: Cli): Command {
     addWhy,
     addRequests,
     addAnswer,
+    addRetry,
+    addCancel,
     addReport,
     addDoctor,
   ]) {

@@ -59,7 +59,7 @@ export function openRunScreen(terminal: Terminal, view: RunView, now: () => numb
 function pictureLines(view: RunView, terminal: Terminal, startedAt: number, now: number): string[] {
   const { total, done, failed, lanes, waiting } = view.picture()
   const width = terminal.columns - 1
-  const shown = [...lanes.map((activity, lane) => [String(lane + 1), activity] as const)]
+  const shown = lanes.map((activity, lane) => [String(lane + 1), activity] as const)
   const codeWidth = Math.min(
     14,
     Math.max(3, ...[...lanes, ...waiting].map((activity) => textWidth(activity?.task ?? ''))),

@@ -17,6 +17,7 @@ import type { Command } from 'commander'
 import { chooseProject } from '../choose-project.ts'
 import type { Cli, GlobalOptions } from '../cli.ts'
 import { exitCodes } from '../exit-code.ts'
+import { findProgram } from '../find-program.ts'
 import { onInterrupt } from '../on-interrupt.ts'
 import { withCueline } from '../open-cueline.ts'
 import { positiveNumber, workersOption } from '../option-values.ts'
@@ -60,7 +61,10 @@ export function addRun(program: Command, { terminal, run }: Cli): void {
     .option(
       '--gate <command>',
       'must exit with 0 for every task, beside the gates of the plan; repeatable',
-      (command: string, before: readonly string[] = []) => [...before, command],
+      (command: string, before: readonly string[] | undefined): readonly string[] => [
+        ...(before ?? []),
+        command,
+      ],
     )
     .option('--timeout <minutes>', 'stop an attempt after so many minutes of work', positiveNumber)
     .option('--drain <seconds>', 'what attempts get to finish after Ctrl-C', positiveNumber, 10)
@@ -69,7 +73,7 @@ export function addRun(program: Command, { terminal, run }: Cli): void {
       `
 Examples:
   cueline run --agent "my-agent --print" --workers 4
-  cueline run --agent "node agent.js" --result . --gate "npm test"
+  cueline run --agent "node $PWD/agent.js" --result . --gate "npm test"
   cueline run --agent ./agent.sh --timeout 30 --json > report.json
 
 Exit code 1 when tasks failed or could not go on, 130 after Ctrl-C.`,
@@ -84,7 +88,7 @@ async function runAgents(terminal: Terminal, options: RunOptions & GlobalOptions
   const root = join(dirname(resolve(terminal.cwd, options.db)), 'workspaces')
   const ports = {
     runner: processRunner({
-      command: splitCommand(options.agent, '--agent'),
+      command: findProgram(splitCommand(options.agent, '--agent'), '--agent', terminal),
       stateFolder,
       ...(options.timeout !== undefined && { timeoutMs: options.timeout * 60_000 }),
     }),
@@ -186,7 +190,11 @@ async function leftOver(cueline: Cueline, projectId: string, result: RunResult):
     ({ status }) => status !== 'done' && status !== 'cancelled' && status !== 'failed',
   )
   const lines =
-    result.tasks.failed > 0 ? [`${result.tasks.failed} failed; see: cueline status.`] : []
+    result.tasks.failed > 0
+      ? [
+          `${result.tasks.failed} failed. What went wrong: cueline status. Another chance: cueline retry.`,
+        ]
+      : []
   for (const { task } of open.slice(0, 5)) {
     const { obstacles } = await cueline.tasks.why({ projectId, task })
     const why = obstacles.map(({ message }) => message).join('; ')

@@ -1,4 +1,11 @@
-import { type Cueline, CuelineError, printableText, type Project, renderTable } from '@cueline/core'
+import {
+  type Cueline,
+  CuelineError,
+  printableText,
+  type Project,
+  renderTable,
+  type Task,
+} from '@cueline/core'
 import type { Barrier } from '@cueline/core/planner'
 import { type Command, Option } from 'commander'
 
@@ -9,6 +16,7 @@ import { exitCodes } from '../exit-code.ts'
 import { withCueline } from '../open-cueline.ts'
 import { barrierOption, workersOption } from '../option-values.ts'
 import type { Terminal } from '../terminal.ts'
+import { wrapText } from '../wrap-text.ts'
 import { writeJson } from '../write-json.ts'
 
 interface StageOptions {
@@ -106,6 +114,10 @@ async function fromPlan(
   const projectId = project.id
   const tasks = await cueline.tasks.list({ projectId })
   const open = tasks.filter(({ status }) => status === 'todo')
+  const incomplete = tasks.filter(
+    ({ status, contextReady, forced }) => status === 'staged' && !contextReady && !forced,
+  )
+  if (force && incomplete.length > 0) return forceStaged(cueline, incomplete, projectId, actor)
   if (open.length === 0 || tasks.some(({ batchId }) => batchId !== null)) {
     throw new CuelineError(
       'refused',
@@ -135,6 +147,30 @@ async function fromPlan(
     })),
     results: results.map(({ code, ok, message }) => ({ task: code, ok, message })),
   }
+}
+
+/** Lets tasks start that are staged already but held back by their context, each in its batch. */
+async function forceStaged(
+  cueline: Cueline,
+  tasks: readonly Task[],
+  projectId: string,
+  actor: string,
+): Promise<Staged> {
+  const batches = []
+  const results: Staged['results'][number][] = []
+  for (const { batch } of await cueline.stages.list({ projectId })) {
+    const own = tasks.filter(({ batchId }) => batchId === batch.id).map(({ code }) => code)
+    if (own.length === 0) continue
+    const staged = await cueline.stages.stage({
+      batchId: batch.id,
+      tasks: own,
+      force: true,
+      actor,
+    })
+    batches.push({ id: batch.id, name: batch.name, tasks: own })
+    results.push(...staged.results.map(({ code, ok, message }) => ({ task: code, ok, message })))
+  }
+  return { plan: null, batches, results }
 }
 
 async function byHand(
@@ -169,13 +205,29 @@ function stagedLines({ batches, results }: Staged, terminal: Terminal): string[]
     columns: [{ title: 'Batch' }, { title: 'Tasks', flexible: true }],
     rows: batches.map(({ name, tasks }) => [name, tasks.join(' ')]),
   }
-  const notes = results.filter(({ ok, message }) => !ok || message !== 'staged')
+  const notes = new Map<string, string[]>()
+  for (const { task, ok, message } of results) {
+    if (ok && message === 'staged') continue
+    notes.set(message, [...(notes.get(message) ?? []), printableText(task)])
+  }
+  const held = results.some(({ ok, message }) => ok && message !== 'staged')
   return [
     `Staged ${staged} ${staged === 1 ? 'task' : 'tasks'} in ${batches.length} ${batches.length === 1 ? 'batch' : 'batches'}.`,
     ...renderTable(table, terminal.columns),
-    ...notes.slice(0, 20).map(({ task, message }) => `- ${printableText(`${task}: ${message}`)}`),
-    ...(notes.length > 20 ? [`… and ${notes.length - 20} more; --json shows all.`] : []),
+    ...[...notes].flatMap(([message, tasks]) =>
+      wrapText(`- ${named(tasks)}: ${printableText(message)}`, terminal.columns),
+    ),
     '',
-    'Next: cueline run --agent "<command>", or cueline promote to start a batch by hand.',
+    ...(held
+      ? wrapText(
+          'What a context lacks: cueline why <task>. Let them start all the same: cueline stage --force.',
+          terminal.columns,
+        )
+      : []),
+    'Next: cueline run --agent "<command>"',
   ]
+}
+
+function named(tasks: readonly string[]): string {
+  return tasks.length > 10 ? `${tasks.slice(0, 10).join(' ')} … (${tasks.length})` : tasks.join(' ')
 }

@@ -114,12 +114,13 @@ describe('the recorded agent', () => {
   })
 })
 
-const strict = [
-  ...['--target', 'es2023', '--module', 'nodenext', '--strict', '--noUncheckedIndexedAccess'],
-  ...['--exactOptionalPropertyTypes', '--erasableSyntaxOnly', '--verbatimModuleSyntax'],
-  ...['--allowImportingTsExtensions', '--noEmit', '--types', 'node'],
-  ...['--typeRoots', join(root, 'node_modules', '@types'), 'src/index.ts'],
-]
+const strict = `
+  --target es2023 --module nodenext --strict --noUncheckedIndexedAccess --noEmit
+  --exactOptionalPropertyTypes --erasableSyntaxOnly --verbatimModuleSyntax
+  --allowImportingTsExtensions --types node src/index.ts`
+  .trim()
+  .split(/\s+/)
+  .concat('--typeRoots', join(root, 'node_modules', '@types'))
 
 let copies = 0
 

@@ -1,14 +1,12 @@
 import { CuelineError } from '../error.ts'
 import type { AttemptBrief } from '../staging/attempt-brief.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
-import type { Workspace } from '../workspace/workspace.ts'
-import type { Claim } from './claim.ts'
+import type { ClaimIds } from './claim.ts'
 
-/** Everything the agent is told, read in one transaction. */
+/** Everything the agent is told but its workspace, read in the transaction that claims. */
 export async function attemptBriefOf(
   storage: StorageTransaction,
-  claim: Claim,
-  workspace: Workspace | null,
+  claim: ClaimIds,
 ): Promise<AttemptBrief> {
   const { projectId, taskId } = claim
   const { tasks } = await storage.load({ projectId, tasks: [taskId] })
@@ -39,10 +37,7 @@ export async function attemptBriefOf(
       account: task.account,
       context: task.context,
     },
-    workspace: {
-      ...(workspace?.path !== undefined && { path: workspace.path }),
-      ...(workspace !== null && { base: workspace.base }),
-    },
+    workspace: {},
     feedback: attempts.flatMap((attempt) =>
       attempt.status === 'failed' && attempt.failure !== null
         ? [

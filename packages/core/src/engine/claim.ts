@@ -1,12 +1,14 @@
 import type { AttemptId, ProjectId, TaskId, WorkerId, WorkOrderId } from '../id.ts'
 import type { Load } from '../limit/admission.ts'
 import { advance } from '../staging/advance.ts'
+import type { AttemptBrief } from '../staging/attempt-brief.ts'
 import type { BatchSummary } from '../storage/storage.ts'
+import { attemptBriefOf } from './attempt-brief-of.ts'
 import type { EngineContext } from './context.ts'
 import type { LedgerTransaction } from './ledger.ts'
 
 /** A work order that this process holds, by lease and fence. */
-export interface Claim {
+export interface ClaimIds {
   readonly projectId: ProjectId
   readonly taskId: TaskId
   readonly workOrderId: WorkOrderId
@@ -14,6 +16,11 @@ export interface Claim {
   readonly workerId: WorkerId
   readonly number: number
   readonly fence: number
+}
+
+export interface Claim extends ClaimIds {
+  /** What its agent is told, as it was at the moment of the claim. */
+  readonly brief: AttemptBrief
 }
 
 export interface ClaimResult {
@@ -84,10 +91,13 @@ async function claimOnce(
       candidates,
       load,
     })
-    const claims = events.flatMap((event): Claim[] =>
-      event.type === 'attempt.started' ? [{ ...event, projectId }] : [],
-    )
-    for (const claim of claims) await storage.lease([claim], claim.workerId, leaseMs)
+    const claims: Claim[] = []
+    for (const event of events) {
+      if (event.type !== 'attempt.started') continue
+      const ids: ClaimIds = { ...event, projectId }
+      await storage.lease([ids], ids.workerId, leaseMs)
+      claims.push({ ...ids, brief: await attemptBriefOf(storage, ids) })
+    }
     if (claims.length > 0 || candidates.length < limit) return claims
   }
 }

@@ -6,7 +6,6 @@ import type { AttemptBrief } from '../staging/attempt-brief.ts'
 import type { Command } from '../staging/command.ts'
 import type { Failure, Verdict } from '../staging/state.ts'
 import type { TrialMerge, Workspace } from '../workspace/workspace.ts'
-import { attemptBriefOf } from './attempt-brief-of.ts'
 import { createAttemptReport } from './attempt-report.ts'
 import type { Claim } from './claim.ts'
 import type { EngineContext } from './context.ts'
@@ -48,10 +47,11 @@ export async function runAttempt(
   context.live.set(claim.workOrderId, (reason) => controller.abort(reason))
   let workspace: Workspace | null = null
   try {
-    workspace = (await context.workspace?.prepare(await workspaceRequest(context, claim), signal)) ?? null
-    const brief = await context.storage.transaction((storage) =>
-      attemptBriefOf(storage, claim, workspace),
-    )
+    if (context.workspace !== null) {
+      const request = { ...claim, code: claim.brief.task.code }
+      workspace = await context.workspace.prepare(request, signal)
+    }
+    const brief = withWorkspace(claim.brief, workspace)
     const outcome = await runRunner(context, claim, brief, controller, slot)
     await settle(context, claim, brief, workspace, outcome, signal)
   } catch (error) {
@@ -62,11 +62,10 @@ export async function runAttempt(
   }
 }
 
-async function workspaceRequest({ storage }: EngineContext, claim: Claim) {
-  const { tasks } = await storage.transaction((transaction) =>
-    transaction.load({ projectId: claim.projectId, tasks: [claim.taskId] }),
-  )
-  return { ...claim, code: tasks.get(claim.taskId)?.code ?? claim.taskId }
+function withWorkspace(brief: AttemptBrief, workspace: Workspace | null): AttemptBrief {
+  if (workspace === null) return brief
+  const { path, base } = workspace
+  return { ...brief, workspace: { base, ...(path !== undefined && { path }) } }
 }
 
 async function runRunner(

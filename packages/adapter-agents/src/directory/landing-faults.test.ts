@@ -79,8 +79,7 @@ function filesOf(folder: string): Record<string, string> {
   return Object.fromEntries(
     files
       .map((each) => join(each.parentPath, each.name))
-      .map((file) => [file.slice(folder.length + 1), readFileSync(file, 'utf8')] as const)
-      .toSorted(),
+      .map((file) => [file.slice(folder.length + 1), readFileSync(file, 'utf8')] as const),
   )
 }
 

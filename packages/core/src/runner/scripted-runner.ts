@@ -18,7 +18,8 @@ export interface ScriptedAttempt {
   readonly work?: (attempt: AttemptBrief, context: RunnerContext) => Promise<void> | void
   /**
    * An outcome; `throws` for a crash; `never` runs until it is aborted; `ignores-abort` does not
-   * even end then (until the runner is closed). Completed when absent.
+   * even end then (until the runner is closed). Completed when absent, with the answer as summary
+   * if it has asked.
    */
   readonly end?: Outcome | { readonly throws: unknown } | 'never' | 'ignores-abort'
 }
@@ -72,11 +73,12 @@ export function scriptedRunner(
     signal.throwIfAborted()
     if (step.progress !== undefined) report.progress(step.progress)
     if (step.output !== undefined) report.output(step.output, 'stdout')
-    if (step.ask !== undefined) answered(await report.ask(step.ask))
+    let summary = `${attempt.task.code} done`
+    if (step.ask !== undefined) answered((summary = await report.ask(step.ask)))
     if (step.takesMs !== undefined) await elapse(step.takesMs, clock, signal)
     if (step.work !== undefined) await step.work(attempt, context)
     signal.throwIfAborted()
-    const end = step.end ?? { status: 'completed', summary: `${attempt.task.code} done` }
+    const end = step.end ?? { status: 'completed', summary }
     if (end === 'never') throw await whenAborted(signal)
     if (end === 'ignores-abort') throw await whenAborted(closed.signal)
     if ('throws' in end) throw end.throws

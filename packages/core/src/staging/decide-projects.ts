@@ -24,6 +24,9 @@ export const projectDecisions: { readonly [Type in ProjectCommand]: Decide<Type>
       ...(name !== undefined && { name }),
       ...(settings !== undefined && { settings }),
     })
+    if (settings?.maxParallelTasks !== undefined) {
+      draft.effects.push({ type: 'dispatch', orders: [] })
+    }
   },
   'project.pause': (draft, { projectId }) => {
     if (draft.slice.project?.pausedAt === null) emit(draft, { type: 'project.paused', projectId })

@@ -4,12 +4,15 @@ import { library } from '../../tsup.base.ts'
 
 // Config files are loaded by tsup, which asks for a default export.
 export default defineConfig(
-  library({
-    index: 'src/index.ts',
-    planner: 'src/plan/index.ts',
-    graph: 'src/graph/index.ts',
-    formats: 'src/formats/index.ts',
-    client: 'src/client/index.ts',
-    testing: 'src/testing/index.ts',
-  }),
+  library(
+    {
+      index: 'src/index.ts',
+      planner: 'src/plan/index.ts',
+      graph: 'src/graph/index.ts',
+      formats: 'src/formats/index.ts',
+      client: 'src/client/index.ts',
+      testing: 'src/testing/index.ts',
+    },
+    'neutral',
+  ),
 )

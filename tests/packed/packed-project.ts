@@ -29,12 +29,17 @@ export async function packedProject(): Promise<PackedProject> {
     run: (command, args) => runIn(folder, command, args),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   }
-  mkdirSync(tarballs)
-  await runIn(root, process.execPath, ['scripts/build.ts'])
-  await runIn(root, process.execPath, ['scripts/pack.ts', tarballs])
-  project.write('package.json', '{ "name": "host", "private": true, "type": "module" }\n')
-  const packed = readdirSync(tarballs).map((file) => `./tarballs/${file}`)
-  await project.run('npm', [...install, ...packed, `@types/node@${typesOfNode}`])
+  try {
+    mkdirSync(tarballs)
+    await runIn(root, process.execPath, ['scripts/build.ts'])
+    await runIn(root, process.execPath, ['scripts/pack.ts', tarballs])
+    project.write('package.json', '{ "name": "host", "private": true, "type": "module" }\n')
+    const packed = readdirSync(tarballs).map((file) => `./tarballs/${file}`)
+    await project.run('npm', [...install, ...packed, `@types/node@${typesOfNode}`])
+  } catch (error) {
+    project.remove()
+    throw error
+  }
   return project
 }
 

@@ -4,7 +4,7 @@ import process from 'node:process'
 import { runInNewContext } from 'node:vm'
 
 import { build } from 'esbuild'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 
 import { nodeOfVersion, packedProject, type PackedProject } from './packed-project.ts'
 
@@ -16,9 +16,8 @@ beforeAll(async () => {
   for (const file of ['main.ts', 'imports.mjs', 'tsconfig.json']) {
     project.write(file, readFileSync(join(import.meta.dirname, 'fixtures', file), 'utf8'))
   }
+  return () => project.remove()
 })
-
-afterAll(() => project.remove())
 
 describe('the installed packages [X-17]', () => {
   it('contain no source condition, no workspace version and no source file', () => {

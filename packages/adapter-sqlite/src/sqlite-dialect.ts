@@ -18,9 +18,12 @@ export function sqliteDialect(name: string): Dialect {
     },
     wallClock: sql`cast(unixepoch('subsec') * 1000 as integer)`,
     records: (json, columns, alias) => sql`(
-      select ${sql.join(columns.map(fieldOf))} from json_each(${json})
+      select ${sql.join(columns.map(valueAt))} from json_each(${json})
     ) as ${sql.ref(alias)}`,
     texts: (json) => sql`(select value from json_each(${json}))`,
+    filterOnly: (column) => sql`+${sql.ref(column)}`,
+    thenJoin: sql`cross join`,
+    encode,
     decode,
     isBusy,
     sortError: (error) => sortSqliteError(error, name),
@@ -28,10 +31,14 @@ export function sqliteDialect(name: string): Dialect {
 }
 
 /** `->` keeps JSON as text, `->>` takes the value out of it. */
-function fieldOf({ name, kind }: Column) {
-  const path = sql.lit(`$."${name}"`)
-  const operator = kind === 'json' ? sql`->` : sql`->>`
-  return sql`value ${operator} ${path} as ${sql.ref(name)}`
+function valueAt({ name, kind }: Column, index: number) {
+  return sql`value ${kind === 'json' ? sql`->` : sql`->>`} ${sql.lit(index)} as ${sql.ref(name)}`
+}
+
+function encode(kind: ColumnKind, value: unknown): unknown {
+  if (kind === 'json') return JSON.stringify(value)
+  if (kind === 'bool') return value === true ? 1 : 0
+  return value
 }
 
 function decode(kind: ColumnKind, value: unknown): unknown {

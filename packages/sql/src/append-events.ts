@@ -1,7 +1,9 @@
 import type { Event, ProjectId, StoredEvent } from '@cueline/core'
 import { sql } from 'kysely'
 
-import type { Column, Database, Dialect } from './dialect.ts'
+import type { Database, Dialect } from './dialect.ts'
+import { insertRows } from './insert-rows.ts'
+import type { InsertTarget } from './insert-rows.ts'
 import { statement } from './statement.ts'
 
 /**
@@ -22,11 +24,8 @@ export async function appendEvents(
     sequence += 1
     return { ...event, projectId, sequence, actor }
   })
-  const rows = stored.map((event, index) => ({
-    sequence: event.sequence,
-    event: events[index],
-  }))
-  await insertEvents.run(database, dialect, { projectId, actor, rows: JSON.stringify(rows) })
+  const rows = stored.map((event, index) => [projectId, event.sequence, actor, events[index]])
+  await insertRows(database, dialect, eventTarget, rows)
   return stored
 }
 
@@ -65,17 +64,15 @@ const readCounter = statement<{ projectId: string }, { last_sequence: number }>(
   ({ projectId }) => sql`select last_sequence from logs where project_id = ${projectId}`,
 )
 
-const eventColumns: readonly Column[] = [
-  { name: 'sequence', kind: 'int' },
-  { name: 'event', kind: 'json' },
-]
-
-const insertEvents = statement<{ projectId: string; actor: string; rows: string }>(
-  ({ projectId, actor, rows }, dialect) => sql`
-    insert into events (project_id, sequence, actor, event)
-    select ${projectId}, given.sequence, ${actor}, given.event
-      from ${dialect.records(rows, eventColumns, 'given')}`,
-)
+const eventTarget: InsertTarget = {
+  table: 'events',
+  columns: [
+    { name: 'project_id', kind: 'text' },
+    { name: 'sequence', kind: 'int' },
+    { name: 'actor', kind: 'text' },
+    { name: 'event', kind: 'json' },
+  ],
+}
 
 const selectEvents = statement<
   { projectId: string; cursor: number; limit: number },

@@ -80,10 +80,10 @@ const countTasks = statement<{ projectId: string }, Counted>(
 )
 
 const countQueued = statement<{ projectId: string }, { batch_id: string; count: number }>(
-  ({ projectId }) => sql`select tasks.batch_id, count(*) as count from tasks
-    join work_orders on work_orders.id = tasks.work_order_id
-    join batches on batches.id = tasks.batch_id
-    join projects on projects.id = tasks.project_id
+  ({ projectId }, { thenJoin }) => sql`select tasks.batch_id, count(*) as count from tasks
+    ${thenJoin} work_orders on work_orders.id = tasks.work_order_id
+    ${thenJoin} batches on batches.id = tasks.batch_id
+    ${thenJoin} projects on projects.id = tasks.project_id
     where tasks.project_id = ${projectId} and tasks.work_order_id is not null
       and ${isReady} and work_orders.status = 'queued'
     group by tasks.batch_id`,

@@ -24,12 +24,6 @@ function isClaimable(now: Expression<unknown>) {
     )`
 }
 
-/** `cross join` keeps SQLite to the order written: along the index, until the limit is reached. */
-const withFacts = sql`
-  cross join work_orders on work_orders.id = tasks.work_order_id
-  cross join batches on batches.id = tasks.batch_id
-  cross join projects on projects.id = tasks.project_id`
-
 export async function claimable(
   database: Database,
   dialect: Dialect,
@@ -94,11 +88,15 @@ export async function expired(
   return (await lapsed.run(database, dialect, { ...input, now })).map((row) => row.id)
 }
 
+/** Along the index `tasks_queued`, until the limit is reached. */
 const firstClaimable = statement<
   { projectId: string; limit: number; now: number },
   { id: WorkOrderId }
 >(
-  ({ projectId, limit, now }) => sql`select work_orders.id from tasks ${withFacts}
+  ({ projectId, limit, now }, { thenJoin }) => sql`select work_orders.id from tasks
+    ${thenJoin} work_orders on work_orders.id = tasks.work_order_id
+    ${thenJoin} batches on batches.id = tasks.batch_id
+    ${thenJoin} projects on projects.id = tasks.project_id
     where tasks.project_id = ${projectId} and tasks.work_order_id is not null
       and ${isReady} and ${isClaimable(now)}
     order by ${claimOrder} limit ${limit}`,
@@ -112,15 +110,16 @@ const claimableOf = statement<
     join tasks on tasks.id = work_orders.task_id and tasks.work_order_id = work_orders.id
     join batches on batches.id = tasks.batch_id
     join projects on projects.id = tasks.project_id
-    where work_orders.id in ${dialect.texts(ids)} and tasks.project_id = ${projectId}
+    where work_orders.id in ${dialect.texts(ids)}
+      and ${dialect.filterOnly('tasks.project_id')} = ${projectId}
       and ${isReady} and ${isClaimable(now)}
     order by ${claimOrder} limit ${limit}`,
 )
 
 const readyTasks = statement<{ projectId: string }, { id: TaskId }>(
-  ({ projectId }) => sql`select tasks.id from batches
-    join tasks on tasks.project_id = batches.project_id and tasks.batch_id = batches.id
-    join projects on projects.id = tasks.project_id
+  ({ projectId }, { thenJoin }) => sql`select tasks.id from batches
+    ${thenJoin} tasks on tasks.project_id = batches.project_id and tasks.batch_id = batches.id
+    ${thenJoin} projects on projects.id = tasks.project_id
     where batches.project_id = ${projectId} and ${isReady}
     order by ${claimOrder}`,
 )

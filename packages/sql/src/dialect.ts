@@ -18,12 +18,21 @@ export interface Dialect {
   /** Milliseconds since the epoch by the database's own clock, without offset or high-water mark. */
   readonly wallClock: RawBuilder<number>
   /**
-   * A JSON list of objects as a table that can follow `from`, named `alias`: one row per object, one
-   * column per name.
+   * A JSON list of lists as a table that can follow `from`, named `alias`: one row per list, its
+   * values in the order of the columns.
    */
   records(json: Expression<unknown>, columns: readonly Column[], alias: string): RawBuilder<unknown>
   /** A JSON list of texts as a subquery of one column, for `in (…)`. */
   texts(json: Expression<unknown>): RawBuilder<unknown>
+  /**
+   * The column for a condition that only filters: SQLite without statistics would rather walk a
+   * whole index on it than look up a few ids.
+   */
+  filterOnly(column: string): RawBuilder<unknown>
+  /** A join that the database carries out in the order written, however it would like to. */
+  readonly thenJoin: RawBuilder<unknown>
+  /** A value of this kind, or null, as the driver takes it. */
+  encode(kind: ColumnKind, value: unknown): unknown
   /** A value of this kind as the driver gives it, as a program wants it. */
   decode(kind: ColumnKind, value: unknown): unknown
   /**

@@ -3,6 +3,8 @@ import type { LeaseClaim, WorkerId, WorkOrderId } from '@cueline/core'
 import { sql } from 'kysely'
 
 import type { Column, Database, Dialect } from './dialect.ts'
+import { insertRows } from './insert-rows.ts'
+import type { InsertTarget } from './insert-rows.ts'
 import { statement } from './statement.ts'
 
 const claimColumns: readonly Column[] = [
@@ -11,7 +13,7 @@ const claimColumns: readonly Column[] = [
 ]
 
 interface Claims extends Readonly<Record<string, unknown>> {
-  /** A JSON list of objects by column. */
+  /** A JSON list of lists, in the order of `claimColumns`. */
   readonly claims: string
 }
 
@@ -80,14 +82,12 @@ export async function hearWorkers(
   now: number,
 ): Promise<void> {
   if (workerIds.length === 0) return
-  await hear.run(database, dialect, {
-    workers: JSON.stringify(workerIds.map((id) => ({ id }))),
-    now,
-  })
+  const rows = workerIds.map((id) => [id, now])
+  await insertRows(database, dialect, heartbeatTarget, rows)
 }
 
 function encoded(claims: readonly LeaseClaim[]): string {
-  return JSON.stringify(claims.map(({ workOrderId, fence }) => ({ id: workOrderId, fence })))
+  return JSON.stringify(claims.map(({ workOrderId, fence }) => [workOrderId, fence]))
 }
 
 interface Leased {
@@ -131,9 +131,11 @@ const release = statement<{ ids: string }>(
   ({ ids }, dialect) => sql`delete from leases where work_order_id in ${dialect.texts(ids)}`,
 )
 
-const hear = statement<{ workers: string; now: number }>(
-  ({ workers, now }, dialect) => sql`insert into heartbeats (worker_id, heard_at)
-    select given.id, ${now}
-      from ${dialect.records(workers, [{ name: 'id', kind: 'text' }], 'given')} where true
-    on conflict (worker_id) do update set heard_at = excluded.heard_at`,
-)
+const heartbeatTarget: InsertTarget = {
+  table: 'heartbeats',
+  columns: [
+    { name: 'worker_id', kind: 'text' },
+    { name: 'heard_at', kind: 'int' },
+  ],
+  rest: sql`on conflict (worker_id) do update set heard_at = excluded.heard_at`,
+}

@@ -29,6 +29,17 @@ function equals(column: string, value: unknown): RawBuilder<unknown> | undefined
   return value === undefined ? undefined : sql`${sql.ref(column)} = ${value}`
 }
 
+/** By task where one is named: its rows are few, the project's many. */
+function owner(
+  dialect: Dialect,
+  projectId: string,
+  taskId: string | undefined,
+): readonly RawBuilder<unknown>[] {
+  return taskId === undefined
+    ? [sql`project_id = ${projectId}`]
+    : [sql`task_id = ${taskId}`, sql`${dialect.filterOnly('project_id')} = ${projectId}`]
+}
+
 function oneOf(
   dialect: Dialect,
   column: string,
@@ -37,16 +48,6 @@ function oneOf(
   return values === undefined
     ? undefined
     : sql`${sql.ref(column)} in ${dialect.texts(sql.val(JSON.stringify(values)))}`
-}
-
-/** As an expression, so that SQLite does not choose an index for the status over a better one. */
-function hasStatus(
-  dialect: Dialect,
-  values: readonly string[] | undefined,
-): RawBuilder<unknown> | undefined {
-  return values === undefined
-    ? undefined
-    : sql`coalesce(status, '') in ${dialect.texts(sql.val(JSON.stringify(values)))}`
 }
 
 type ListName = Exclude<
@@ -81,7 +82,7 @@ export const listQueries: {
         equals('project_id', projectId),
         equals('batch_id', batchId),
         oneOf(dialect, 'code', codes),
-        hasStatus(dialect, status),
+        oneOf(dialect, 'status', status),
       ],
       sql`order by position, id`,
     ),
@@ -90,7 +91,7 @@ export const listQueries: {
       database,
       dialect,
       'workOrder',
-      [equals('project_id', projectId), equals('task_id', taskId)],
+      owner(dialect, projectId, taskId),
       sql`order by enqueued_at, id`,
     ),
   attempts: (database, dialect, { projectId, taskId, status }) =>
@@ -98,7 +99,7 @@ export const listQueries: {
       database,
       dialect,
       'attempt',
-      [equals('project_id', projectId), equals('task_id', taskId), hasStatus(dialect, status)],
+      [...owner(dialect, projectId, taskId), oneOf(dialect, 'status', status)],
       sql`order by started_at, number, id`,
     ),
   requests: (database, dialect, { projectId, taskId, status }) =>
@@ -106,7 +107,7 @@ export const listQueries: {
       database,
       dialect,
       'request',
-      [equals('project_id', projectId), equals('task_id', taskId), hasStatus(dialect, status)],
+      [...owner(dialect, projectId, taskId), oneOf(dialect, 'status', status)],
       sql`order by asked_at, id`,
     ),
   workers: (database, dialect, { projectId }) =>
@@ -142,7 +143,7 @@ export const listQueries: {
       database,
       dialect,
       'artifact',
-      [equals('project_id', projectId), equals('task_id', taskId)],
+      owner(dialect, projectId, taskId),
       sql`order by created_at, hash, name, id`,
     )
     return rows.map(withoutBytes)

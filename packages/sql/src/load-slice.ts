@@ -212,7 +212,8 @@ function selectByIds(name: Loadable) {
   const spec = tables[name]
   return statement<ByIds>(
     ({ projectId, ids }, dialect) => sql`select ${columnsOf(spec)} from ${sql.ref(spec.name)}
-      where ${sql.ref(`${spec.name}.id`)} in ${dialect.texts(ids)} and project_id = ${projectId}
+      where ${sql.ref(`${spec.name}.id`)} in ${dialect.texts(ids)}
+        and ${dialect.filterOnly('project_id')} = ${projectId}
       order by ${orderOf(name)}`,
   )
 }
@@ -254,7 +255,8 @@ const holdsOfProject = statement<ByProject>(
 
 const openRequests = statement<ByIds>(
   ({ projectId, ids }, dialect) => sql`select ${columnsOf(tables.request)} from requests
-    where task_id in ${dialect.texts(ids)} and status = 'open' and project_id = ${projectId}
+    where task_id in ${dialect.texts(ids)} and status = 'open'
+      and ${dialect.filterOnly('project_id')} = ${projectId}
     order by id`,
 )
 
@@ -281,12 +283,13 @@ const dependentsOf = statement<ByIds>(
 const allDependentsOf = statement<ByIds>(
   ({ projectId, ids }, dialect) => sql`
     with recursive found (id) as (
-      select id from tasks where id in ${dialect.texts(ids)} and project_id = ${projectId}
+      select id from tasks where id in ${dialect.texts(ids)}
+        and ${dialect.filterOnly('project_id')} = ${projectId}
       union
       select dependencies.task_id from dependencies
         join found on dependencies.depends_on = found.id
     )
-    select ${columnsOf(tables.dependency)} from dependencies
-      join found on dependencies.depends_on = found.id
-      where project_id = ${projectId} order by dependencies.id`,
+    select ${columnsOf(tables.dependency)} from found
+      ${dialect.thenJoin} dependencies on dependencies.depends_on = found.id
+      where ${dialect.filterOnly('project_id')} = ${projectId} order by dependencies.id`,
 )

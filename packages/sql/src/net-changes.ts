@@ -1,53 +1,67 @@
 import type { Change, TableName } from '@cueline/core'
 
-/** What a list of changes comes to for one row. */
+/** What the changes of one row come to. */
 export interface NetChange {
+  /** What finds the row: its id, or an object with the fields of its key. */
   readonly key: unknown
-  /** The row is taken away first, when it was there. */
+  /** The row is taken away first, when it is there. */
   removed: boolean
-  /** The row as it is inserted, updates that followed included. */
-  inserted: Record<string, unknown> | undefined
+  /** The row as it is inserted, the updates that followed included. */
+  inserted: Readonly<Record<string, unknown>> | undefined
   /** The fields that change in a row that stays. */
-  updated: Record<string, unknown> | undefined
+  updated: Readonly<Record<string, unknown>> | undefined
 }
 
+export type Round = ReadonlyMap<TableName, readonly NetChange[]>
+
 /**
- * Folds the changes of one write into one change per row, so that statements can be grouped by what
- * they do without the order of the changes getting lost.
+ * Folds changes into one per row, so that statements can be grouped by what they do: first all that
+ * is removed, then all that is inserted, then all that is updated. What does not fit that order - a
+ * row removed after it was inserted, say - begins another round.
  */
-export function netChanges(
-  changes: readonly Change[],
-): ReadonlyMap<TableName, readonly NetChange[]> {
-  const byTable = new Map<TableName, Map<string, NetChange>>()
+export function netChanges(changes: readonly Change[]): readonly Round[] {
+  const rounds: Map<TableName, Map<string, NetChange>>[] = [new Map()]
   for (const change of changes) {
-    let rows = byTable.get(change.table)
-    if (rows === undefined) {
-      rows = new Map()
-      byTable.set(change.table, rows)
+    let round = rounds.at(-1)
+    const known = round?.get(change.table)?.get(keyText(change))
+    if (round === undefined || (known !== undefined && !fits(known, change))) {
+      round = new Map()
+      rounds.push(round)
     }
-    const key = keyText(change)
-    let net = rows.get(key)
-    if (net === undefined) {
-      net = {
-        key: change.kind === 'insert' ? change.row : change.key,
-        removed: false,
-        inserted: undefined,
-        updated: undefined,
-      }
-      rows.set(key, net)
-    }
-    fold(net, change)
+    fold(netOf(round, change), change)
   }
-  return new Map([...byTable].map(([table, rows]) => [table, [...rows.values()]]))
+  return rounds.map(
+    (round) => new Map([...round].map(([table, rows]) => [table, [...rows.values()]])),
+  )
+}
+
+function fits(net: NetChange, change: Change): boolean {
+  if (change.kind === 'update') return true
+  if (change.kind === 'insert') return net.inserted === undefined && net.updated === undefined
+  return net.inserted === undefined
+}
+
+function netOf(round: Map<TableName, Map<string, NetChange>>, change: Change): NetChange {
+  let rows = round.get(change.table)
+  if (rows === undefined) {
+    rows = new Map()
+    round.set(change.table, rows)
+  }
+  const text = keyText(change)
+  let net = rows.get(text)
+  if (net === undefined) {
+    const key = change.kind === 'insert' ? change.row : change.key
+    net = { key, removed: false, inserted: undefined, updated: undefined }
+    rows.set(text, net)
+  }
+  return net
 }
 
 function fold(net: NetChange, change: Change): void {
   if (change.kind === 'insert') {
-    net.inserted = change.row as unknown as Record<string, unknown>
-    net.updated = undefined
+    net.inserted = { ...change.row }
   } else if (change.kind === 'delete') {
     net.removed = true
-    net.inserted = undefined
     net.updated = undefined
   } else if (net.inserted !== undefined) {
     net.inserted = { ...net.inserted, ...change.set }

@@ -38,12 +38,10 @@ export function decodeRows<Name extends TableName>(
   return stored.map((row) => decodeRow(dialect, name, row))
 }
 
-/** The named fields of a row, or of the changed part of one, as an object of columns. */
-export function encodeFields(
+/** The named fields of a row, or of the changed part of one, in the order of the columns. */
+export function valuesOf(
   columns: readonly FieldColumn[],
   row: Readonly<Record<string, unknown>>,
-): Record<string, unknown> {
-  const record: Record<string, unknown> = {}
-  for (const column of columns) record[column.name] = row[column.field]
-  return record
+): unknown[] {
+  return columns.map((column) => row[column.field])
 }

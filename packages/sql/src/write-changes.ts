@@ -1,27 +1,36 @@
-import type { Change, StoredArtifact, TableName } from '@cueline/core'
+import type { Change, StoredArtifact, TableName, WorkerId } from '@cueline/core'
 import { sql } from 'kysely'
 
 import type { Column, Database, Dialect } from './dialect.ts'
+import { insertRows } from './insert-rows.ts'
+import type { InsertTarget } from './insert-rows.ts'
+import { hearWorkers } from './leases.ts'
 import { netChanges } from './net-changes.ts'
 import type { NetChange } from './net-changes.ts'
-import { encodeFields } from './rows.ts'
+import { valuesOf } from './rows.ts'
 import { statement } from './statement.ts'
 import type { Statement } from './statement.ts'
 import { tables } from './tables.ts'
 import type { FieldColumn, TableSpec } from './tables.ts'
 
+interface Scope {
+  readonly database: Database
+  readonly dialect: Dialect
+  readonly projectId: string
+  readonly now: number
+}
+
 interface WriteRows extends Readonly<Record<string, unknown>> {
   readonly projectId: string
-  /** A JSON list of objects by column. */
+  /** A JSON list of lists. */
   readonly rows: string
   readonly now: number
 }
 type Write = Statement<WriteRows, Record<string, unknown>>
 
 /**
- * Writes row changes in as many statements as there are tables and sets of changed columns, not as
- * many as there are rows: all deletes of a table in one, all inserts, and all updates of the same
- * columns.
+ * Writes row changes set by set, not row by row: all deletes of a table in one statement, all
+ * inserts in a few, and all updates of the same columns in one.
  */
 export async function writeChanges(
   database: Database,
@@ -30,37 +39,56 @@ export async function writeChanges(
   changes: readonly Change[],
   now: number,
 ): Promise<void> {
-  for (const [table, rows] of netChanges(changes)) {
-    const run = (write: Write, records: readonly unknown[]) =>
-      write.run(database, dialect, { projectId, rows: JSON.stringify(records), now })
-    if (table === 'artifact') {
-      await writeArtifacts(database, dialect, projectId, rows)
-      continue
-    }
-    const spec: TableSpec = tables[table]
-    const removed = rows.filter((row) => row.removed)
-    if (removed.length > 0) {
-      const keys = removed.map((row) => encodeKey(spec, row.key))
-      await run(removeFrom(spec), keys)
-      for (const write of forgetWith[table] ?? []) await run(write, keys)
-    }
-    const inserted = rows.flatMap((row) => (row.inserted === undefined ? [] : [row.inserted]))
-    if (inserted.length > 0) {
-      const records = inserted.map((row) => encodeFields(spec.columns, row))
-      await run(insertInto(spec), records)
-      if (table === 'worker') await run(hearWorkers, records)
-    }
-    for (const [columns, patches] of groupedByColumns(spec, rows)) {
-      const records = patches.map((row) => ({
-        ...prefixed(encodeKey(spec, row.key)),
-        ...encodeFields(columns, row.updated ?? {}),
-      }))
-      await run(updateIn(spec, columns), records)
+  const scope = { database, dialect, projectId, now }
+  for (const round of netChanges(changes)) {
+    for (const [table, rows] of round) {
+      if (table === 'artifact') await writeArtifacts(scope, rows)
+      else await writeRows(scope, table, rows)
     }
   }
 }
 
-/** An empty set changes nothing but, for a task, when it was touched last. */
+async function writeRows(
+  scope: Scope,
+  table: TableName,
+  rows: readonly NetChange[],
+): Promise<void> {
+  const spec: TableSpec = tables[table]
+  const removed = rows.filter((row) => row.removed).map((row) => keyOf(spec, row.key))
+  if (removed.length > 0) {
+    for (const write of forgetWith[table] ?? []) await run(scope, write, removed)
+    await run(scope, removeFrom(spec), removed)
+  }
+  const inserted = rows.flatMap((row) => (row.inserted === undefined ? [] : [row.inserted]))
+  if (inserted.length > 0) await insert(scope, spec, inserted)
+  for (const [columns, patches] of groupedByColumns(spec, rows)) {
+    const values = patches.map((row) => [
+      ...keyOf(spec, row.key),
+      ...valuesOf(columns, row.updated ?? {}),
+    ])
+    await run(scope, updateIn(spec, columns), values)
+  }
+}
+
+function run(scope: Scope, write: Write, rows: readonly unknown[]): Promise<unknown> {
+  const { database, dialect, projectId, now } = scope
+  return write.run(database, dialect, { projectId, rows: JSON.stringify(rows), now })
+}
+
+async function insert(
+  { database, dialect, now }: Scope,
+  spec: TableSpec,
+  rows: readonly Readonly<Record<string, unknown>>[],
+): Promise<void> {
+  const values = rows.map((row) => valuesOf(spec.columns, row))
+  if (spec.table === 'task') for (const row of values) row.push(now)
+  await insertRows(database, dialect, targetOf(spec), values)
+  if (spec.table !== 'worker') return
+  const ids = rows.map((row) => row['id'] as WorkerId)
+  await hearWorkers(database, dialect, ids, now)
+}
+
+/** Updates of the same columns go together. */
 function groupedByColumns(
   spec: TableSpec,
   rows: readonly NetChange[],
@@ -68,66 +96,54 @@ function groupedByColumns(
   const groups = new Map<string, [readonly FieldColumn[], NetChange[]]>()
   for (const row of rows) {
     if (row.updated === undefined) continue
-    const columns: FieldColumn[] = []
-    for (const column of spec.columns) if (column.field in row.updated) columns.push(column)
-    if (columns.length === 0) continue
-    const name = columns.map((column) => column.name).join()
+    const fields = Object.keys(row.updated)
+    const name = fields.join()
     const group = groups.get(name)
-    if (group === undefined) groups.set(name, [columns, [row]])
-    else group[1].push(row)
+    if (group !== undefined) {
+      group[1].push(row)
+      continue
+    }
+    const columns = fields.flatMap((field) => spec.byField.get(field) ?? [])
+    if (columns.length > 0) groups.set(name, [columns, [row]])
   }
   return groups.values()
 }
 
-function encodeKey(spec: TableSpec, key: unknown): Record<string, unknown> {
-  if (typeof key === 'string') return { [spec.key[0] ?? 'id']: key }
-  const fields = key as Readonly<Record<string, unknown>>
-  return Object.fromEntries(
-    spec.columns
-      .filter((column) => spec.key.includes(column.name))
-      .map((column) => [column.name, fields[column.field]]),
-  )
+/** The values of the key columns, from an id or an object with the fields of the key. */
+function keyOf(spec: TableSpec, key: unknown): readonly unknown[] {
+  return typeof key === 'string'
+    ? [key]
+    : valuesOf(keyColumns(spec), key as Readonly<Record<string, unknown>>)
 }
 
-/** A key column may change too, so its old value goes by a name of its own. */
-function prefixed(key: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(key).map(([name, value]) => [`key_${name}`, value]))
+function keyColumns(spec: TableSpec): readonly FieldColumn[] {
+  return spec.columns.filter((column) => spec.key.includes(column.name))
 }
 
-const inserts = new Map<string, Write>()
+const targets = new Map<string, InsertTarget>()
 const removes = new Map<string, Write>()
 const updates = new Map<string, Write>()
 
-function cached(cache: Map<string, Write>, name: string, make: () => Write): Write {
-  let write = cache.get(name)
-  if (write === undefined) {
-    write = make()
-    cache.set(name, write)
+function cached<Value>(cache: Map<string, Value>, name: string, make: () => Value): Value {
+  let value = cache.get(name)
+  if (value === undefined) {
+    value = make()
+    cache.set(name, value)
   }
-  return write
+  return value
 }
 
 /** A second insert replaces a hold, a worker or an edge; of anything else it is a conflict. */
 const replaceable: ReadonlySet<TableName> = new Set(['hold', 'worker', 'dependency'])
 
-function insertInto(spec: TableSpec): Write {
-  return cached(inserts, spec.name, () => {
-    const names = spec.columns.map((column) => column.name)
-    const touched = spec.table === 'task'
-    return statement(({ rows, now }, dialect) => {
-      const columns = sql.join(
-        [...names, ...(touched ? ['changed_at'] : [])].map((name) => sql.ref(name)),
-      )
-      const values = sql.join([
-        ...names.map((name) => sql.ref(`given.${name}`)),
-        ...(touched ? [now] : []),
-      ])
-      // `where true` tells SQLite that `on conflict` does not belong to a join.
-      return sql`insert into ${sql.ref(spec.name)} (${columns})
-        select ${values} from ${dialect.records(rows, spec.columns, 'given')} where true
-        ${replaceable.has(spec.table) ? replacing(spec) : sql``}`
-    })
-  })
+const changedAt: Column = { name: 'changed_at', kind: 'int' }
+
+function targetOf(spec: TableSpec): InsertTarget {
+  return cached(targets, spec.name, () => ({
+    table: spec.name,
+    columns: spec.table === 'task' ? [...spec.columns, changedAt] : spec.columns,
+    ...(replaceable.has(spec.table) && { rest: replacing(spec) }),
+  }))
 }
 
 function replacing(spec: TableSpec) {
@@ -140,12 +156,12 @@ function replacing(spec: TableSpec) {
 
 function removeFrom(spec: TableSpec): Write {
   return cached(removes, spec.name, () =>
-    statement(({ rows }, dialect) => {
+    statement(({ rows, projectId }, dialect) => {
       const given = dialect.records(rows, keyColumns(spec), 'given')
       const keys = sql.join(spec.key.map((name) => sql.ref(name)))
       const wanted = sql.join(spec.key.map((name) => sql.ref(`given.${name}`)))
       return sql`delete from ${sql.ref(spec.name)}
-        where (${keys}) in (select ${wanted} from ${given})`
+        where (${keys}) in (select ${wanted} from ${given}) and ${ofProject(spec, dialect)} = ${projectId}`
     }),
   )
 }
@@ -153,7 +169,8 @@ function removeFrom(spec: TableSpec): Write {
 function updateIn(spec: TableSpec, columns: readonly FieldColumn[]): Write {
   const names = columns.map((column) => column.name)
   return cached(updates, `${spec.name}:${names.join()}`, () =>
-    statement(({ rows, now }, dialect) => {
+    statement(({ rows, now, projectId }, dialect) => {
+      // A key column may change too, so its old value goes by a name of its own.
       const keys = keyColumns(spec).map((column) => ({ ...column, name: `key_${column.name}` }))
       const given = dialect.records(rows, [...keys, ...columns], 'given')
       const set = names.map((name) => sql`${sql.ref(name)} = ${sql.ref(`given.${name}`)}`)
@@ -162,21 +179,15 @@ function updateIn(spec: TableSpec, columns: readonly FieldColumn[]): Write {
         (name) => sql`${sql.ref(`${spec.name}.${name}`)} = ${sql.ref(`given.key_${name}`)}`,
       )
       return sql`update ${sql.ref(spec.name)} set ${sql.join(set)} from ${given}
-        where ${sql.join(same, sql` and `)}`
+        where ${sql.join(same, sql` and `)} and ${ofProject(spec, dialect)} = ${projectId}`
     }),
   )
 }
 
-function keyColumns(spec: TableSpec): readonly Column[] {
-  return spec.columns.filter((column) => spec.key.includes(column.name))
+/** No write reaches into another project, whatever id it names. */
+function ofProject(spec: TableSpec, dialect: Dialect) {
+  return dialect.filterOnly(`${spec.name}.${spec.table === 'project' ? 'id' : 'project_id'}`)
 }
-
-const hearWorkers: Write = statement(
-  ({ rows, now }, dialect) => sql`insert into heartbeats (worker_id, heard_at)
-    select given.id, ${now}
-      from ${dialect.records(rows, [{ name: 'id', kind: 'text' }], 'given')} where true
-    on conflict (worker_id) do update set heard_at = excluded.heard_at`,
-)
 
 /** What is not part of the state goes with the row it belongs to. */
 const forgetWith: Partial<Record<TableName, readonly Write[]>> = {
@@ -191,13 +202,9 @@ function forget(table: string, column: string): Write {
   )
 }
 
-/** Bytes do not fit into JSON, so artifacts are written one by one. */
-async function writeArtifacts(
-  database: Database,
-  dialect: Dialect,
-  projectId: string,
-  rows: readonly NetChange[],
-): Promise<void> {
+/** The bytes stand once per hash, beside the rows that link to them. */
+async function writeArtifacts(scope: Scope, rows: readonly NetChange[]): Promise<void> {
+  const { database, dialect, projectId } = scope
   for (const { key, removed, inserted } of rows) {
     if (removed) {
       const given = { projectId, hash: String(key) }
@@ -205,33 +212,29 @@ async function writeArtifacts(
       await removeBytes.run(database, dialect, given)
     }
     if (inserted === undefined) continue
-    const artifact = inserted as unknown as StoredArtifact
-    await insertBytes.run(database, dialect, {
-      projectId,
-      hash: artifact.hash,
-      bytes: artifact.bytes,
-    })
-    await insertLink.run(database, dialect, {
-      projectId,
-      rows: JSON.stringify([encodeFields(linkColumns, inserted)]),
-    })
+    const { hash, bytes } = inserted as unknown as StoredArtifact
+    await insertRows(database, dialect, bytesTarget, [[projectId, hash, bytes]])
+    await insertRows(database, dialect, linkTarget, [valuesOf(linkColumns, inserted)])
   }
 }
 
 const linkColumns = tables.artifact.columns.filter((column) => column.kind !== 'bytes')
 
-const insertBytes = statement<{ projectId: string; hash: string; bytes: Uint8Array }>(
-  ({ projectId, hash, bytes }) => sql`insert into artifact_bytes (project_id, hash, bytes)
-    values (${projectId}, ${hash}, ${bytes}) on conflict do nothing`,
-)
+const linkTarget: InsertTarget = {
+  table: 'artifacts',
+  columns: linkColumns,
+  rest: sql`on conflict do nothing`,
+}
 
-const insertLink = statement<{ projectId: string; rows: string }>(
-  ({ rows }, dialect) => sql`insert into artifacts
-    (${sql.join(linkColumns.map(({ name }) => sql.ref(name)))})
-    select ${sql.join(linkColumns.map(({ name }) => sql.ref(`given.${name}`)))}
-      from ${dialect.records(rows, linkColumns, 'given')} where true
-    on conflict do nothing`,
-)
+const bytesTarget: InsertTarget = {
+  table: 'artifact_bytes',
+  columns: [
+    { name: 'project_id', kind: 'text' },
+    { name: 'hash', kind: 'text' },
+    { name: 'bytes', kind: 'bytes' },
+  ],
+  rest: sql`on conflict do nothing`,
+}
 
 const removeLinks = statement<{ projectId: string; hash: string }>(
   ({ projectId, hash }) =>

@@ -145,8 +145,7 @@ export const first: Migration = {
       merged {text}
     )`,
     `create index attempts_by_task on attempts (task_id)`,
-    `create index attempts_active on attempts (project_id)
-      where status in ('running', 'verifying', 'merging')`,
+    `create index attempts_by_status on attempts (project_id, status)`,
     `create table requests (
       id {text} not null primary key,
       project_id {text} not null,
@@ -162,6 +161,7 @@ export const first: Migration = {
       answered_at {int}
     )`,
     `create index requests_by_task on requests (task_id)`,
+    `create index requests_by_status on requests (project_id, status)`,
     `create table holds (
       project_id {text} not null,
       account {text} not null,

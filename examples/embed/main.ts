@@ -1,6 +1,7 @@
 // Cueline inside your own program: three tasks, two workers, and a function as the agent.
 import assert from 'node:assert/strict'
 
+// #region run
 import { createCueline } from '@cueline/core'
 
 const pantry: string[] = []
@@ -25,6 +26,7 @@ const plan = await cueline.plans.build({ projectId, workers: 2 })
 await cueline.stages.fromPlan({ planId: plan.id, force: true }) // These tasks need no context.
 const report = await cueline.run({ projectId, workers: 2 })
 await cueline.close()
+// #endregion run
 
 console.log(`${report.tasks.done} of ${report.tasks.total} tasks done: ${pantry.join(', ')}`)
 assert.deepEqual(plan.criticalPath, { length: 7, tasks: ['coffee', 'table'] })

@@ -26,7 +26,6 @@ const planFile = join(import.meta.dirname, 'plan.md')
 const recordedAgent = join(import.meta.dirname, 'recorded-agent.ts')
 let folder = join(root, '.cueline', 'quickstart')
 const inFolder = (name: string) => join(folder, name)
-const shown = (file: string) => relative(process.cwd(), file)
 
 try {
   process.exitCode = await main()
@@ -44,6 +43,7 @@ async function main(): Promise<number> {
   if (!options.resume) rmSync(folder, { recursive: true, force: true })
   makeFolder(options)
 
+  // #region cueline
   const cueline = await createCueline({
     storage: await sqliteStorage({ file: inFolder('cueline.db') }),
     runner: processRunner({
@@ -55,6 +55,7 @@ async function main(): Promise<number> {
     times: { leaseMs: 5_000 }, // So long --resume waits for the work of a run that was killed.
     onError: (error, where) => console.error(`Went on after an error (${where}):`, error),
   })
+  // #endregion cueline
   try {
     const projectId = await prepare(cueline, options)
     const following = await followRun(cueline, projectId, options)
@@ -112,8 +113,11 @@ async function prepare(cueline: Cueline, options: Options): Promise<string> {
   const plan = await cueline.plans.get({ projectId })
   if (plan === null) throw new Error('The plan is gone: start again without --resume.')
   const batches = await cueline.stages.list({ projectId })
-  const planned = (minutes: number) =>
-    `${formatDuration(minutes * 60_000)} (${formatDuration(minutes * msPerPlanMinute(options))} here)`
+  const planned = (minutes: number) => {
+    const here =
+      options.agent === null ? ` (${formatDuration(minutes * options.scale * 1_000)} here)` : ''
+    return `${formatDuration(minutes * 60_000)}${here}`
+  }
   const agent =
     options.agent === null
       ? `recorded: a program that plays back the work, 1 plan minute = ${options.scale} s`
@@ -165,6 +169,12 @@ function stopOnInterrupt(tell: (text: string) => void): AbortSignal {
   }
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
   return stop.signal
+}
+
+/** A path as short as it can be written from here. */
+function shown(file: string): string {
+  const short = relative(process.cwd(), file)
+  return short.startsWith('..') ? file : short
 }
 
 /** A foreign agent works in real time. */

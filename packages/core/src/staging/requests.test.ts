@@ -16,7 +16,7 @@ function asking(request: RequestDraft = soil) {
   return { world, claim, asked }
 }
 
-describe('a question to a person [X-10]', () => {
+describe('a question to a person [S3-10]', () => {
   it('is stored with its options, and the attempt waits on its own clock', () => {
     const { world, claim, asked } = asking()
     expect(asked).toMatchObject({ ...soil, status: 'open', attemptId: claim.attemptId })
@@ -113,7 +113,7 @@ describe('a question to a person [X-10]', () => {
   })
 })
 
-describe('work that needs a person [S3-10, X-10]', () => {
+describe('work that needs a person [S3-10]', () => {
   it('asks, waits without a slot and without a charge, and goes on with the answer', () => {
     const world = new World({ maxAttempts: 1 }).add('seed')
     world.stage('spring', ['seed'])

@@ -7,7 +7,7 @@ import type { AttemptStatus, TaskStatus, WorkOrderStatus } from './state.ts'
  */
 export const taskTransitions: Readonly<Record<TaskStatus, readonly TaskStatus[]>> = {
   todo: ['staged', 'done', 'cancelled'],
-  staged: ['todo', 'doing', 'done', 'failed', 'cancelled'],
+  staged: ['todo', 'doing', 'done', 'cancelled'],
   doing: ['staged', 'review', 'done', 'failed', 'cancelled'],
   review: ['staged', 'done', 'failed', 'cancelled'],
   done: [],
@@ -16,7 +16,7 @@ export const taskTransitions: Readonly<Record<TaskStatus, readonly TaskStatus[]>
 }
 
 export const workOrderTransitions: Readonly<Record<WorkOrderStatus, readonly WorkOrderStatus[]>> = {
-  queued: ['claimed', 'failed', 'cancelled', 'completed'],
+  queued: ['claimed', 'completed', 'cancelled'],
   claimed: ['queued', 'completed', 'failed', 'cancelled'],
   completed: [],
   failed: [],

@@ -9,7 +9,8 @@ import { chooseProject } from '../choose-project.ts'
 import type { Cli, GlobalOptions } from '../cli.ts'
 import { exitCodes } from '../exit-code.ts'
 import { withCueline } from '../open-cueline.ts'
-import { importLines } from '../plan-text.ts'
+import { planObject } from '../plan-object.ts'
+import { importLines, problemsText } from '../plan-text.ts'
 import { readPlan } from '../read-plan.ts'
 import type { Terminal } from '../terminal.ts'
 import { writeJson } from '../write-json.ts'
@@ -48,8 +49,20 @@ async function importPlan(
   return withCueline(terminal, options, { create: true }, async (cueline) => {
     const actor = actorOf(terminal)
     const name = projectName(imported, path, terminal.cwd)
-    const { project, created } = await findOrCreate(cueline, options.project, name, actor)
     const { document, report } = imported
+    const known = await findProject(cueline, options.project ?? name)
+    if (known === undefined) {
+      // Else a plan that cannot be imported would leave an empty project behind.
+      const { object, plan } = planObject(imported, { workers: 1, barrier: 'none' })
+      if (plan === null) {
+        if (options.json) writeJson(terminal, { problems: object.problems, importReport: report })
+        else terminal.err(problemsText(object.problems, imported, terminal))
+        return exitCodes.input
+      }
+    }
+    const project =
+      known ?? (await cueline.projects.create({ name: options.project ?? name, actor }))
+    const created = known === undefined
     const { tasks } = await cueline.tasks.import({ projectId: project.id, document, actor })
     if (options.json) {
       writeJson(terminal, {
@@ -73,17 +86,10 @@ async function importPlan(
   })
 }
 
-async function findOrCreate(
-  cueline: Cueline,
-  named: string | undefined,
-  planned: string,
-  actor: string,
-): Promise<{ project: Project; created: boolean }> {
-  const wanted = named ?? planned
+async function findProject(cueline: Cueline, wanted: string): Promise<Project | undefined> {
   const projects = await cueline.projects.list({})
   const known = projects.some((project) => project.name === wanted || project.id === wanted)
-  if (known) return { project: await chooseProject(cueline, wanted), created: false }
-  return { project: await cueline.projects.create({ name: wanted, actor }), created: true }
+  return known ? chooseProject(cueline, wanted) : undefined
 }
 
 /** What the plan calls itself, else the name of its file or folder. */

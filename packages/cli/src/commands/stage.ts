@@ -219,10 +219,10 @@ function stagedLines({ batches, results }: Staged, terminal: Terminal): string[]
     ),
     '',
     ...(held
-      ? wrapText(
-          'What a context lacks: cueline why <task>. Let them start all the same: cueline stage --force.',
-          terminal.columns,
-        )
+      ? [
+          'What a context lacks:         cueline why <task>',
+          'Let them start all the same:  cueline stage --force',
+        ]
       : []),
     'Next: cueline run --agent "<command>"',
   ]

@@ -1,4 +1,4 @@
-import { type Cueline, formatDuration, printableText, renderTable } from '@cueline/core'
+import { type Cueline, cutText, formatDuration, printableText, renderTable } from '@cueline/core'
 import type { Command } from 'commander'
 
 import { chooseProject } from '../choose-project.ts'
@@ -8,6 +8,7 @@ import { withCueline } from '../open-cueline.ts'
 import { requestLines } from '../request-lines.ts'
 import { listRequests, type RequestView } from '../request-view.ts'
 import type { Terminal } from '../terminal.ts'
+import { wrapText } from '../wrap-text.ts'
 import { writeJson } from '../write-json.ts'
 
 interface Status {
@@ -28,6 +29,7 @@ interface Status {
   readonly requests: readonly RequestView[]
 }
 
+const mostShown = 10
 const statuses = ['todo', 'staged', 'doing', 'review', 'done', 'failed', 'cancelled'] as const
 type TaskStatus = (typeof statuses)[number]
 
@@ -156,18 +158,16 @@ function statusLines(status: Status, terminal: Terminal): string[] {
       ? []
       : [
           terminal.style('red', 'Failed'),
-          ...renderTable(
-            {
-              title: '',
-              columns: [
-                { title: '' },
-                { title: '', flexible: true },
-                { title: '', flexible: true },
-              ],
-              rows: failed.map(({ task, title, message }) => [task, title, message]),
-            },
-            width,
-          ),
+          ...failed
+            .slice(0, mostShown)
+            .flatMap(({ task, title, message }) => [
+              cutText(`- ${printableText(`${task} ${title}`)}`, width),
+              ...wrapText(printableText(message), width, '  '),
+            ]),
+          ...(failed.length > mostShown
+            ? [`… and ${failed.length - mostShown} more; --json shows all.`]
+            : []),
+          'Another chance: cueline retry',
         ],
     requests.length === 0
       ? []

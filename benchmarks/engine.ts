@@ -63,7 +63,9 @@ async function speedUp() {
       })
     }
   }
-  console.log(`50 tasks with ${agentMs} ms of agent latency each, on SQLite (speed-up over 1 agent):`)
+  console.log(
+    `50 tasks with ${agentMs} ms of agent latency each, on SQLite (speed-up over 1 agent):`,
+  )
   console.table(rows)
   return rows
 }
@@ -101,7 +103,9 @@ async function overhead() {
     name,
     'us per task': round((median(times.get(name) ?? []) * 1_000) / size),
   }))
-  console.log(`${size} tasks that do nothing (3 dependencies each), ${slots} at once, wall time of running:`)
+  console.log(
+    `${size} tasks that do nothing (3 dependencies each), ${slots} at once, wall time of running:`,
+  )
   console.table(rows)
   return { size, slots, rows }
 }
@@ -148,7 +152,10 @@ function independent(count: number): PlanTask[] {
 function layered(layers: number, width: number): PlanTask[] {
   return Array.from({ length: layers * width }, (_, index) => {
     const layer = Math.floor(index / width)
-    const dependsOn = Array.from({ length: layer === 0 ? 0 : width }, (__, n) => `T${(layer - 1) * width + n}`)
+    const dependsOn = Array.from(
+      { length: layer === 0 ? 0 : width },
+      (__, n) => `T${(layer - 1) * width + n}`,
+    )
     return { id: `T${index}`, dependsOn }
   })
 }

@@ -43,7 +43,7 @@ export async function killEngines(
     try {
       const projectId = await createProject(folder, random)
       projects += 1
-      for (let n = 0; n < killsPerProject && done < kills; ) {
+      for (let n = 0; n < killsPerProject && done < kills;) {
         starts += 1
         const kill = await startAndKill(folder, projectId, random)
         if (!kill.killed) break
@@ -56,7 +56,9 @@ export async function killEngines(
       await checkProject(folder, projectId)
       progress(`${done}/${kills} kills, ${projects} projects, all invariants hold`)
     } catch (error) {
-      throw new Error(`With seed ${seed}, after ${done} kills (${folder} is kept):`, { cause: error })
+      throw new Error(`With seed ${seed}, after ${done} kills (${folder} is kept):`, {
+        cause: error,
+      })
     }
     await rm(folder, { recursive: true, force: true })
   }

@@ -59,4 +59,3 @@ export function fromSnapshot(snapshot: Snapshot): MutableSlice {
   )
   return slice
 }
-

@@ -4,7 +4,10 @@ import type { Effect } from '../staging/draft.ts'
 import type { EngineContext } from './context.ts'
 import { AttemptAborted } from './run-attempt.ts'
 
-type EffectContext = Pick<EngineContext, 'dispatcher' | 'live' | 'answers' | 'emitter' | 'quiet' | 'onError'>
+type EffectContext = Pick<
+  EngineContext,
+  'dispatcher' | 'live' | 'answers' | 'emitter' | 'quiet' | 'onError'
+>
 
 /**
  * Performs effects after their commit. All of them are hints that state repairs by itself: a lost

@@ -14,7 +14,8 @@ export async function attemptBriefOf(
   if (task === undefined) {
     throw new CuelineError('not-found', `Task "${taskId}" is gone; its attempt ends.`)
   }
-  const attempts = task.attemptCount > 1 ? await storage.query('attempts', { projectId, taskId }) : []
+  const attempts =
+    task.attemptCount > 1 ? await storage.query('attempts', { projectId, taskId }) : []
   const requests =
     task.attemptCount > 1
       ? await storage.query('requests', { projectId, taskId, status: ['answered'] })

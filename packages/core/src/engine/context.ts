@@ -14,7 +14,11 @@ export interface CuelineEvents extends Record<string, unknown> {
   /** Every event that this process has stored, after its commit, in order. */
   readonly event: StoredEvent
   /** What a runner says about its progress, at once and without the log's bounds. */
-  readonly progress: { readonly attemptId: AttemptId; readonly taskId: TaskId; readonly text: string }
+  readonly progress: {
+    readonly attemptId: AttemptId
+    readonly taskId: TaskId
+    readonly text: string
+  }
 }
 
 /** How patient the engine is. Every time is milliseconds. */

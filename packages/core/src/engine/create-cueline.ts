@@ -18,7 +18,12 @@ import { memoryStorage } from '../storage/memory-storage.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { WorkspaceProvider } from '../workspace/workspace.ts'
 import { announce, applyEffects } from './apply-effects.ts'
-import { type CuelineEvents, defaultTimes, type EngineContext, type EngineTimes } from './context.ts'
+import {
+  type CuelineEvents,
+  defaultTimes,
+  type EngineContext,
+  type EngineTimes,
+} from './context.ts'
 import { createLedger } from './ledger.ts'
 import { AttemptAborted } from './run-attempt.ts'
 import { runProject } from './run-project.ts'
@@ -103,7 +108,9 @@ export async function createCueline(options: CuelineOptions = {}): Promise<Cueli
   const storage = options.storage ?? memoryStorage({ clock: () => clock.now() })
   const ids = options.ids ?? randomIds
   const dispatcher = options.dispatcher ?? inProcessDispatcher()
-  const emitter = createSafeEmitter<CuelineEvents>((error, name) => onError(error, `listener "${name}"`))
+  const emitter = createSafeEmitter<CuelineEvents>((error, name) =>
+    onError(error, `listener "${name}"`),
+  )
   const answers = new Map<RequestId, (answer: string) => void>()
   const live = new Map<string, (reason: Error) => void>()
   const quiet = new Set<ProjectId>()
@@ -131,7 +138,8 @@ export async function createCueline(options: CuelineOptions = {}): Promise<Cueli
     ids,
     times: { ...defaultTimes, ...options.times },
   }
-  const runner = typeof options.runner === 'function' ? functionRunner(options.runner) : options.runner
+  const runner =
+    typeof options.runner === 'function' ? functionRunner(options.runner) : options.runner
   const closing = new AbortController()
   const runs = new Set<Promise<unknown>>()
 
@@ -185,5 +193,8 @@ export async function createCueline(options: CuelineOptions = {}): Promise<Cueli
 
 function checkedWorkers(workers: number): number {
   if (Number.isInteger(workers) && workers >= 1) return workers
-  throw new CuelineError('invalid-input', `workers is ${workers}; give a whole number of 1 or more.`)
+  throw new CuelineError(
+    'invalid-input',
+    `workers is ${workers}; give a whole number of 1 or more.`,
+  )
 }

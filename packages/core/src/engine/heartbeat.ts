@@ -69,7 +69,8 @@ export function startHeartbeat(context: EngineContext): Heartbeat {
       claims.set(claim.workOrderId, { claim, confirmedAt: clock.now() })
     },
     drop: (claim) => {
-      if (claims.get(claim.workOrderId)?.claim.fence === claim.fence) claims.delete(claim.workOrderId)
+      if (claims.get(claim.workOrderId)?.claim.fence === claim.fence)
+        claims.delete(claim.workOrderId)
     },
     watch: (workerId) => {
       workers.add(workerId)

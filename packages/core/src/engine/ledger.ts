@@ -134,12 +134,7 @@ function ledgerTransaction(
     const decision = decide(slice, command, { now: storage.now, ids, random })
     if (!decision.ok || decision.events.length === 0) return decision
     written.any = true
-    const stored = await storage.write(
-      command.projectId,
-      decision.changes,
-      decision.events,
-      actor,
-    )
+    const stored = await storage.write(command.projectId, decision.changes, decision.events, actor)
     events.push(...stored)
     for (const effect of decision.effects) {
       if (effect.type === 'release-lease') await storage.release(effect.workOrderIds)

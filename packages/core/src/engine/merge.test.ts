@@ -16,7 +16,10 @@ describe('evidence [X-08, S3-06]', () => {
     })
     const result = await world.cueline.run({ projectId: world.projectId })
     expect(result).toMatchObject({ tasks: { failed: 1, open: 1 }, attempts: 2 })
-    expect(await world.task('A')).toMatchObject({ reached: 'completed', failure: { class: 'gate-failed' } })
+    expect(await world.task('A')).toMatchObject({
+      reached: 'completed',
+      failure: { class: 'gate-failed' },
+    })
   })
 
   it('a gate that breaks does not pass', async () => {
@@ -57,7 +60,8 @@ describe('evidence [X-08, S3-06]', () => {
       gates: () => [gate('tests', () => 'pass')],
     })
     world.cueline.on('event', async ({ type }) => {
-      if (/verifying|merging|succeeded/.test(type)) reached.push(`${type} ${(await world.task('A')).reached}`)
+      if (/verifying|merging|succeeded/.test(type))
+        reached.push(`${type} ${(await world.task('A')).reached}`)
     })
     await world.cueline.run({ projectId: world.projectId })
     expect(world.events.map((event) => event.type)).toEqual(
@@ -78,7 +82,9 @@ describe('merging [S4-05, X-07]', () => {
       tasks: { A: [], B: [] },
       workspace,
       runner: async (attempt) => {
-        feedback.push(...attempt.feedback.map(({ class: kind, evidence }) => `${kind}: ${evidence}`))
+        feedback.push(
+          ...attempt.feedback.map(({ class: kind, evidence }) => `${kind}: ${evidence}`),
+        )
         const files = workspace.files(attempt.attemptId)
         files.set('shared', `${files.get('shared')}+${attempt.task.code}`)
         started += 1

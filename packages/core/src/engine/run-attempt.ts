@@ -37,11 +37,7 @@ export class AttemptAborted extends CuelineError {
  * leaves no workspace behind that holds nothing. What it does after its lease is lost is refused by
  * the storage, so it stops and is forgotten.
  */
-export async function runAttempt(
-  context: EngineContext,
-  claim: Claim,
-  slot: Slot,
-): Promise<void> {
+export async function runAttempt(context: EngineContext, claim: Claim, slot: Slot): Promise<void> {
   const controller = new AbortController()
   const { signal } = controller
   context.live.set(claim.workOrderId, (reason) => controller.abort(reason))

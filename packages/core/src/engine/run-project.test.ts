@@ -60,7 +60,7 @@ describe('a run [S3-04, S4-04, S2-03]', () => {
     await run
   })
 
-  it("takes the critical path first", async () => {
+  it('takes the critical path first', async () => {
     const order: string[] = []
     const world = await tinyWorld({
       workers: 1,
@@ -113,7 +113,10 @@ describe('failures [S3-10]', () => {
     const result = await world.cueline.run({ projectId: world.projectId })
     expect(await world.statuses()).toEqual({ bad: 'failed', good: 'done', after: 'staged' })
     expect(result.ended).toBe('rested')
-    const { obstacles } = await world.cueline.tasks.why({ projectId: world.projectId, task: 'after' })
+    const { obstacles } = await world.cueline.tasks.why({
+      projectId: world.projectId,
+      task: 'after',
+    })
     expect(obstacles.map((obstacle) => obstacle.message).join()).toContain('bad will not finish')
   })
 
@@ -186,7 +189,8 @@ describe('listeners [X-11]', () => {
       throw new Error('a broken listener')
     })
     world.cueline.on('event', async (event) => {
-      if (event.type === 'attempt.started') await world.cueline.stages.list({ projectId: world.projectId })
+      if (event.type === 'attempt.started')
+        await world.cueline.stages.list({ projectId: world.projectId })
       throw new Error('a broken async listener')
     })
     const heard: string[] = []

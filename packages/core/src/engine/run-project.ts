@@ -114,7 +114,8 @@ async function workUntilRest(
       consumer.done.then(() => 'stopped' as const),
     ])
     stopConsuming.abort()
-    const interrupted = ended === 'stopped' ? await drain(context, running, options, consumer.done) : 0
+    const interrupted =
+      ended === 'stopped' ? await drain(context, running, options, consumer.done) : 0
     await consumer.done
     return { ended, interrupted }
   } finally {

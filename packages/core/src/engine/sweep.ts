@@ -45,7 +45,10 @@ export function startSweep(context: EngineContext, projectId: ProjectId, wake: (
 }
 
 /** Attempts whose claim another process has ended stop here at the latest. */
-async function abortCancelled({ live, storage }: EngineContext, projectId: ProjectId): Promise<void> {
+async function abortCancelled(
+  { live, storage }: EngineContext,
+  projectId: ProjectId,
+): Promise<void> {
   if (live.size === 0) return
   const { workOrders } = await storage.transaction((transaction) =>
     transaction.load({ projectId, workOrders: [...live.keys()] as never }),

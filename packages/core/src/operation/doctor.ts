@@ -34,12 +34,14 @@ export const doctor = {
     }),
     async run({ storage, ledger }, input): Promise<Diagnosis> {
       const findings: Finding[] = []
-      const { slice, ready, expired, sequence } = await storage.transaction(async (transaction) => ({
-        slice: await transaction.load({ projectId: input.projectId, everything: true }),
-        ready: await transaction.query('ready', { projectId: input.projectId }),
-        expired: await transaction.query('expired', { projectId: input.projectId, limit: 1_000 }),
-        sequence: await transaction.query('lastSequence', { projectId: input.projectId }),
-      }))
+      const { slice, ready, expired, sequence } = await storage.transaction(
+        async (transaction) => ({
+          slice: await transaction.load({ projectId: input.projectId, everything: true }),
+          ready: await transaction.query('ready', { projectId: input.projectId }),
+          expired: await transaction.query('expired', { projectId: input.projectId, limit: 1_000 }),
+          sequence: await transaction.query('lastSequence', { projectId: input.projectId }),
+        }),
+      )
       for (const task of drifted(slice)) {
         if (input.repair) {
           await ledger.execute(

@@ -33,8 +33,12 @@ function inputError(name: string, error: z.ZodError): CuelineError {
   const issues = error.issues
     .slice(0, 5)
     .map((issue) => `${issue.path.length > 0 ? `${issue.path.join('.')}: ` : ''}${issue.message}`)
-  return new CuelineError('invalid-input', `${name} was called with a wrong input: ${issues.join('; ')}.`, {
-    details: { operation: name, issues: error.issues },
-    cause: error,
-  })
+  return new CuelineError(
+    'invalid-input',
+    `${name} was called with a wrong input: ${issues.join('; ')}.`,
+    {
+      details: { operation: name, issues: error.issues },
+      cause: error,
+    },
+  )
 }

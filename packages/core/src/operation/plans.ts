@@ -71,7 +71,12 @@ export const plans = {
             return taskId === undefined ? [] : [{ id: taskId, layer, tail }]
           }),
         })
-        await storage.write(owner, [{ table: 'plan', kind: 'insert', row: stored }], [], input.actor)
+        await storage.write(
+          owner,
+          [{ table: 'plan', kind: 'insert', row: stored }],
+          [],
+          input.actor,
+        )
         return toProjectPlan(stored)
       }, input.actor)
     },

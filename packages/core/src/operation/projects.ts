@@ -100,7 +100,9 @@ export const projects = {
 }
 
 async function getProject({ storage }: OperationContext, id: ProjectId): Promise<Project> {
-  const { project } = await storage.transaction((transaction) => transaction.load({ projectId: id }))
+  const { project } = await storage.transaction((transaction) =>
+    transaction.load({ projectId: id }),
+  )
   if (project !== null) return project
   throw unknownProject(id)
 }
@@ -114,8 +116,10 @@ function unknownProject(id: ProjectId): CuelineError {
 }
 
 /** `exactOptionalPropertyTypes`: an absent field stays absent. */
-function withoutUndefined<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(
-    Object.entries(value).filter(([, field]) => field !== undefined),
-  ) as { [K in keyof T]?: Exclude<T[K], undefined> }
+function withoutUndefined<T extends object>(
+  value: T,
+): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>
+  }
 }

@@ -123,7 +123,10 @@ export const stages = {
     path: '/stages/{batchId}',
     input: ofBatch,
     run: (context, input) =>
-      onBatch(context, input.batchId, input.actor, { type: 'batch.delete', batchId: input.batchId }),
+      onBatch(context, input.batchId, input.actor, {
+        type: 'batch.delete',
+        batchId: input.batchId,
+      }),
   }),
   reorder: operation({
     summary: 'Put batches into a new order',
@@ -160,7 +163,11 @@ export const stages = {
     kind: 'command',
     method: 'POST',
     path: '/tasks/unstage',
-    input: z.strictObject({ projectId, tasks: z.array(taskReference).min(1).max(1_000_000), actor }),
+    input: z.strictObject({
+      projectId,
+      tasks: z.array(taskReference).min(1).max(1_000_000),
+      actor,
+    }),
     run: ({ ledger }, input) =>
       ledger.run(async (transaction): Promise<StageResult> => {
         const tasks = await resolveTasks(transaction.storage, input.projectId, input.tasks)
@@ -170,7 +177,9 @@ export const stages = {
           taskIds: tasks.map((task) => task.id),
         })
         const codes = new Map(tasks.map((task) => [task.id, task.code]))
-        return { results: results.map((row) => ({ ...row, code: codes.get(row.taskId) ?? row.taskId })) }
+        return {
+          results: results.map((row) => ({ ...row, code: codes.get(row.taskId) ?? row.taskId })),
+        }
       }, input.actor),
   }),
   promote: operation({
@@ -203,7 +212,10 @@ export const stages = {
     path: '/stages/{batchId}/resume',
     input: ofBatch,
     run: (context, input) =>
-      onBatch(context, input.batchId, input.actor, { type: 'batch.resume', batchId: input.batchId }),
+      onBatch(context, input.batchId, input.actor, {
+        type: 'batch.resume',
+        batchId: input.batchId,
+      }),
   }),
 }
 

@@ -31,7 +31,8 @@ export const tasks = {
     method: 'POST',
     path: '/projects/{projectId}/tasks',
     input: z.strictObject({ projectId, tasks: z.array(z.unknown()).max(1_000_000), actor }),
-    run: (context, input) => addTasks(context, input.projectId, { tasks: input.tasks }, input.actor),
+    run: (context, input) =>
+      addTasks(context, input.projectId, { tasks: input.tasks }, input.actor),
   }),
   import: operation({
     summary: 'Import a plan document: every task with the context that the document gives it',

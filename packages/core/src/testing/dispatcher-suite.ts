@@ -55,10 +55,12 @@ const cases: Contract<DispatcherSubject>['cases'] = [
       const stop = new AbortController()
       const ends: (() => void)[] = []
       let slots = 2
-      const consumer = dispatcher.consume({ slots: () => slots, signal: stop.signal }, () =>
-        new Promise<Disposition>((resolve) => {
-          ends.push(() => resolve('done'))
-        }),
+      const consumer = dispatcher.consume(
+        { slots: () => slots, signal: stop.signal },
+        () =>
+          new Promise<Disposition>((resolve) => {
+            ends.push(() => resolve('done'))
+          }),
       )
       for (let n = 0; n < 5; n += 1) await dispatcher.dispatch([reference(`order-${n}`)])
       await delivered()
@@ -94,7 +96,8 @@ const cases: Contract<DispatcherSubject>['cases'] = [
   },
   {
     id: 'consume.stop',
-    title: 'done resolves after the abort, once nothing is in flight, and nothing is delivered later',
+    title:
+      'done resolves after the abort, once nothing is in flight, and nothing is delivered later',
     async run({ dispatcher, delivered }) {
       const stop = new AbortController()
       let end = () => {}

@@ -34,7 +34,14 @@ export interface TinyWorldOptions extends Omit<CuelineOptions, 'clock' | 'storag
 
 /** A project in memory, planned and staged, on a clock that stands still: ready to run. */
 export async function tinyWorld(options: TinyWorldOptions): Promise<TinyWorld> {
-  const { tasks, settings, workers = 4, maxParallelTasks = 10, clock = manualClock(), ...rest } = options
+  const {
+    tasks,
+    settings,
+    workers = 4,
+    maxParallelTasks = 10,
+    clock = manualClock(),
+    ...rest
+  } = options
   const storage = memoryStorage({ clock: () => clock.now() })
   const errors: unknown[] = []
   const cueline = await createCueline({
@@ -67,7 +74,8 @@ export async function tinyWorld(options: TinyWorldOptions): Promise<TinyWorld> {
     events,
     errors,
     task: async (code) => (await cueline.tasks.get({ projectId, task: code })).task,
-    statuses: async () => Object.fromEntries((await list()).map((task) => [task.code, task.status])),
+    statuses: async () =>
+      Object.fromEntries((await list()).map((task) => [task.code, task.status])),
   }
 }
 

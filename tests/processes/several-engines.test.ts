@@ -1,0 +1,98 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { sqliteStorage } from '@cueline/adapter-sqlite'
+import { createCueline, type Cueline } from '@cueline/core'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cueline-processes-'))
+})
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+describe('several engine processes on one database file [S2-02, S2-03, X-02]', () => {
+  it('share the work: every task is done once, and each process does some', async () => {
+    const cueline = await open()
+    const projectId = await projectWith(cueline, 30)
+    const engines = [1, 2, 3].map(() => startEngine(projectId))
+    await Promise.all(engines.map(ended))
+
+    const events = await cueline.events.after({ projectId, limit: 10_000 })
+    const succeeded = events.filter((event) => event.type === 'attempt.succeeded')
+    expect(new Set(succeeded.map((event) => 'taskId' in event && event.taskId)).size).toBe(30)
+    expect(succeeded).toHaveLength(30)
+    const workers = new Set(
+      events.flatMap((event) => (event.type === 'attempt.started' ? [event.workerId] : [])),
+    )
+    expect(workers.size).toBeGreaterThan(3)
+    expect(await cueline.doctor.check({ projectId })).toMatchObject({ ok: true, findings: [] })
+    await cueline.close()
+  })
+})
+
+describe('auto-promotion across processes [S0-05]', () => {
+  it('reaches an engine in another process without anyone asking', async () => {
+    const cueline = await open()
+    const projectId = await projectWith(cueline, 12)
+    const engine = startEngine(projectId)
+    const stop = new AbortController()
+    const seen: string[] = []
+    for await (const event of cueline.watch({ projectId, signal: stop.signal })) {
+      seen.push(event.type)
+      if (
+        event.type === 'batch.promoted' &&
+        seen.filter((type) => type === event.type).length === 1
+      ) {
+        // The first batch runs over there; this process adds another one.
+        await cueline.tasks.add({ projectId, tasks: [{ id: 'T100', title: 'Late' }] })
+        const batch = await cueline.stages.create({ projectId, name: 'Added from outside' })
+        await cueline.stages.stage({ batchId: batch.id, tasks: ['T100'], force: true })
+      }
+      if (event.type === 'worker.changed' && event.status === 'offline') stop.abort()
+    }
+    await ended(engine)
+    const batches = await cueline.stages.list({ projectId })
+    expect(batches.find(({ batch }) => batch.name === 'Added from outside')?.label).toBe('done')
+    await cueline.close()
+  })
+})
+
+async function open(): Promise<Cueline> {
+  return createCueline({ storage: await sqliteStorage({ file: join(folder, 'cueline.db') }) })
+}
+
+async function projectWith(cueline: Cueline, count: number): Promise<string> {
+  const { id: projectId } = await cueline.projects.create({
+    name: 'Shared',
+    settings: { retryBaseMs: 1, retryMaxMs: 5, releaseOn: 'merged' },
+  })
+  const tasks = Array.from({ length: count }, (_, index) => ({
+    id: `T${index}`,
+    title: 'One of many',
+  }))
+  await cueline.tasks.add({ projectId, tasks })
+  const plan = await cueline.plans.build({ projectId, workers: 4 })
+  await cueline.stages.fromPlan({ planId: plan.id, force: true })
+  return projectId
+}
+
+function startEngine(projectId: string): ChildProcess {
+  const program = join(import.meta.dirname, '..', 'faults', 'engine-process.ts')
+  return spawn(
+    process.execPath,
+    ['--conditions=cueline-source', program, folder, projectId, 'none'],
+    {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    },
+  )
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  const [code] =
+    child.exitCode === null ? ((await once(child, 'exit')) as [number]) : [child.exitCode]
+  expect(code).toBe(0)
+}

@@ -57,7 +57,7 @@ export function readMarkdown(name: string, text: string): MarkdownBlock[] {
   const blocks: MarkdownBlock[] = []
   const lineAt = lineCounter(text)
   const lists: { to: number; ordered: boolean }[] = []
-  let item: { from: number; number: string | undefined; taken: boolean } | undefined
+  let item: OpenItem | undefined
   const cursor = blockParser.parse(text).cursor()
   for (let inside = true, more = true; more; more = inside ? cursor.next() : cursor.next(false)) {
     const { from, to } = cursor
@@ -65,13 +65,13 @@ export function readMarkdown(name: string, text: string): MarkdownBlock[] {
     inside = containers.has(kind)
     while (lists.length > 0 && from >= (lists.at(-1)?.to ?? 0)) lists.pop()
     const depth = lists.length
-    const itemDepth = depth - 1
+    if (item !== undefined && from >= item.to) endEmptyItem()
     if (kind === 'BulletList' || kind === 'OrderedList') {
       endEmptyItem()
       lists.push({ to, ordered: kind === 'OrderedList' })
     } else if (kind === 'ListItem') {
       endEmptyItem()
-      item = { from, number: undefined, taken: false }
+      item = { from, to, depth: depth - 1, number: undefined, taken: false }
     } else if (kind === 'ListMark') {
       const mark = text.slice(from, to)
       if (item !== undefined && lists.at(-1)?.ordered === true) item.number = mark.slice(0, -1)
@@ -81,7 +81,7 @@ export function readMarkdown(name: string, text: string): MarkdownBlock[] {
         item.taken = true
         const checked = kind === 'Task' ? text.charAt(from + 1) !== ' ' : undefined
         const words = kind === 'Task' ? lines.slice(3).trimStart() : lines
-        const { number } = item
+        const { number, depth: itemDepth } = item
         blocks.push({
           kind: 'item',
           depth: itemDepth,
@@ -123,11 +123,19 @@ export function readMarkdown(name: string, text: string): MarkdownBlock[] {
   function endEmptyItem(): void {
     if (item !== undefined && !item.taken) {
       item.taken = true
-      const { number, from } = item
-      const depth = Math.max(0, lists.length - 1)
+      const { number, from, depth } = item
       blocks.push({ kind: 'item', depth, number, checked: undefined, text: '', line: lineAt(from) })
     }
   }
+}
+
+interface OpenItem {
+  readonly from: number
+  readonly to: number
+  readonly depth: number
+  number: string | undefined
+  /** Whether the item has become a block. */
+  taken: boolean
 }
 
 /** Only blocks are parsed: inline marks stay as written, and no inline rule can cost time. */

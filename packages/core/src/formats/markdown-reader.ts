@@ -238,7 +238,7 @@ function planReader(blocks: readonly MarkdownBlock[], pathsInText: boolean, repo
   const repeats = new Map<string, number>()
 
   function item(block: MarkdownItem): void {
-    while ((itemTasks.at(-1)?.depth ?? -1) >= block.depth) itemTasks.pop()
+    while (itemTasks.length > 0 && (itemTasks.at(-1)?.depth ?? 0) >= block.depth) itemTasks.pop()
     if (label !== undefined && block.depth < label.depth) label = undefined
     if (label !== undefined) label.listed = true
     const owner = itemTasks.at(-1)?.draft ?? headingTask()
@@ -325,7 +325,7 @@ function planReader(blocks: readonly MarkdownBlock[], pathsInText: boolean, repo
   }
 
   function text(block: MarkdownText): void {
-    while ((itemTasks.at(-1)?.depth ?? -1) >= block.depth) itemTasks.pop()
+    while (itemTasks.length > 0 && (itemTasks.at(-1)?.depth ?? 0) >= block.depth) itemTasks.pop()
     // A paragraph after the list of a label is about the task again.
     if (
       label !== undefined &&

@@ -46,8 +46,13 @@ export function copySlice(slice: Slice): MutableSlice {
 export function applyChanges(slice: MutableSlice, changes: readonly Change[]): void {
   const edges: Dependency[] = []
   for (const change of changes) {
-    if (change.table === 'dependency' && change.kind === 'insert') edges.push(change.row)
-    else applyChange(slice, change)
+    if (change.table === 'dependency' && change.kind === 'insert') {
+      edges.push(change.row)
+      continue
+    }
+    // An edge that was added before must be there to be taken away.
+    if (change.table === 'dependency') addDependencies(slice, edges.splice(0))
+    applyChange(slice, change)
   }
   if (edges.length > 0) addDependencies(slice, edges)
 }

@@ -95,12 +95,6 @@ export class ClaimIndex {
     return total
   }
 
-  /** The earliest time after `now` before which a queued work order may not be claimed. */
-  nextNotBefore(now: number): number | null {
-    this.#wakeDelayed(now)
-    return this.#delayed.at(0)?.order.notBefore ?? null
-  }
-
   #wakeDelayed(now: number): void {
     for (
       let next = this.#delayed.at(0);

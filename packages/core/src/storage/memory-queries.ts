@@ -69,7 +69,7 @@ export const memoryQueries: Answers = {
   },
   nextTime: (world, input, now) => {
     const rows = world.rowsOf(input.projectId)
-    let next = rows.claims.nextNotBefore(now)
+    let next = rows.timed.firstWhere((order) => order.notBefore > now)?.notBefore ?? null
     for (const { until } of rows.slice.holds.values()) {
       if (until > now && (next === null || until < next)) next = until
     }
@@ -131,7 +131,7 @@ export const memoryQueries: Answers = {
     if (input.planId !== undefined) return plans.get(input.planId) ?? null
     let newest: StoredPlan | null = null
     for (const plan of plans.values()) {
-      if (newest === null || plan.revision > newest.revision) newest = plan
+      if (newest === null || isNewer(plan, newest)) newest = plan
     }
     return newest
   },
@@ -238,6 +238,11 @@ function summaryOf(rows: ProjectRows, batch: Batch): BatchSummary {
     lastProgressAt:
       rows.counts.lastChange(batch.id, rows.tasksOfBatch.of(batch.id)) ?? batch.createdAt,
   }
+}
+
+function isNewer(one: StoredPlan, other: StoredPlan): boolean {
+  const later = one.revision - other.revision || one.createdAt - other.createdAt
+  return later > 0 || (later === 0 && one.id < other.id)
 }
 
 function withoutBytes(artifact: StoredArtifact): Omit<StoredArtifact, 'bytes'> {

@@ -26,6 +26,8 @@ export function loadSlice(rows: ProjectRows, keys: SliceKeys): Slice {
   }
   const start = [...(keys.allDependentsOf ?? []), ...ofBatches]
   for (const id of followDependents(rows, slice, start)) tasks.add(id)
+  for (const batchId of keys.edgesOfBatches ?? [])
+    copyRow(rows.slice.batches, slice.batches, batchId)
   for (const batchId of keys.tasksOfBatches ?? []) {
     copyRow(rows.slice.batches, slice.batches, batchId)
     for (const id of rows.tasksOfBatch.of(batchId)) tasks.add(id)

@@ -15,6 +15,7 @@ import type {
 import { BatchCounts } from './batch-counts.ts'
 import { ClaimIndex } from './claim-index.ts'
 import { Grouped } from './grouped.ts'
+import { SortedList } from './sorted-list.ts'
 
 /** Puts one thing back as it was; a transaction that fails runs its undos last first. */
 export type Undo = () => void
@@ -39,6 +40,11 @@ export class ProjectRows {
   readonly taskByCode = new Map<string, TaskId>()
   readonly claimed = new Set<WorkOrderId>()
   readonly active = new Set<Attempt['id']>()
+  /** Queued work orders with a time, by that time. */
+  readonly timed = new SortedList<WorkOrder>(
+    (left, right) =>
+      left.notBefore - right.notBefore || (left.id < right.id ? -1 : +(left.id > right.id)),
+  )
   readonly claims = new ClaimIndex()
   readonly counts = new BatchCounts()
 
@@ -223,6 +229,8 @@ export class ProjectRows {
     this.ordersOfTask.move(before?.taskId, after?.taskId, (before ?? after)?.id)
     if (before?.status === 'claimed') this.claimed.delete(before.id)
     if (after?.status === 'claimed') this.claimed.add(after.id)
+    if (before !== undefined) this.timed.remove(before)
+    if (after?.status === 'queued' && after.notBefore > 0) this.timed.add(after)
   }
 
   #indexAttempt(before: Attempt | undefined, after: Attempt | undefined): void {

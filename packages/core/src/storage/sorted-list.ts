@@ -40,6 +40,19 @@ export class SortedList<Entry> {
     return this.#entries[this.#entries.length - 1 - rank]
   }
 
+  /** The first entry for which this holds, given that it then holds for all that follow. */
+  firstWhere(holds: (entry: Entry) => boolean): Entry | undefined {
+    let low = 0
+    let high = this.size
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      const entry = this.at(middle)
+      if (entry !== undefined && holds(entry)) high = middle
+      else low = middle + 1
+    }
+    return this.at(low)
+  }
+
   #sortIn(): void {
     if (this.#added.size > fewNew) {
       for (const entry of this.#added) this.#entries.push(entry)

@@ -18,3 +18,14 @@ export { runnerSuite } from './runner-suite.ts'
 export type { RunnerBehaviour, RunnerSubject, RunnerSuiteOptions } from './runner-suite.ts'
 export { trackerSuite } from './tracker-suite.ts'
 export type { TrackerSuiteOptions } from './tracker-suite.ts'
+export {
+  exampleAttempt,
+  exampleBatch,
+  exampleDependency,
+  exampleEvent,
+  exampleProject,
+  exampleRequest,
+  exampleTask,
+  exampleWorker,
+  exampleWorkOrder,
+} from './example-rows.ts'

@@ -21,7 +21,8 @@ import { promisify } from 'node:util'
 import type { AttemptId, ProjectId, TaskId, TrialMerge, Workspace } from '@cueline/core'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
-import { directoryWorkspaces, type DirectoryWorkspacesOptions } from './directory-workspaces.ts'
+import { directoryWorkspaces } from './directory-workspaces.ts'
+import type { DirectoryWorkspacesOptions } from './place.ts'
 
 let place: string
 let result: string

@@ -1,49 +1,30 @@
-import { lstat, mkdir, realpath, rm, symlink } from 'node:fs/promises'
-import { join, resolve, sep } from 'node:path'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 
 import {
   CuelineError,
-  mergeFiles,
   type AttemptId,
   type TrialMerge,
   type WorkspaceProvider,
 } from '@cueline/core'
 
-import {
-  controlFolder,
-  controlName,
-  fileName,
-  workspaceOf,
-  type ControlFolder,
-  type Manifest,
-} from './control-folder.ts'
-import { copyPath, copyTree } from './copy-tree.ts'
+import { fileName, workspaceOf, type ControlFolder, type Manifest } from './control-folder.ts'
+import { copyTree } from './copy-tree.ts'
 import { faultPoint } from './fault-point.ts'
-import { inParallel } from './in-parallel.ts'
 import { finishLanding, land, pendingLanding, readSequence, type Landing } from './landing.ts'
 import { takeMergeLock, type MergeHold } from './merge-lock.ts'
-import { removeFile, removeTree } from './remove-tree.ts'
-import { salvage, workIn } from './salvage.ts'
-import { scanTree, treeDigest, type Tree } from './scan-tree.ts'
-
-export interface DirectoryWorkspacesOptions {
-  /** The folder that finished work comes together in; made when it is not there. */
-  readonly result: string
-  /** Where workspaces are made; `.cueline/workspaces` in the result when absent. */
-  readonly root?: string
-  /**
-   * Names of files and folders, at any depth, that are neither copied nor landed nor salvaged;
-   * `.git` and `node_modules` when absent. `.cueline` always belongs to them.
-   */
-  readonly ignore?: readonly string[]
-  /**
-   * Ignored names at the top of the result that workspaces get as a link to the result's own, such
-   * as `node_modules`. Whoever writes there writes into the result; none when absent.
-   */
-  readonly link?: readonly string[]
-}
-
-export const defaultIgnored: readonly string[] = ['.git', 'node_modules']
+import {
+  checkedNames,
+  isThere,
+  linkShared,
+  openPlace,
+  type DirectoryWorkspacesOptions,
+  type Place,
+} from './place.ts'
+import { removeTree } from './remove-tree.ts'
+import { salvage } from './salvage.ts'
+import { treeDigest, type Tree } from './scan-tree.ts'
+import { makeTrial } from './trial.ts'
 
 const copiesBeforeLease = 5
 
@@ -60,20 +41,17 @@ const copiesBeforeLease = 5
  * @throws CuelineError `invalid-input` when a workspace would lie where it copies itself.
  */
 export function directoryWorkspaces(options: DirectoryWorkspacesOptions): WorkspaceProvider {
-  const ignore = new Set([...(options.ignore ?? defaultIgnored), controlName])
-  const links = options.link ?? []
-  for (const name of links) {
-    if (ignore.has(name) && name !== controlName && !name.includes('/')) continue
-    throw new CuelineError(
-      'invalid-input',
-      `link names ${JSON.stringify(name)}, which is not ignored; only ignored names at the top can be links.`,
-    )
-  }
+  const { ignore, links } = checkedNames(options)
   const never = new AbortController().signal
   const held = new Map<AttemptId, Held>()
   let opening: Promise<Place> | undefined
 
-  const open = (): Promise<Place> => (opening ??= openPlace(options, ignore))
+  const open = (): Promise<Place> => {
+    const place = (opening ??= openPlace(options))
+    // What is wrong with the folder can be mended: the next call looks again.
+    place.catch(() => (opening = undefined))
+    return place
+  }
 
   const withLease = async <Value>(
     signal: AbortSignal,
@@ -139,34 +117,15 @@ export function directoryWorkspaces(options: DirectoryWorkspacesOptions): Worksp
     async tryMerge(workspace, signal) {
       const { result, control } = await open()
       await baseOf(control, workspace.attemptId)
+      const former = held.get(workspace.attemptId)
+      if (former !== undefined) await free(former)
       const hold = await takeMergeLock(control.lease, signal)
       try {
         await finishLanding(result, control)
         const { base, path } = await baseOf(control, workspace.attemptId)
-        const work = await workIn(path, base, ignore)
-        const there = await scanTree(result, ignore)
-        const { changed, conflicts, merged, differs } = mergeFiles(base, work, there)
-        const leaving = changed.filter((each) => work.get(each)?.startsWith('outside '))
-        if (conflicts.length > 0 || leaving.length > 0) {
-          await hold.release()
-          return { ok: false, workspace, ...whyNot(conflicts, leaving) }
-        }
-        const judged = differs ? { path: control.trialOf(workspace.attemptId) } : {}
-        const trial = { ok: true, workspace, changed, differs, ...judged } as const
-        if (judged.path !== undefined) {
-          await removeTree(judged.path)
-          await copyMerged(result, path, judged.path, changed, work, ignore)
-          await linkShared(result, judged.path, links)
-        }
-        const landing: Landing = {
-          attemptId: workspace.attemptId,
-          fence: workspace.fence,
-          merged: treeDigest(merged),
-          work: path,
-          changes: new Map(changed.map((each) => [each, work.get(each) ?? null])),
-          before: there,
-        }
-        held.set(workspace.attemptId, { hold, trial, landing })
+        const { trial, landing } = await makeTrial(await open(), workspace, base, path)
+        if (landing === null) await hold.release()
+        else held.set(workspace.attemptId, { hold, trial, landing })
         return trial
       } catch (error) {
         await hold.release()
@@ -247,42 +206,10 @@ export function directoryWorkspaces(options: DirectoryWorkspacesOptions): Worksp
   }
 }
 
-interface Place {
-  readonly result: string
-  readonly root: string
-  readonly control: ControlFolder
-}
-
 interface Held {
   readonly hold: MergeHold
   readonly trial: TrialMerge
   readonly landing: Landing
-}
-
-async function openPlace(
-  options: DirectoryWorkspacesOptions,
-  ignore: ReadonlySet<string>,
-): Promise<Place> {
-  await mkdir(options.result, { recursive: true })
-  const result = await realpath(options.result)
-  const control = controlFolder(result)
-  const wanted = resolve(options.root ?? control.workspaces)
-  await control.open()
-  await mkdir(wanted, { recursive: true })
-  const root = await realpath(wanted)
-  const inside = root === result ? [] : root.startsWith(result + sep) ? parts(result, root) : null
-  if (inside !== null && !inside.some((part) => ignore.has(part))) {
-    throw new CuelineError(
-      'invalid-input',
-      `The workspaces' root ${root} lies in the result ${result}, which would be copied into itself; choose a root outside or below an ignored name.`,
-      { details: { root, result } },
-    )
-  }
-  return { result, root, control }
-}
-
-function parts(result: string, root: string): string[] {
-  return root.slice(result.length + 1).split(sep)
 }
 
 /** Copies while no landing goes on; null when landings came in between again and again. */
@@ -299,37 +226,6 @@ async function copyUndisturbed(
     if (quiet && (await readSequence(control)) === before) return files
   }
   return null
-}
-
-async function copyMerged(
-  result: string,
-  work: string,
-  to: string,
-  changed: readonly string[],
-  tree: Tree,
-  ignore: ReadonlySet<string>,
-): Promise<void> {
-  await copyTree(result, to, ignore)
-  for (const path of changed) if (!tree.has(path)) await removeFile(to, path)
-  await inParallel(changed, async (path) => {
-    const entry = tree.get(path)
-    if (entry !== undefined) await copyPath(work, to, path, entry)
-  })
-}
-
-async function linkShared(result: string, to: string, names: readonly string[]): Promise<void> {
-  for (const name of names) {
-    if (await isThere(join(result, name))) await symlink(join(result, name), join(to, name))
-  }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await lstat(path)
-    return true
-  } catch {
-    return false
-  }
 }
 
 async function baseOf(
@@ -349,18 +245,4 @@ function exists(attemptId: AttemptId): CuelineError {
     `Attempt ${attemptId} has a workspace already; remove it before preparing a fresh one.`,
     { details: { attemptId } },
   )
-}
-
-function whyNot(
-  conflicts: readonly string[],
-  leaving: readonly string[],
-): { readonly conflicts: readonly string[]; readonly message: string } {
-  const reasons: string[] = []
-  if (conflicts.length > 0) {
-    reasons.push(`${conflicts.join(', ')} changed in this attempt and in the result meanwhile.`)
-  }
-  if (leaving.length > 0) {
-    reasons.push(`${leaving.join(', ')}: a link must not lead out of the folder.`)
-  }
-  return { conflicts: [...conflicts, ...leaving], message: reasons.join(' ') }
 }

@@ -1,2 +1,3 @@
-export { defaultIgnored, directoryWorkspaces } from './directory-workspaces.ts'
-export type { DirectoryWorkspacesOptions } from './directory-workspaces.ts'
+export { directoryWorkspaces } from './directory-workspaces.ts'
+export { defaultIgnored } from './place.ts'
+export type { DirectoryWorkspacesOptions } from './place.ts'

@@ -14,7 +14,7 @@ import { join } from 'node:path'
 
 import type { Outcome, Runner } from '@cueline/core'
 import { exampleBrief, recordedContext } from '@cueline/core/testing'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 import { findProcess, machineId } from '../process/list-processes.ts'
 import { scratchPrefix } from '../process/recover-processes.ts'
@@ -358,20 +358,25 @@ describe('ending an agent and all that it has started [S3-10]', () => {
 })
 
 describe('after the engine was killed [S3-10]', () => {
-  const engineScript = (agentScript: string) => `
+  const engineScript = (agentScript: string, onProgress: string) => `
     import { processRunner } from ${JSON.stringify(new URL('./process-runner.ts', import.meta.url).href)}
     const runner = processRunner({
       command: [process.execPath, '-e', ${JSON.stringify(agentScript)}],
       stateFolder: ${JSON.stringify(stateFolder)},
     })
     const brief = ${JSON.stringify(brief())}
-    const report = { output() {}, progress: console.log, ask: () => new Promise(() => {}) }
+    const report = { output() {}, progress: ${onProgress}, ask: () => new Promise(() => {}) }
     await runner.run(brief, { signal: new AbortController().signal, report })
   `
-  const startEngine = (agentScript: string) =>
+  const startEngine = (agentScript: string, onProgress = 'console.log') =>
     spawn(
       process.execPath,
-      ['--conditions=cueline-source', '--input-type=module', '-e', engineScript(agentScript)],
+      [
+        '--conditions=cueline-source',
+        '--input-type=module',
+        '-e',
+        engineScript(agentScript, onProgress),
+      ],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     )
   const endless = `
@@ -407,6 +412,16 @@ describe('after the engine was killed [S3-10]', () => {
         (name) => (ofLiving[4] ?? '').includes(name) && name.startsWith(scratchPrefix),
       ),
     ).toEqual([])
+  })
+
+  it('nothing goes on when the engine just exits', async () => {
+    const engine = startEngine(endless, '(text) => (console.log(text), process.exit(0))')
+    const [line] = await Promise.all([firstLine(engine), once(engine, 'exit')])
+    const [agentPid, child] = line.slice(0, 2).map(Number)
+    await vi.waitUntil(async () => (await alive([agentPid, child] as number[])).length === 0)
+    // Those that left the group are found by the next engine.
+    await agent('').recover?.()
+    expect(await alive(line.slice(0, 4).map(Number))).toEqual([])
   })
 
   it('recover believes no record that others could have written', async () => {

@@ -19,6 +19,7 @@ describe('sorting errors into classes [S3-10]', () => {
     ['nothing left to spend', withFields({ statusCode: 402 }), 'quota'],
     ['a server in trouble', withFields({ status: 503 }), 'transient'],
     ['a wrong key', withFields({ status: 401 }), 'permanent'],
+    ['a folder that may not be written', withFields({ code: 'EACCES' }), 'permanent'],
     ['a bug', new TypeError('x is not a function'), 'agent-crash'],
     ['a thrown string', 'oops', 'agent-crash'],
   ])('knows %s', (_name, error, expected) => {

@@ -55,6 +55,9 @@ export interface ClassifiedError {
   readonly message: string
 }
 
+/** What a person has to mend: the same call fails again. */
+const permanentCodes = new Set(['EACCES', 'EPERM', 'EROFS'])
+
 /**
  * Sorts whatever was thrown into an error class, once, at the edge: by Cueline's own codes, abort
  * and timeout errors, codes of the operating system and HTTP statuses, of the error or the nearest
@@ -84,6 +87,7 @@ function classOf(error: unknown): ErrorClass | null {
   if (typeof code === 'string') {
     if (transientCodes.has(code)) return 'transient'
     if (timeoutCodes.has(code)) return 'timeout'
+    if (permanentCodes.has(code)) return 'permanent'
     if (code === 'ABORT_ERR') return 'cancelled'
   }
   return classOfStatus(errorField(error, 'status') ?? errorField(error, 'statusCode'))

@@ -307,6 +307,21 @@ const cases: readonly ContractCase<WorkspaceSubject>[] = [
     },
   },
   {
+    id: 'workspace.try-again',
+    title: 'trying again gives up the former trial, and lands the later work',
+    async run(subject) {
+      const { provider } = subject
+      const workspace = await started(subject, { 'a.txt': '1' })
+      const former = await tried(provider, workspace)
+      await subject.write(workspace, 'a.txt', '2')
+      const later = await tried(provider, workspace)
+      check('error' in (await settled(provider.land(former, confirmed))), 'land of the former')
+      equal(await subject.readResult('a.txt'), null)
+      await provider.land(later, confirmed)
+      equal(await subject.readResult('a.txt'), '2')
+    },
+  },
+  {
     id: 'workspace.stale-trial',
     title: 'a trial that was given up cannot be landed any more',
     async run(subject) {

@@ -82,6 +82,7 @@ export function memoryWorkspaces(
     },
     async tryMerge(workspace, signal) {
       place(workspace.attemptId)
+      if (held?.trial.workspace.attemptId === workspace.attemptId) free()
       await lease.take(signal)
       try {
         // The workspace may have been removed while this waited, so it is looked up again.

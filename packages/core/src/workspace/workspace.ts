@@ -16,7 +16,7 @@ export interface WorkspaceProvider {
    * `merged.path` is where gates judge the merged result; it stays until `land` or `abandon`.
    * One trial at a time across all processes: the provider takes the merge lease and, for a
    * successful trial, holds it until `land` settles or `abandon`. A trial with conflicts holds
-   * nothing.
+   * nothing; trying the same attempt again gives up its former trial.
    */
   tryMerge(workspace: Workspace, signal: AbortSignal): Promise<TrialMerge>
   /**

@@ -1,0 +1,104 @@
+import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+
+import { machineId } from '../process/list-processes.ts'
+import { takeMergeLock } from './merge-lock.ts'
+
+let folder: string
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'merge-lock-'))
+})
+
+afterEach(() => rmSync(folder, { recursive: true }))
+
+const never = new AbortController().signal
+const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000)
+
+/** What another process has left, or holds. */
+function leave(generation: number, content: string, touched = new Date()): void {
+  const file = join(folder, `lease-${generation}.json`)
+  writeFileSync(file, content)
+  utimesSync(file, touched, touched)
+}
+
+const owner = (set: object) =>
+  JSON.stringify({
+    token: 't',
+    machine: 'elsewhere',
+    pid: 1,
+    started: '1',
+    released: false,
+    ...set,
+  })
+
+/** True when the lease can be had, false when it is held by somebody who seems alive. */
+async function isFree(): Promise<boolean> {
+  const controller = new AbortController()
+  const hold = takeMergeLock(folder, controller.signal)
+  // Long enough for several looks; a held lease is told by the abort, never by the time.
+  setTimeout(() => controller.abort(), 150)
+  return await hold.then(
+    async (taken) => (await taken.release(), true),
+    () => false,
+  )
+}
+
+describe('the merge lease of a folder [X-07]', () => {
+  it('has one holder at a time, however many want it', async () => {
+    let holders = 0
+    let most = 0
+    await Promise.all(
+      Array.from({ length: 24 }, async () => {
+        const hold = await takeMergeLock(folder, never)
+        holders += 1
+        most = Math.max(most, holders)
+        await new Promise((resolve) => setImmediate(resolve))
+        expect(await hold.isOurs()).toBe(true)
+        holders -= 1
+        await hold.release()
+        await hold.release()
+      }),
+    )
+    expect(most).toBe(1)
+    expect(readdirSync(folder).length).toBeLessThan(24)
+  })
+
+  it('is taken over from a process that is gone, and from nobody who lives', async () => {
+    leave(4, owner({ machine: machineId(), pid: process.pid, started: 'at another time' }))
+    expect(await isFree()).toBe(true)
+    const held = await takeMergeLock(folder, never)
+    expect(await isFree()).toBe(false)
+    expect(await held.isOurs()).toBe(true)
+  })
+
+  it('is taken over from another machine only when that has been silent for a minute', async () => {
+    leave(1, owner({}))
+    expect(await isFree()).toBe(false)
+    leave(1, owner({}), minutesAgo(2))
+    expect(await isFree()).toBe(true)
+  })
+
+  it('is not free in the instant in which a holder writes its name', async () => {
+    leave(1, '')
+    expect(await isFree()).toBe(false)
+    leave(1, '', minutesAgo(1))
+    expect(await isFree()).toBe(true)
+  })
+
+  it('tells a holder that was taken over, whose release then harms nobody', async () => {
+    const first = await takeMergeLock(folder, never)
+    const [name] = readdirSync(folder)
+    expect(name).toBe('lease-1.json')
+    // As if it had been silent on another machine.
+    leave(1, owner({}), minutesAgo(2))
+    const second = await takeMergeLock(folder, never)
+    expect([await first.isOurs(), await second.isOurs()]).toEqual([false, true])
+    await first.release()
+    expect(await second.isOurs()).toBe(true)
+    expect(await isFree()).toBe(false)
+  })
+})

@@ -47,7 +47,7 @@ export async function followRun(
   const open = await cueline.requests.list({ projectId, status: ['open'] })
   for (const request of open) answerSoon(request)
   return {
-    tell: (text) => screen.lines([{ text, kind: 'ask', step: false }]),
+    tell: (text) => screen.lines([{ text, kind: 'plain', step: false }]),
     close() {
       closing.abort()
       screen.close()

@@ -133,6 +133,10 @@ describe('a run of the quickstart that was stopped [X-11]', () => {
       expect(before.length).toBeGreaterThanOrEqual(4)
       expect(after.filter((each) => before.includes(each))).toEqual([])
       const events = eventsIn(folder)
+      const report = JSON.parse(readFileSync(join(folder, 'report.json'), 'utf8'))
+      expect(report).toMatchObject(
+        JSON.parse(JSON.stringify(foldReport(events, { timeScale: 20 }))),
+      )
       const succeeded = events.filter((event) => event.type === 'attempt.succeeded')
       expect(succeeded).toHaveLength(14)
       expect(new Set(succeeded.map((event) => event.taskId)).size).toBe(14)
@@ -144,6 +148,25 @@ describe('a run of the quickstart that was stopped [X-11]', () => {
     const run = start(['--folder', join(root, 'nothing'), '--resume'])
     expect(await run.ended).toBe(2)
     expect(run.output()).toContain('Start one with: npm start')
+  })
+})
+
+describe('an agent that claims work it has not done', () => {
+  it('gets nothing done: gates send it back, and the run says so', async () => {
+    const folder = join(root, 'idle')
+    const run = start([
+      '--folder',
+      folder,
+      '--agent',
+      `"${process.execPath}" -e 'console.log("all done")'`,
+    ])
+    expect(await run.ended).toBe(1)
+    expect(run.output()).toContain('T1 Times of day: failed for good. Gates did not pass')
+    expect(JSON.parse(readFileSync(join(folder, 'report.json'), 'utf8'))).toMatchObject({
+      agent: [process.execPath, '-e', 'console.log("all done")'],
+      tasks: { total: 14, done: 0, failed: 5 },
+      attemptsByStatus: { succeeded: 0, failed: 15 },
+    })
   })
 })
 

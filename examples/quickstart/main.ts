@@ -1,6 +1,6 @@
 // The quickstart: a plan in Markdown becomes a tested library, worked on by several agents at once.
 // Usage: npm start -- --help
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join, relative, resolve } from 'node:path'
 
 import { commandGates, processRunner } from '@cueline/adapter-agents'
@@ -9,7 +9,6 @@ import { sqliteStorage } from '@cueline/adapter-sqlite'
 import {
   createCueline,
   type Cueline,
-  CuelineError,
   eventsToJsonLines,
   formatDuration,
   renderReportMarkdown,
@@ -19,18 +18,20 @@ import { importDocument } from '@cueline/core/formats'
 
 import { type Options, parseCommandLine, usage } from './command-line.ts'
 import { eventsOf, followRun } from './follow-run.ts'
+import { lastOptions, takeFolder } from './run-folder.ts'
 import { runSuite } from './run-suite.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const planFile = join(import.meta.dirname, 'plan.md')
 const recordedAgent = join(import.meta.dirname, 'recorded-agent.ts')
-let folder = join(root, '.cueline', 'quickstart')
+const ownFolder = join(root, '.cueline', 'quickstart')
+let folder = ownFolder
 const inFolder = (name: string) => join(folder, name)
 
 try {
   process.exitCode = await main()
 } catch (error) {
-  console.error(`\n${error instanceof CuelineError ? error.message : String(error)}`)
+  console.error(`\n${error instanceof Error ? error.message : String(error)}`)
   process.exitCode = 1
 }
 
@@ -40,8 +41,9 @@ async function main(): Promise<number> {
   if (options.resume && !existsSync(inFolder('cueline.db'))) {
     return say('There is no run to go on with. Start one with: npm start', 2)
   }
-  if (!options.resume) rmSync(folder, { recursive: true, force: true })
-  makeFolder(options)
+  const leave = takeFolder(folder, options)
+  // Gates and agents call `node`: they get the one that runs this program.
+  process.env.PATH = [dirname(process.execPath), process.env.PATH].join(delimiter)
 
   // #region cueline
   const cueline = await createCueline({
@@ -76,7 +78,7 @@ async function main(): Promise<number> {
     const { done, total } = report.tasks
     if (report.ended === 'stopped') {
       console.log(`\nStopped with ${done} of ${total} tasks done. Nothing is lost; go on with:`)
-      return say(`\n  npm start -- --resume\n`, 130)
+      return say(`\n  ${resumeCommand()}\n`, 130)
     }
     console.log(`\n${renderReportText(report, process.stdout.columns ?? 100)}`)
 
@@ -88,6 +90,7 @@ async function main(): Promise<number> {
     return suite.passes && done === total ? 0 : 1
   } finally {
     await cueline.close()
+    leave()
   }
 }
 
@@ -126,7 +129,8 @@ async function prepare(cueline: Cueline, options: Options): Promise<string> {
 Cueline quickstart: a plan becomes a tested library.
 
   Plan     ${shown(planFile)}: ${plan.tasks} tasks, ${plan.edges} dependencies, ${batches.length} batches
-  Time     ${planned(plan.work)} one after the other, ${planned(plan.makespan)} with ${plan.workers} workers
+  Alone    ${planned(plan.work)}
+  Workers  ${plan.workers}: ${planned(plan.makespan)}
   Path     ${plan.criticalPath.tasks.join(' → ')}
   Agent    ${agent}${options.resume ? `\n  Resumed  with ${done} of ${plan.tasks} tasks done` : ''}
 `)
@@ -139,36 +143,30 @@ function readOptions(): Options {
   try {
     const options = parseCommandLine(args)
     if (options.folder !== null) folder = resolve(options.folder)
-    const file = inFolder('options.json')
-    if (!options.resume || !existsSync(file)) return options
-    return parseCommandLine(args, JSON.parse(readFileSync(file, 'utf8')) as Options)
+    return options.resume ? parseCommandLine(args, lastOptions(folder)) : options
   } catch (error) {
     console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`)
     process.exit(2)
   }
 }
 
-/** The library starts as a package without code; gates and agents call `node`: this one. */
-function makeFolder(options: Options): void {
-  mkdirSync(inFolder('result'), { recursive: true })
-  const manifest = { name: 'opening-hours', private: true, type: 'module' }
-  if (!existsSync(inFolder('result/package.json'))) {
-    writeFileSync(inFolder('result/package.json'), `${JSON.stringify(manifest, null, 2)}\n`)
-  }
-  writeFileSync(inFolder('options.json'), `${JSON.stringify(options, null, 2)}\n`)
-  process.env.PATH = [dirname(process.execPath), process.env.PATH].join(delimiter)
-}
-
 /** Ctrl-C stops cleanly; a second one stops at once, which loses nothing either. */
 function stopOnInterrupt(tell: (text: string) => void): AbortSignal {
   const stop = new AbortController()
   const onSignal = () => {
-    if (stop.signal.aborted) process.exit(130)
+    if (stop.signal.aborted) {
+      console.log(`\nStopped at once. Nothing is lost; go on with:\n\n  ${resumeCommand()}\n`)
+      process.exit(130)
+    }
     tell('Stopping: what runs gets two seconds to finish. Ctrl-C again stops at once.')
     stop.abort()
   }
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
   return stop.signal
+}
+
+function resumeCommand(): string {
+  return `npm start -- ${folder === ownFolder ? '' : `--folder ${shown(folder)} `}--resume`
 }
 
 /** A path as short as it can be written from here. */

@@ -136,8 +136,9 @@ export function createRunView(workers: number): RunView {
           return [good(`${named(event.taskId)}: done`)]
         case 'attempt.failed': {
           end(event.attemptId)
-          const next = event.retryAt === null ? 'failed' : 'sent back to be tried again'
-          return [bad(`${named(event.taskId)}: ${next}. ${printableText(event.failure.message)}`)]
+          if (event.retryAt === null) return [] // The task fails or asks: that has a line of its own.
+          const why = printableText(event.failure.message)
+          return [bad(`${named(event.taskId)}: sent back to be tried again. ${why}`)]
         }
         case 'attempt.interrupted':
           end(event.attemptId)
@@ -148,7 +149,7 @@ export function createRunView(workers: number): RunView {
         case 'task.failed':
           settled.set(event.taskId, 'failed')
           return [
-            bad(`${named(event.taskId)}: failed for good, ${printableText(event.failure.message)}`),
+            bad(`${named(event.taskId)}: failed for good. ${printableText(event.failure.message)}`),
           ]
         case 'task.reopened':
           settled.delete(event.taskId)

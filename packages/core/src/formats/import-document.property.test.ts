@@ -6,7 +6,10 @@ import type { ImportInput } from './import-input.ts'
 
 describe('importing anything [X-15]', () => {
   it('throws nothing but a named error for any text', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 500 }), (text) => survives(text)))
+    fc.assert(
+      fc.property(bytes, (text) => survives(text)),
+      { numRuns: 500 },
+    )
   })
 
   it('throws nothing but a named error for any text that resembles a plan', () => {
@@ -124,6 +127,8 @@ describe('importing large and hostile text [X-15]', () => {
     expect(() => importDocument({ name: 'plan.yaml', text })).toThrow(/plan\.yaml is no valid YAML/)
   })
 })
+
+const bytes = fc.uint8Array({ maxLength: 500 }).map((codes) => String.fromCharCode(...codes))
 
 const planPiece = fc.oneof(
   fc.constantFrom(

@@ -446,7 +446,7 @@ function planReader(blocks: readonly MarkdownBlock[], pathsInText: boolean, repo
       report.mapped(`section ${section.heading.slice(0, 80)}`, 'project.guidance')
       return
     }
-    const what = `section "${section.heading}", ${section.refused} blocks`
+    const what = `section "${section.heading}", ${section.refused} ${section.refused === 1 ? 'block' : 'blocks'}`
     const reason =
       section.role === 'legend'
         ? "explains the plan's own notation"

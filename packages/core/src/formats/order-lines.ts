@@ -3,6 +3,7 @@ import type { ReportDraft } from './import-report.ts'
 import type { PlanGroup } from './markdown-reader.ts'
 import { addWait } from './task-draft.ts'
 import type { TaskDraft } from './task-draft.ts'
+import { withoutEmphasis } from './without-emphasis.ts'
 
 /** A line of a `Dependencies` section. */
 export interface OrderLine {
@@ -30,7 +31,7 @@ export function readOrderLines(
   const places = new Map<TaskGroup, number>(groups.map((group, index) => [group, index]))
   const isOwn = (group: TaskGroup): group is PlanGroup => own.has(group)
   for (const { words, line } of lines) {
-    const text = words.replaceAll('**', '').trim()
+    const text = withoutEmphasis(words).trim()
     if (text === '' || /^(?:```|~~~|graph |flowchart |%%)/.test(text)) continue
     if (arrowLine(text, line, finder, report)) continue
     const { subject, object } = parted(text)

@@ -1,5 +1,6 @@
 import type { Estimate, TaskPriority, TaskType } from '../task/task-spec.ts'
 import { parseEstimate } from './parse-estimate.ts'
+import { withoutEmphasis } from './without-emphasis.ts'
 
 /** What the first line of a task says: `T1 [P] Parse the config (30m, after T2)`. */
 export interface PlanLine {
@@ -44,7 +45,7 @@ interface Facts {
 }
 
 function unemphasised(line: string): string {
-  const words = line.replaceAll('**', '').replaceAll('~~', '')
+  const words = withoutEmphasis(line)
   return words.startsWith('`') ? words.replace(/^`([^`\s]{1,60})`/, '$1') : words
 }
 

@@ -6,6 +6,7 @@ import { parseEstimate } from './parse-estimate.ts'
 import { priorityOf, typeOf } from './plan-line.ts'
 import type { Property, SectionRole } from './plan-words.ts'
 import type { TaskDraft } from './task-draft.ts'
+import { withoutEmphasis } from './without-emphasis.ts'
 
 /** Puts a block into the part of a task that its section or label names. */
 export function putBlock(
@@ -205,7 +206,7 @@ const expectedWords = [
 
 /** Reads `name: given X, expected Y`; without these words the text is what is expected. */
 export function parseTestCase(line: string): TestCase {
-  const text = line.trim().replaceAll('**', '')
+  const text = withoutEmphasis(line.trim())
   const lower = text.toLowerCase()
   const given = lower.startsWith('given ') ? 0 : lower.indexOf(' given ') + 1
   const hasGiven = given > 0 || lower.startsWith('given ')
@@ -264,7 +265,7 @@ export function gatesOf(block: MarkdownBlock, where: string, report: ReportDraft
 }
 
 function gateOf(line: string, isCode: boolean): GateSpec | undefined {
-  const text = line.replaceAll('**', '')
+  const text = isCode ? line : withoutEmphasisBeforeColon(line)
   const open = isCode ? -1 : text.indexOf('`')
   const close = open === -1 ? -1 : text.indexOf('`', open + 1)
   const colon = isCode ? -1 : text.indexOf(':')
@@ -281,6 +282,12 @@ function gateOf(line: string, isCode: boolean): GateSpec | undefined {
       command,
     }
   )
+}
+
+/** The name of a gate may be bold; in its command two stars are a glob. */
+function withoutEmphasisBeforeColon(line: string): string {
+  const bold = /^\*\*([^*`]{1,200})\*\*/.exec(line)
+  return bold === null ? line : `${bold[1] ?? ''}${line.slice(bold[0].length)}`
 }
 
 /** Paths of a line, parted by commas or in backticks; remarks in brackets are none. */

@@ -39,7 +39,11 @@ const texts = {
   'prints-a-lot': async () => `tea milk ${'x'.repeat(1_000_000)}`,
 }
 gateSuite(
-  { describe, it, fails: (name, body) => void it(name, () => assert.rejects(body())) },
+  {
+    describe: (name, body) => void describe(name, body),
+    it: (name, body) => void it(name, body),
+    fails: (name, body) => void it(name, () => assert.rejects(body())),
+  },
   {
     create: () => ({
       create: (behaviour) => abortable(wordGate(texts[behaviour])),
@@ -49,8 +53,8 @@ gateSuite(
 )
 // #endregion suite
 
-describe('a run with the gate', () => {
-  it('sends work back until the words are there', async () => {
+void describe('a run with the gate', () => {
+  void it('sends work back until the words are there', async () => {
     const written = new Map<string, string>()
     const cueline = await createCueline({
       runner: async ({ task, feedback }) => {

@@ -2,7 +2,7 @@ import type { DispatchReference } from '../dispatch/dispatcher.ts'
 import type { StoredEvent } from '../event/event.ts'
 import type { Effect } from '../staging/draft.ts'
 import type { EngineContext } from './context.ts'
-import { AttemptAborted } from './run-attempt.ts'
+import { AttemptAborted } from './attempt-aborted.ts'
 
 type EffectContext = Pick<
   EngineContext,

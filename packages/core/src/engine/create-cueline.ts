@@ -25,7 +25,7 @@ import {
   type EngineTimes,
 } from './context.ts'
 import { createLedger } from './ledger.ts'
-import { AttemptAborted } from './run-attempt.ts'
+import { AttemptAborted } from './attempt-aborted.ts'
 import { runProject } from './run-project.ts'
 import { createSafeEmitter } from './safe-emitter.ts'
 

@@ -1,7 +1,7 @@
 import type { WorkerId } from '../id.ts'
 import type { Claim } from './claim.ts'
 import type { EngineContext } from './context.ts'
-import { AttemptAborted } from './run-attempt.ts'
+import { AttemptAborted } from './attempt-aborted.ts'
 
 /** Keeps claims and workers alive with a timer of its own, however busy the attempts are. */
 export interface Heartbeat {

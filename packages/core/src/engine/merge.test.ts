@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import type { Gate } from '../gate/gate.ts'
-import type { AttemptId } from '../id.ts'
 import type { AttemptBrief } from '../staging/attempt-brief.ts'
 import type { Verdict } from '../staging/state.ts'
 import { tinyWorld } from '../testing/tiny-world.ts'
@@ -188,7 +187,7 @@ function writes(
   work: (code: string) => Record<string, string>,
 ) {
   return async (attempt: AttemptBrief) => {
-    const files = workspace.files(attempt.attemptId as AttemptId)
+    const files = workspace.files(attempt.attemptId)
     for (const [path, content] of Object.entries(work(attempt.task.code))) files.set(path, content)
   }
 }

@@ -44,7 +44,7 @@ describe('output of attempts [S3-04]', () => {
   })
 
   it('of an attempt that has ended is ignored', async () => {
-    let late = (_: string) => {}
+    let late: (text: string) => void = () => {}
     const world = await tinyWorld({
       tasks: { A: [] },
       runner: async (_, { report }) => {

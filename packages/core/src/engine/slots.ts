@@ -1,4 +1,9 @@
-import type { Slot } from './run-attempt.ts'
+/** The slot that an attempt works in; it leaves it while it waits for a person. */
+export interface Slot {
+  leave(): void
+  /** Resolves once a slot is free again; at once when `signal` aborts. */
+  enter(signal: AbortSignal): Promise<void>
+}
 
 /**
  * How many attempts may work at once. One that waits for a person leaves its slot to others and

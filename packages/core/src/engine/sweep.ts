@@ -2,7 +2,7 @@ import { CuelineError } from '../error.ts'
 import type { ProjectId } from '../id.ts'
 import type { EngineContext } from './context.ts'
 import { reclaimLapsed } from './reconcile.ts'
-import { AttemptAborted } from './run-attempt.ts'
+import { AttemptAborted } from './attempt-aborted.ts'
 
 /** Looks after what no event tells: lapsed leases, answers and work of other processes. */
 export function startSweep(context: EngineContext, projectId: ProjectId, wake: () => void) {

@@ -56,7 +56,11 @@ export type Event = { readonly at: number } & (
       readonly planId: PlanId
       readonly revision: number
       readonly hash: string
-      readonly tasks: readonly { readonly id: TaskId; readonly layer: number; readonly tail: number }[]
+      readonly tasks: readonly {
+        readonly id: TaskId
+        readonly layer: number
+        readonly tail: number
+      }[]
     }
   | {
       readonly type: 'tasks.staged'

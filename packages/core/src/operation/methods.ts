@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import type * as z from 'zod'
 import { CuelineError } from '../error.ts'
 import type { Methods, Operation, OperationContext } from './operation.ts'
 import { type Operations, operations } from './registry.ts'

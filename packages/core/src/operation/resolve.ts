@@ -1,5 +1,5 @@
 import { CuelineError } from '../error.ts'
-import type { BatchId, ProjectId, TaskId } from '../id.ts'
+import type { ProjectId, TaskId } from '../id.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
 import type { Task } from '../staging/state.ts'
 
@@ -51,5 +51,5 @@ export async function requireBatch(
   storage: StorageTransaction,
   batchId: string,
 ): Promise<ProjectId> {
-  return projectOf(storage, 'batch', batchId as BatchId)
+  return projectOf(storage, 'batch', batchId)
 }

@@ -242,7 +242,7 @@ function onBatch(
 ): Promise<readonly TaskResult[]> {
   return ledger.run(async (transaction) => {
     const owner = await requireBatch(transaction.storage, id)
-    const { results } = await transaction.execute({ ...command, projectId: owner } as Command)
+    const { results } = await transaction.execute({ ...command, projectId: owner })
     return results
   }, by)
 }

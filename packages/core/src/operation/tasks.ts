@@ -1,7 +1,6 @@
 import * as z from 'zod'
 import { CuelineError } from '../error.ts'
 import type { ProjectId, TaskId } from '../id.ts'
-import type { Command } from '../staging/command.ts'
 import type { Obstacle } from '../staging/readiness.ts'
 import { whyNotReady } from '../staging/why-not-ready.ts'
 import type { Dependency, Task } from '../staging/state.ts'
@@ -110,13 +109,13 @@ export const tasks = {
         const set = Object.fromEntries(
           Object.entries(given).filter(([, value]) => value !== undefined),
         )
-        const contextReady = readinessOf({ ...task, ...set } as Task).ready
+        const contextReady = readinessOf({ ...task, ...set }).ready
         await transaction.execute({
           type: 'task.update',
           projectId,
           taskId: task.id,
           set: { ...set, contextReady },
-        } as Command)
+        })
       }, actor)
     },
   }),

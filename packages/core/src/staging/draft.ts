@@ -86,7 +86,7 @@ export function release(draft: Draft, taskIds: Iterable<TaskId>): void {
     if (task === undefined || task.workOrderId !== null) continue
     const batch = task.batchId === null ? undefined : draft.slice.batches.get(task.batchId)
     if (batch !== undefined && canRelease(task, batch)) {
-      orders.push({ id: draft.ids('workOrder') as WorkOrderId, taskId })
+      orders.push({ id: draft.ids('workOrder'), taskId })
     }
   }
   if (orders.length === 0) return

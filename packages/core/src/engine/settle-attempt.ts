@@ -1,0 +1,138 @@
+import { allPass, runGates } from '../gate/run-gates.ts'
+import type { Outcome } from '../runner/runner.ts'
+import type { AttemptBrief } from '../staging/attempt-brief.ts'
+import type { Failure, Verdict } from '../staging/state.ts'
+import type { TrialMerge, Workspace } from '../workspace/workspace.ts'
+import { AttemptAborted } from './attempt-aborted.ts'
+import type { Claim } from './claim.ts'
+import type { EngineContext } from './context.ts'
+import { writeForClaim } from './write-for-claim.ts'
+
+/**
+ * From the runner's word to a settled attempt: gates judge the work, it is merged, gates judge the
+ * merged result where that differs, and only then it counts.
+ */
+export async function settleAttempt(
+  context: EngineContext,
+  claim: Claim,
+  brief: AttemptBrief,
+  workspace: Workspace | null,
+  outcome: Outcome,
+  signal: AbortSignal,
+): Promise<void> {
+  signal.throwIfAborted()
+  if (outcome.status === 'yielded') {
+    await writeForClaim(context, claim, { type: 'attempt.yield', reason: outcome.reason })
+    return
+  }
+  if (outcome.status === 'failed') {
+    const { message, evidence = '', retryAfterMs } = outcome
+    await writeForClaim(context, claim, {
+      type: 'attempt.fail',
+      failure: { class: outcome.class, message, evidence },
+      verdicts: [],
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+    })
+    return
+  }
+  await writeForClaim(context, claim, { type: 'attempt.verify', summary: outcome.summary })
+  const verdicts = await judge(context, brief, workspace?.path, signal)
+  signal.throwIfAborted()
+  if (!passes(verdicts)) return failGates(context, claim, verdicts, 'the work')
+  if (workspace === null || context.workspace === null || !context.workspace.merges) {
+    await writeForClaim(context, claim, { type: 'attempt.succeed', verdicts, merged: null })
+    return
+  }
+  await writeForClaim(context, claim, { type: 'attempt.merge', verdicts })
+  await merge(context, claim, brief, workspace, verdicts, signal)
+}
+
+async function merge(
+  context: EngineContext,
+  claim: Claim,
+  brief: AttemptBrief,
+  workspace: Workspace,
+  verdicts: readonly Verdict[],
+  signal: AbortSignal,
+): Promise<void> {
+  const provider = context.workspace
+  if (provider === null) return
+  const trial = await provider.tryMerge(workspace, signal)
+  let landed = false
+  try {
+    if (!trial.ok) {
+      await writeForClaim(context, claim, {
+        type: 'attempt.fail',
+        failure: conflict(trial),
+        verdicts,
+      })
+      return
+    }
+    let judged = verdicts
+    if (trial.differs) {
+      judged = await judge(context, brief, trial.path ?? workspace.path, signal)
+      signal.throwIfAborted()
+      if (!passes(judged)) return await failGates(context, claim, judged, 'the merged result')
+    }
+    const { merged } = await provider.land(trial, () => confirmLease(context, claim))
+    landed = true
+    await writeForClaim(context, claim, { type: 'attempt.succeed', verdicts: judged, merged })
+  } finally {
+    if (!landed) await provider.abandon(trial)
+  }
+}
+
+function conflict(trial: Extract<TrialMerge, { ok: false }>): Failure {
+  return { class: 'merge-conflict', message: trial.message, evidence: trial.conflicts.join('\n') }
+}
+
+/** A task without any gate is not judged: it only runs when a person forced it. */
+function judge(
+  context: EngineContext,
+  brief: AttemptBrief,
+  path: string | undefined,
+  signal: AbortSignal,
+): Promise<readonly Verdict[]> {
+  const gates = context.gates?.(brief) ?? []
+  const asked = brief.task.context?.gates.length ?? 0
+  if (gates.length === 0 && asked === 0) return Promise.resolve([])
+  const subject = { attempt: brief, ...(path !== undefined && { path }) }
+  return runGates(gates, subject, signal, { now: () => context.clock.now() })
+}
+
+function passes(verdicts: readonly Verdict[]): boolean {
+  return verdicts.length === 0 || allPass(verdicts)
+}
+
+async function failGates(
+  context: EngineContext,
+  claim: Claim,
+  verdicts: readonly Verdict[],
+  what: string,
+): Promise<void> {
+  const failed = verdicts.filter((verdict) => verdict.result !== 'pass')
+  const names = failed.map((verdict) => `"${verdict.gate}" (${verdict.result})`).join(', ')
+  await writeForClaim(context, claim, {
+    type: 'attempt.fail',
+    failure: {
+      class: 'gate-failed',
+      message: `Gates did not pass on ${what}: ${names}. ${failed[0]?.summary ?? ''}`.trim(),
+      evidence: failed.map((verdict) => verdict.evidence).join('\n'),
+    },
+    verdicts,
+  })
+}
+
+async function confirmLease({ ledger }: EngineContext, claim: Claim): Promise<void> {
+  await ledger.run(async ({ storage }) => {
+    const held = await storage.held([claim])
+    if (!held.has(claim.workOrderId)) throw leaseLost(claim)
+  })
+}
+
+function leaseLost(claim: Claim): AttemptAborted {
+  return new AttemptAborted(
+    'lease-lost',
+    `Attempt ${claim.number} lost its lease (fence ${claim.fence}); its work is not stored.`,
+  )
+}

@@ -364,6 +364,18 @@ describe('a lost worker [S2-03, X-02]', () => {
     expect(world.task('seed').status).toBe('done')
   })
 
+  it('is refused by its lease and by its fence, each on its own', () => {
+    const world = oneTask()
+    const claim = world.start('seed')
+    const { taskId, workOrderId, attemptId, fence } = claim
+    const write = { type: 'attempt.verify', taskId, workOrderId, attemptId, summary: '' } as const
+
+    expect(world.refuse({ ...write, fence, held: false }).code).toBe('lease-lost')
+    expect(world.refuse({ ...write, fence: fence + 1, held: true }).code).toBe('lease-lost')
+    expect(world.refuse({ ...write, fence: fence - 1, held: true }).code).toBe('lease-lost')
+    expect(world.try({ ...write, fence, held: true }).ok).toBe(true)
+  })
+
   it('is told that its lease is lost also when the task has settled without it', () => {
     const world = oneTask()
     const late = world.start('seed')

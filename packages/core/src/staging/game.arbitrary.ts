@@ -7,7 +7,7 @@ import { NaiveModel, type ModelTask } from './naive-model.arbitrary.ts'
 import { countOpenDependencies } from './readiness.ts'
 import type { Barrier, ErrorClass, ReleaseOn, StuckPolicy } from './state.ts'
 import { batchId, type Claim, edge, newTask, taskId, World } from './world.arbitrary.ts'
-import type { Write } from './world.arbitrary.ts'
+import type { Order, Write } from './world.arbitrary.ts'
 
 /** One step of a game: what to do, and three numbers that choose on what. */
 export type Move = readonly [kind: number, a: number, b: number, c: number]
@@ -292,6 +292,12 @@ export class Game {
       wait: { type: 'attempt.wait', request: { kind: 'question', text: asked, options: [] } },
       resume: { type: 'attempt.resume' },
       output: { type: 'attempt.output', stream: 'stdout', text: 'red' },
+    }
+    if (c % 11 === 0) {
+      // The lease has lapsed, although nobody has noticed yet.
+      const order = { ...claim, ...writes[kind], held: false } as Order
+      expect(this.world.refuse(order).code).toBe('lease-lost')
+      return
     }
     const decision = this.world.tryWrite(claim, writes[kind])
     if (!allowed.includes(kind)) {

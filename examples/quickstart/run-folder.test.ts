@@ -8,7 +8,7 @@ import { parseCommandLine } from './command-line.ts'
 import { lastOptions, takeFolder } from './run-folder.ts'
 
 let folder: string
-const fresh = parseCommandLine(['--workers', '3'])
+const fresh = parseCommandLine(['--workers', '3', '--folder', 'chosen'])
 const again = parseCommandLine(['--resume'])
 
 beforeEach(() => {
@@ -43,6 +43,12 @@ describe('the folder of a run', () => {
     writeFileSync(join(folder, 'diary.txt'), 'dear')
     expect(() => takeFolder(folder, fresh)).toThrow('is not empty')
     expect(readFileSync(join(folder, 'diary.txt'), 'utf8')).toBe('dear')
+  })
+
+  it('is ours to empty when nobody chose another', () => {
+    writeFileSync(join(folder, 'of-an-older-version.json'), '{}')
+    takeFolder(folder, parseCommandLine([]))()
+    expect(existsSync(join(folder, 'of-an-older-version.json'))).toBe(false)
   })
 
   it('is not taken from a run that goes on, but from one that died', () => {

@@ -21,7 +21,7 @@ export function lastOptions(folder: string): Options | null {
  * Makes the folder ready for a run: emptied for a new one, left as it is for one that goes on. The
  * library starts in `result` as a package without code. Returns what to call at the end.
  *
- * @throws an Error for people when the folder holds something else, or another run goes on in it.
+ * @throws an Error for people when a folder that was chosen holds something else, or another run goes on in it.
  */
 export function takeFolder(folder: string, options: Options): () => void {
   const note = readNote(folder)
@@ -30,7 +30,8 @@ export function takeFolder(folder: string, options: Options): () => void {
       `Process ${note.pid} works in ${folder}. Wait for it or stop it, or give another --folder.`,
     )
   }
-  if (note === null && existsSync(folder) && readdirSync(folder).length > 0) {
+  const chosen = options.folder !== null
+  if (chosen && note === null && existsSync(folder) && readdirSync(folder).length > 0) {
     throw new Error(`${folder} is not empty, and no run of the quickstart. Give another --folder.`)
   }
   if (!options.resume) rmSync(folder, { recursive: true, force: true })

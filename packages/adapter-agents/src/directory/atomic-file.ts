@@ -1,15 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { open, readFile, rename, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
 
 import { isGone } from './scan-tree.ts'
 
-/** Writes a file whole or not at all, and has it on the disk before it resolves. */
+/** Writes a file whole or not at all, with its content on the disk before it has its name. */
 export async function writeDurably(file: string, content: string): Promise<void> {
   const draft = draftOf(file)
   await writeFile(draft, content, { flag: 'wx', flush: true })
   await rename(draft, file)
-  await syncFolder(dirname(file))
 }
 
 /** Writes a file whole or not at all; only a power failure may lose it. */
@@ -42,7 +40,8 @@ function draftOf(file: string): string {
   return `${file}.${randomUUID()}.new`
 }
 
-async function syncFolder(folder: string): Promise<void> {
+/** Has the names in a folder on the disk. */
+export async function syncFolder(folder: string): Promise<void> {
   try {
     await syncFile(folder)
   } catch {

@@ -138,7 +138,7 @@ describe('merging folders [X-07]', () => {
           rmSync(place, { recursive: true })
         }
       }),
-      { numRuns: 120 },
+      { numRuns: 60 },
     )
   }, 60_000)
 })

@@ -172,7 +172,7 @@ describe('a process that dies while its work lands [X-07]', () => {
         await workspaces.remove(workspace)
       }`
     writeFileSync(join(result, 'shared.txt'), '')
-    const kills = 12
+    const kills = 8
     const names = ['one', 'two']
     const engines = names.map((name) => startEngine(worker(name)))
     let enough = 0

@@ -14,7 +14,7 @@ import { dirname, join } from 'node:path'
 
 import { CuelineError, type AttemptId, type Landed } from '@cueline/core'
 
-import { readIfThere, syncFile, writeDurably } from './atomic-file.ts'
+import { readIfThere, syncFile, syncFolder, writeDurably } from './atomic-file.ts'
 import type { ControlFolder } from './control-folder.ts'
 import { copyPath } from './copy-tree.ts'
 import { faultPoint } from './fault-point.ts'
@@ -75,6 +75,8 @@ export async function land(
   const sequence = (await readSequence(control)) + 1
   const journal: Journal = { attemptId, fence, merged, sequence, staging, changes }
   await writeDurably(control.journal, JSON.stringify(journal))
+  // File systems keep the order of names, so this one sync vouches for all that follows.
+  await syncFolder(dirname(control.journal))
   faultPoint('land:decided')
   await finishLanding(result, control)
   return { merged }

@@ -151,6 +151,7 @@ describe('warnings [S3-03]', () => {
     expect(warningsOf([{ id: 'caf\u00e9' }, { id: 'cafe\u0301' }, { id: 'tea' }])).toMatchObject([
       { kind: 'similar-ids', tasks: ['caf\u00e9', 'cafe\u0301'] },
     ])
+    expect(warningsOf([{ id: 'm2' }, { id: 'm\u00b2' }])).toMatchObject([{ kind: 'similar-ids' }])
     expect(warningsOf([{ id: 'a1' }, { id: 'a１' }])).toMatchObject([{ kind: 'similar-ids' }])
   })
 

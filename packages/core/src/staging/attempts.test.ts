@@ -189,16 +189,16 @@ describe('a failed attempt [S3-10]', () => {
     world.fail(claim, { class: errorClass, message: 'no luck', evidence: 'red' })
 
     const order = world.state.workOrders.get(claim.workOrderId)
-    const kinds = world.obstacles('seed').map((obstacle) => obstacle.kind)
+    const kinds = new Set(world.obstacles('seed').map((obstacle) => obstacle.kind))
     const asked = world.requests('seed').length > 0
     expect({
       status: world.task('seed').status,
       charged: order?.chargedAttempts,
-      waits: kinds.includes('account-held')
+      waits: kinds.has('account-held')
         ? 'account'
         : asked
           ? 'person'
-          : kinds.includes('retry-later')
+          : kinds.has('retry-later')
             ? 'back-off'
             : 'nothing',
     }).toEqual(expected)

@@ -193,7 +193,7 @@ export class World {
   tryWrite(claim: Claim, write: Write): Decision {
     const { taskId, workOrderId, attemptId, fence } = claim
     const held = this.#held.get(workOrderId) === fence
-    return this.try({ taskId, workOrderId, attemptId, fence, held, ...write } as Order)
+    return this.try({ taskId, workOrderId, attemptId, fence, held, ...write })
   }
 
   write(claim: Claim, write: Write): Accepted {
@@ -235,7 +235,7 @@ export class World {
       if (round > 200) throw new Error('advance does not come to rest')
       const before = this.events.length
       for (const { projectId: _, ...order } of this.advanceCommands(freeSlots)) {
-        this.do(order as Order)
+        this.do(order)
       }
       const added = this.events.slice(before)
       if (added.every((event) => event.type === 'batch.stuck')) return this.events.slice(from)

@@ -150,7 +150,9 @@ describe('planTasks [S3-03] [S4-01] [X-04]', () => {
       id: `t${at}`,
       dependsOn: at === 0 ? [] : ['t0'],
     }))
-    expect(planOf(star, { workers: 10 }).makespan).toBe(10_001)
+    const plan = planOf(star, { workers: 10 })
+    expect(plan.makespan).toBe(10_001)
+    expect(plan.smallestUsefulWorkers).toBe(99_999)
   })
 
   it('is the same again for the same input, and survives JSON', () => {

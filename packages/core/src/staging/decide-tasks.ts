@@ -114,7 +114,11 @@ export const taskDecisions: { readonly [Type in TaskCommand]: Decide<Type> } = {
         }
       }
     }
-    const before = draft.slice.dependencies.get(taskId) ?? []
+    const before = new Map(
+      (draft.slice.dependencies.get(taskId) ?? []).map((known) => [known.dependsOn, known]),
+    )
+    const added = dependencies.filter((edge) => !isSameEdge(before.get(edge.dependsOn), edge))
+    const replaced = new Set(added.map((edge) => edge.dependsOn))
     const open = dependencies.filter((edge) => {
       const target = draft.slice.tasks.get(edge.dependsOn)
       return target === undefined || !isReleased(target, edge.releaseOn)
@@ -122,10 +126,8 @@ export const taskDecisions: { readonly [Type in TaskCommand]: Decide<Type> } = {
     emit(draft, {
       type: 'dependencies.changed',
       taskId,
-      removed: before
-        .filter((edge) => !dependencies.some((wanted) => isSameEdge(edge, wanted)))
-        .map((edge) => edge.dependsOn),
-      added: dependencies.filter((wanted) => !before.some((edge) => isSameEdge(edge, wanted))),
+      removed: [...before.keys()].filter((id) => !kept.has(id) || replaced.has(id)),
+      added,
       openDependencies: open,
     })
     if (open > 0) withdraw(draft, [taskId])
@@ -275,9 +277,9 @@ function keeps(draft: Draft, taskId: TaskId): boolean {
   return task !== undefined && batch !== undefined && keepsOrder(task, batch)
 }
 
-function isSameEdge(one: Dependency, other: Dependency): boolean {
+function isSameEdge(one: Dependency | undefined, other: Dependency): boolean {
   return (
-    one.dependsOn === other.dependsOn &&
+    one !== undefined &&
     one.releaseOn === other.releaseOn &&
     one.source === other.source &&
     one.confidence === other.confidence &&

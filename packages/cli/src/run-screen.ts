@@ -8,6 +8,7 @@ import {
 } from '@cueline/core'
 
 import type { Style, Terminal } from './terminal.ts'
+import { wrapText } from './wrap-text.ts'
 
 export interface RunScreen {
   /** Lines that stay. */
@@ -44,7 +45,7 @@ export function openRunScreen(terminal: Terminal, view: RunView, now: () => numb
   return {
     lines(lines) {
       const staying = lines.filter(({ step }) => !step)
-      if (staying.length > 0) redraw(staying.map((line) => marked(line, terminal)))
+      if (staying.length > 0) redraw(staying.flatMap((line) => marked(line, terminal)))
     },
     say: (text) => redraw(text.split('\n')),
     close() {
@@ -93,9 +94,12 @@ const marks: Readonly<Record<RunLine['kind'], readonly [string, Style]>> = {
   plain: ['·', 'dim'],
 }
 
-function marked({ kind, text }: RunLine, terminal: Terminal): string {
+/** A question is shown whole, everything else on one line. */
+function marked({ kind, text }: RunLine, terminal: Terminal): string[] {
   const [mark, style] = marks[kind]
-  return `${terminal.styleError(style, mark)} ${cutText(text, terminal.columns - 3)}`
+  const width = terminal.columns - 3
+  const lines = kind === 'ask' ? wrapText(text, width) : [cutText(text, width)]
+  return lines.map((line, at) => `${at === 0 ? terminal.styleError(style, mark) : ' '} ${line}`)
 }
 
 /** The text in exactly so many columns. */

@@ -128,7 +128,7 @@ describe('from a plan to finished work on the command line', () => {
     const { code, stderr } = await running
     expect(code).toBe(0)
     expect(stderr).toContain('T2 asks: How much water? (little / plenty)')
-    expect(stderr).toContain(`cueline answer ${asked.id}`)
+    expect(stderr).toContain('cueline answer T2 "little"')
     expect(readFileSync(join(cwd, '.cueline/result/T2.txt'), 'utf8')).toBe('plenty\n')
     const again = await cueline('answer', asked.id, 'little')
     expect(again.code).toBe(3)

@@ -22,7 +22,7 @@ import { onInterrupt } from '../on-interrupt.ts'
 import { withCueline } from '../open-cueline.ts'
 import { positiveNumber, workersOption } from '../option-values.ts'
 import { readEvents } from '../read-events.ts'
-import { openRunScreen, type RunScreen } from '../run-screen.ts'
+import { openRunScreen } from '../run-screen.ts'
 import { splitCommand } from '../split-command.ts'
 import type { Terminal } from '../terminal.ts'
 import { wrapText } from '../wrap-text.ts'
@@ -150,6 +150,8 @@ async function showRun(
   { workers, drain, db }: RunOptions & GlobalOptions,
 ): Promise<RunResult> {
   const view = createRunView(workers)
+  const tasks = await cueline.tasks.list({ projectId })
+  const codes = new Map<string, string>(tasks.map((task) => [task.id, task.code]))
   for (const event of await readEvents(cueline, projectId)) view.apply(event)
   const screen = openRunScreen(terminal, view, Date.now)
   const stop = new AbortController()
@@ -163,7 +165,7 @@ async function showRun(
   })
   const silence = cueline.on('event', (event) => {
     screen.lines(view.apply(event))
-    if (event.type === 'request.opened') sayHowToAnswer(screen, event, db)
+    if (event.type === 'request.opened') screen.say(`  ${howToAnswer(event, codes, db)}`)
   })
   try {
     const { signal } = stop
@@ -175,13 +177,15 @@ async function showRun(
   }
 }
 
-function sayHowToAnswer(
-  screen: RunScreen,
+function howToAnswer(
   { request }: Extract<StoredEvent, { type: 'request.opened' }>,
+  codes: ReadonlyMap<string, string>,
   db: string,
-): void {
+): string {
+  const code = codes.get(request.taskId) ?? ''
+  const name = /^[\w.-]+$/.test(code) ? code : request.id
   const where = db === '.cueline/cueline.db' ? '' : ` --db ${db}`
-  screen.say(`  answer it in another terminal: cueline answer ${request.id} "…"${where}`)
+  return `in another terminal: cueline answer ${name} "${printableText(request.options[0] ?? '…')}"${where}`
 }
 
 /** Why tasks are not done although nothing goes on: the first few, in words. */

@@ -128,7 +128,8 @@ export function createRunView(workers: number): RunView {
           end(event.attemptId)
           settled.set(event.taskId, 'done')
           const passed = event.verdicts.filter((verdict) => verdict.result === 'pass').length
-          const gates = `${passed} gate${passed === 1 ? '' : 's'} passed`
+          const gates =
+            passed === 0 ? 'no gates' : `${passed} gate${passed === 1 ? '' : 's'} passed`
           const which = attempt > 1 ? ` of attempt ${attempt}` : ''
           return [
             good(

@@ -6,7 +6,13 @@ import { outlineOf } from './markdown-outline.ts'
 import type { OrderLine } from './order-lines.ts'
 import { readPlanLine } from './plan-line.ts'
 import type { PlanLine } from './plan-line.ts'
-import { looksLikeEpic, propertyOf, roleOfProperty, sectionRole } from './plan-words.ts'
+import {
+  looksLikeEpic,
+  looksLikePhase,
+  propertyOf,
+  roleOfProperty,
+  sectionRole,
+} from './plan-words.ts'
 import type { Property, SectionRole } from './plan-words.ts'
 import { applyProperty, backticked, gatesOf, putBlock, sourceOf, spaced } from './task-parts.ts'
 import { newDraft } from './task-draft.ts'
@@ -126,14 +132,16 @@ function planReader(blocks: readonly MarkdownBlock[], pathsInText: boolean, repo
       return open(outer)
     if (role === 'tasks') return open('tasks', { inTasks: true })
     if (role === 'legend' || role === 'dependencies') return open(role)
-    if (role !== undefined && !holds) return open(role)
+    if (role !== undefined && (!holds || role === 'criteria')) return open(role)
     if (outer !== 'tasks' && isPart(outer) && !holds) {
       sections.push({ level, heading: text, line, role: outer, inTasks, refused: 0 })
       return looseBlock({ kind: 'heading', level, text, line })
     }
     if (!looksLikeEpic(text)) {
-      const properties = outline.hasProperties.has(index)
-      const planLine = readPlanLine(text, { numbers: inTasks || properties })
+      const inPhase = looksLikePhase(group()?.name ?? '')
+      const timed = readPlanLine(text, { numbers: true }).estimate !== undefined
+      const properties = timed || outline.hasProperties.has(index)
+      const planLine = readPlanLine(text, { numbers: inTasks || inPhase || properties })
       const numberOnly = planLine.id !== undefined && /^\d/.test(planLine.id)
       if (planLine.id !== undefined && !(numberOnly && holds && !properties)) {
         return open('task', { draft: task(planLine, line, 'heading') })

@@ -92,6 +92,9 @@ const roles: readonly (readonly [SectionRole, readonly string[]])[] = [
       'acceptance criteria',
       'acceptance',
       'success criteria',
+      'success checklist',
+      'success metrics',
+      'checklist',
       'done when',
       'definition of done',
       'acceptance tests',
@@ -156,7 +159,7 @@ export function sectionRole(heading: string): SectionRole | undefined {
   const role =
     roleOfWord.get(words) ?? (colon > 0 ? roleOfWord.get(words.slice(0, colon)) : undefined)
   if (role !== undefined) return role
-  if (words.endsWith(' dependencies') && words.length < 60) return 'dependencies'
+  if (/^dependencies\s|\sdependencies$/.test(words) && words.length < 60) return 'dependencies'
   return undefined
 }
 
@@ -176,6 +179,13 @@ function plainWords(heading: string): string {
 export function looksLikeEpic(heading: string): boolean {
   return /^(?:phase|final phase|epic|milestone|sprint|week|day|stage|iteration|part|workstream|track|layer|wave|user story|group|level|batch)\b/i.test(
     heading.replace(/^[*_\s\d.)]{1,20}/, ''),
+  )
+}
+
+/** A group of time or order, below which a numbered heading is a task: `### 1. Models`. */
+export function looksLikePhase(heading: string): boolean {
+  return /^(?:(?:final )?phase|epic|milestone|sprint|week|day|stage|iteration|wave)\b/i.test(
+    heading,
   )
 }
 

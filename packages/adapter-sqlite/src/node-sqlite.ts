@@ -45,26 +45,32 @@ function adapted(statement: StatementSync): SqliteStatement {
  */
 export class ImmediateSqliteDialect extends SqliteDialect {
   readonly #database: DatabaseSync
+  readonly #beforeBegin: () => void
 
-  constructor(database: DatabaseSync) {
+  /** `beforeBegin` may throw to keep a transaction from starting. */
+  constructor(database: DatabaseSync, beforeBegin: () => void = () => {}) {
     super({ database: nodeSqlite(database) })
     this.#database = database
+    this.#beforeBegin = beforeBegin
   }
 
   override createDriver(): Driver {
-    return new ImmediateSqliteDriver(this.#database)
+    return new ImmediateSqliteDriver(this.#database, this.#beforeBegin)
   }
 }
 
 class ImmediateSqliteDriver extends SqliteDriver {
   readonly #database: DatabaseSync
+  readonly #beforeBegin: () => void
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, beforeBegin: () => void) {
     super({ database: nodeSqlite(database) })
     this.#database = database
+    this.#beforeBegin = beforeBegin
   }
 
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    this.#beforeBegin()
     await connection.executeQuery(CompiledQuery.raw('begin immediate'))
   }
 

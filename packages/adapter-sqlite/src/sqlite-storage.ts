@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 
 import { CuelineError } from '@cueline/core'
 import { sqlStorage } from '@cueline/sql'
@@ -7,8 +7,8 @@ import type { SqlStorage } from '@cueline/sql'
 import { Kysely } from 'kysely'
 
 import { ImmediateSqliteDialect } from './node-sqlite.ts'
+import { fileGuard, openDatabase } from './open-database.ts'
 import { sqliteDialect } from './sqlite-dialect.ts'
-import { isBusy, sortSqliteError } from './sqlite-error.ts'
 
 export interface SqliteStorageOptions {
   /** Path of the database, made if absent; `:memory:` for one that goes with the process. */
@@ -25,24 +25,20 @@ export interface SqliteStorageOptions {
 }
 
 /**
- * SQLite waits by blocking the whole process, so it waits only a moment; after that the storage
- * tries again by itself, and other work goes on.
- */
-const blockingBusyMs = 5
-
-/**
  * Opens a storage in one SQLite file, migrated to the newest version. Several processes may open
  * the same file; within a process open it once, because two writers there would wait for each
  * other. Throws `storage-newer`, `storage-readonly`, `storage-full`, `storage-busy` or
- * `invalid-input` (not a database), each naming the file.
+ * `invalid-input` (not a database), each naming the file; calls throw `not-found` once the file has
+ * been removed.
  */
 export async function sqliteStorage(options: SqliteStorageOptions): Promise<SqlStorage> {
   const { busyTimeoutMs = 5_000, pollMs = 100 } = options
   const file = options.file === ':memory:' ? options.file : resolve(options.file)
-  const database = await openDatabase(file, options.synchronous ?? 'full', busyTimeoutMs)
+  const synchronous = options.synchronous ?? 'full'
+  const database = await openDatabase(file, { synchronous, busyTimeoutMs })
   try {
     return await sqlStorage({
-      kysely: new Kysely({ dialect: new ImmediateSqliteDialect(database) }),
+      kysely: new Kysely({ dialect: new ImmediateSqliteDialect(database, fileGuard(file)) }),
       dialect: sqliteDialect(file),
       busyTimeoutMs,
       subscribe: (wake) => pollChanges(database, pollMs, wake),
@@ -51,44 +47,6 @@ export async function sqliteStorage(options: SqliteStorageOptions): Promise<SqlS
     if (database.isOpen) database.close()
     throw named(error, file)
   }
-}
-
-async function openDatabase(
-  file: string,
-  synchronous: 'full' | 'normal',
-  busyTimeoutMs: number,
-): Promise<DatabaseSync> {
-  const start = performance.now()
-  for (;;) {
-    let database: DatabaseSync | undefined
-    try {
-      database = new DatabaseSync(file, {
-        timeout: blockingBusyMs,
-        enableForeignKeyConstraints: true,
-      })
-      configure(database, synchronous)
-      return database
-    } catch (error) {
-      database?.close()
-      // Changing to WAL needs the file for a moment alone, and several may start at once.
-      if (!isBusy(error) || performance.now() - start > busyTimeoutMs) {
-        throw sortSqliteError(error, file) ?? error
-      }
-    }
-    await new Promise((done) => setTimeout(done, 5 + Math.random() * 20))
-  }
-}
-
-/** All of this belongs to the connection, not to the file, and drivers disagree about defaults. */
-function configure(database: DatabaseSync, synchronous: 'full' | 'normal'): void {
-  database.exec(`
-    pragma busy_timeout = ${blockingBusyMs};
-    pragma journal_mode = wal;
-    pragma synchronous = ${synchronous};
-    pragma foreign_keys = on;
-    pragma cache_size = -16000;
-    pragma temp_store = memory;
-  `)
 }
 
 /** `data_version` changes when another connection has committed, and costs almost nothing to read. */

@@ -1,0 +1,148 @@
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+
+import type { ProjectId, Storage } from '@cueline/core'
+import { exampleEvent, exampleTask } from '@cueline/core/testing'
+import { sqlStorage } from '@cueline/sql'
+import { Kysely } from 'kysely'
+import { describe, expect, it } from 'vitest'
+
+import { ImmediateSqliteDialect } from './node-sqlite.ts'
+import { openDatabase } from './open-database.ts'
+import { sqliteDialect } from './sqlite-dialect.ts'
+import { sqliteStorage } from './sqlite-storage.ts'
+import { temporaryFile } from './fixtures/temporary-file.ts'
+
+const projectId = 'p' as ProjectId
+
+function append(storage: Storage): Promise<unknown> {
+  return storage.transaction((transaction) =>
+    transaction.write(projectId, [], [exampleEvent(projectId)], 'test'),
+  )
+}
+
+describe('SQLite in trouble [X-11]', () => {
+  it('says that the disk is full, keeps what was there and goes on when there is room', async () => {
+    const { file } = temporaryFile()
+    const database = await openDatabase(file, { synchronous: 'full', busyTimeoutMs: 1_000 })
+    const storage = await sqlStorage({
+      kysely: new Kysely({ dialect: new ImmediateSqliteDialect(database) }),
+      dialect: sqliteDialect(file),
+    })
+    await append(storage)
+    const large = Array.from({ length: 500 }, (_, index) => ({
+      table: 'task' as const,
+      kind: 'insert' as const,
+      row: exampleTask(projectId, `t${index}`, { description: 'x'.repeat(2_000) }),
+    }))
+    const writeLarge = () =>
+      storage.transaction((transaction) => transaction.write(projectId, large, [], 'test'))
+    const used = Number(database.prepare('pragma page_count').get()?.['page_count'])
+    database.exec(`pragma max_page_count = ${used + 20}`)
+    await expect(writeLarge()).rejects.toMatchObject({
+      code: 'storage-full',
+      message: expect.stringContaining(file),
+    })
+    const tasks = await storage.transaction((transaction) =>
+      transaction.query('tasks', { projectId }),
+    )
+    expect(tasks).toEqual([])
+    await append(storage)
+    database.exec('pragma max_page_count = 1000000')
+    await writeLarge()
+    expect(await storage.eventsAfter(projectId, 0)).toHaveLength(2)
+    await storage.close()
+  })
+
+  it.each([
+    ['text', Buffer.from('Not a database, but a letter to you. '.repeat(200))],
+    ['noise', Buffer.from(Array.from({ length: 10_000 }, (_, index) => (index * 97) % 251))],
+  ])('refuses a file of %s and leaves it alone', async (_, bytes) => {
+    const { file } = temporaryFile()
+    writeFileSync(file, bytes)
+    await expect(sqliteStorage({ file })).rejects.toMatchObject({
+      code: 'invalid-input',
+      message: expect.stringContaining(file),
+    })
+    expect(readFileSync(file)).toEqual(bytes)
+  })
+
+  it('refuses a database of a newer version, naming both versions and the next step', async () => {
+    const { file } = temporaryFile()
+    await (await sqliteStorage({ file })).close()
+    const database = new DatabaseSync(file)
+    database.exec("insert into migrations (number, name, checksum) values (99, 'later', 'x')")
+    database.close()
+    const failure = sqliteStorage({ file })
+    await expect(failure).rejects.toMatchObject({ code: 'storage-newer', retryable: false })
+    await expect(failure).rejects.toThrow(/cueline\.db.*version 99.*up to 1\. Update Cueline/s)
+  })
+
+  it('refuses a database that went through another text of a migration', async () => {
+    const { file } = temporaryFile()
+    await (await sqliteStorage({ file })).close()
+    const database = new DatabaseSync(file)
+    database.exec("update migrations set checksum = 'edited' where number = 1")
+    database.close()
+    await expect(sqliteStorage({ file })).rejects.toThrow(/Migration 1 \(first\) is not the one/)
+  })
+
+  it('gives up on a database that stays busy, and says so', async () => {
+    const { file } = temporaryFile()
+    const storage = await sqliteStorage({ file, busyTimeoutMs: 30 })
+    const other = new DatabaseSync(file)
+    other.exec('begin immediate')
+    await expect(append(storage)).rejects.toMatchObject({
+      code: 'storage-busy',
+      retryable: true,
+      message: expect.stringMatching(/busy.*busyTimeoutMs/),
+    })
+    other.exec('commit')
+    await append(storage)
+    other.close()
+    await storage.close()
+  })
+
+  it('waits for a busy database without keeping the process from other work', async () => {
+    const { file } = temporaryFile()
+    const storage = await sqliteStorage({ file })
+    const other = new DatabaseSync(file)
+    other.exec('begin immediate')
+    const writing = append(storage)
+    // Runs only because the wait gives the process its turn.
+    setImmediate(() => other.exec('commit'))
+    await writing
+    expect(await storage.eventsAfter(projectId, 0)).toHaveLength(1)
+    other.close()
+    await storage.close()
+  })
+
+  it('writes nothing more once its file was removed or replaced', async () => {
+    const { file } = temporaryFile()
+    const storage = await sqliteStorage({ file })
+    await append(storage)
+    renameSync(file, `${file}.away`)
+    await expect(append(storage)).rejects.toMatchObject({
+      code: 'not-found',
+      message: expect.stringContaining(file),
+    })
+    writeFileSync(file, '')
+    await expect(append(storage)).rejects.toMatchObject({ code: 'not-found' })
+    rmSync(file)
+    renameSync(`${file}.away`, file)
+    await append(storage)
+    expect(await storage.eventsAfter(projectId, 0)).toHaveLength(2)
+    await storage.close()
+  })
+
+  it('passes the errors of the caller through as they are', async () => {
+    const storage = await sqliteStorage({ file: ':memory:' })
+    const mine = new TypeError('mine')
+    await expect(
+      storage.transaction(async () => {
+        throw mine
+      }),
+    ).rejects.toBe(mine)
+    await storage.close()
+  })
+})

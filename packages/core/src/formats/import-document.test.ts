@@ -429,6 +429,27 @@ describe('Markdown plans [X-15] [S3-01]', () => {
     ])
   })
 
+  it('keeps what a task plainly depends on, and refuses software named as a requirement', () => {
+    const result = imported(
+      '### T1: Dig\nDepends on: the spade\n\n**Dependencies:**\n\n- redis\n- T2\n\n### T2: Plant\nRequires: T9\n',
+    )
+    expect(waits(result)).toEqual({ T1: ['the spade', 'T2'], T2: ['T9'] })
+    expect(result.report.refused).toEqual([
+      { where: 'line 6', what: 'redis', reason: 'names no task of the plan', count: 1 },
+    ])
+  })
+
+  it('takes numbered headings below a phase as tasks', () => {
+    const { document } = imported(
+      '# Bed\n\n## Day 1: Soil\n\n### 1. Dig (30-45 min)\n\n### 2. Plant\n\n## Notes\n\n### 3. Colours\n\nGreen.\n',
+    )
+    expect(document.tasks).toEqual([
+      { id: '1', title: 'Dig', epic: 'Day 1: Soil', estimate: { min: 30, max: 45 } },
+      { id: '2', title: 'Plant', epic: 'Day 1: Soil' },
+    ])
+    expect(document.project?.guidance).toBe('### 3. Colours\n\nGreen.')
+  })
+
   it('reads a table of tasks', () => {
     const { document } = imported(
       '| ID | Task | Depends on | Estimate | Owner |\n|--|--|--|--|--|\n| A1 | Dig | - | 2h | Ada |\n| A2 | Plant | A1 | 1 day | |\n',

@@ -54,5 +54,5 @@ export function outlineOf(blocks: readonly MarkdownBlock[]): MarkdownOutline {
 function isTaskProperty(line: string): boolean {
   const property = propertyOf(line)
   if (property === undefined || property.value === '') return false
-  return property.key === 'dependsOn' || property.key === 'estimate' || property.key === 'touches'
+  return ['dependsOn', 'requires', 'estimate', 'touches'].includes(property.key)
 }

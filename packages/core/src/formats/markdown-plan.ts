@@ -40,9 +40,13 @@ export function importMarkdown(name: string, text: string): ImportResult {
 }
 
 function resolveWait(wait: Wait, finder: ReturnType<typeof taskFinder>, report: ReportDraft): void {
-  const { draft, words, line } = wait
+  const { draft, words, loose, line } = wait
   const { declared, guessed } = finder.find(words)
   for (const task of declared) {
+    if (loose && finder.draft(task) === undefined && !/\d/.test(task)) {
+      report.refused(`line ${line}`, task, 'names no task of the plan')
+      continue
+    }
     if (addWait(draft, task)) report.mapped('dependency', 'dependsOn')
     else report.refused(`line ${line}`, `dependency ${task}`, 'stands there twice')
   }

@@ -43,6 +43,8 @@ export interface PlanGroup extends TaskGroup {
 export interface Wait {
   readonly draft: TaskDraft
   readonly words: string
+  /** Words that name no task may be about software: they are refused, not kept. */
+  readonly loose: boolean
   readonly line: number
 }
 
@@ -210,7 +212,7 @@ function planReader(blocks: readonly MarkdownBlock[], pathsInText: boolean, repo
       draft.estimate = planLine.estimate.value
       report.mapped('estimate', 'estimate')
     }
-    for (const words of planLine.waits) parts.waits.push({ draft, words, line })
+    for (const words of planLine.waits) parts.waits.push({ draft, words, loose: false, line })
     const within = group()
     draft.epic = within?.name
     within?.drafts.push(draft)
@@ -372,9 +374,11 @@ function planReader(blocks: readonly MarkdownBlock[], pathsInText: boolean, repo
     const byHeading =
       itemTasks.length === 0 && section?.draft === undefined ? section?.role : undefined
     const role = label?.role ?? (isPart(byHeading) ? byHeading : undefined)
-    if (role === 'dependencies') {
-      const words = block.kind === 'item' ? block.text : sourceOf(block)
-      for (const line of words.split('\n')) wait(owner, propertyOf(line)?.value ?? line, block.line)
+    if (role === 'dependencies' && (block.kind === 'item' || block.kind === 'text')) {
+      block.text.split('\n').forEach((line, at) => {
+        const words = propertyOf(line)?.value ?? line
+        parts.waits.push({ draft: owner, words, loose: true, line: block.line + at })
+      })
       return
     }
     if (block.kind !== 'item' && block.kind !== 'text') {
@@ -409,14 +413,13 @@ function planReader(blocks: readonly MarkdownBlock[], pathsInText: boolean, repo
   }
 
   function apply(draft: TaskDraft, property: Property, line: number): boolean {
-    if (property.key !== 'dependsOn') return applyProperty(draft, property, line, report)
-    if (property.value === '') return false
-    wait(draft, property.value, line)
+    const { key, value } = property
+    if (key !== 'dependsOn' && key !== 'requires') {
+      return applyProperty(draft, property, line, report)
+    }
+    if (value === '') return false
+    parts.waits.push({ draft, words: value, loose: key === 'requires', line })
     return true
-  }
-
-  function wait(draft: TaskDraft, words: string, line: number): void {
-    parts.waits.push({ draft, words, line })
   }
 
   /** A block that belongs to no task: part of the project, of a group, or refused. */

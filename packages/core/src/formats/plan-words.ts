@@ -192,6 +192,8 @@ export function looksLikePhase(heading: string): boolean {
 /** A line `Key: value` about a task. */
 export type PropertyKey =
   | 'dependsOn'
+  /** As `dependsOn`, in words that people use for software too. */
+  | 'requires'
   | 'estimate'
   | 'touches'
   | 'type'
@@ -214,21 +216,10 @@ export type PropertyKey =
   | 'description'
 
 const properties: readonly (readonly [PropertyKey, readonly string[]])[] = [
+  ['dependsOn', ['depends on', 'depends', 'after', 'blocked by', 'waits for']],
   [
-    'dependsOn',
-    [
-      'depends on',
-      'depends',
-      'dependencies',
-      'dependency',
-      'after',
-      'blocked by',
-      'requires',
-      'prerequisites',
-      'prerequisite',
-      'needs',
-      'waits for',
-    ],
+    'requires',
+    ['dependencies', 'dependency', 'requires', 'prerequisites', 'prerequisite', 'needs'],
   ],
   [
     'estimate',
@@ -299,6 +290,7 @@ export function roleOfProperty(key: PropertyKey): SectionRole | undefined {
     description: 'description',
     touches: 'touches',
     dependsOn: 'dependencies',
+    requires: 'dependencies',
   }
   return labels[key]
 }

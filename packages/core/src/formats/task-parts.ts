@@ -141,6 +141,7 @@ export function applyProperty(
       draft[key].push(value)
       return noted(true, key, report)
     case 'dependsOn':
+    case 'requires':
       return false
   }
 }

@@ -43,5 +43,5 @@ export function readTaskTable(table: MarkdownTable): TaskRow[] | undefined {
 
 function isProperty(name: string): boolean {
   const key = propertyOf(`${name}: x`)?.key
-  return key === 'dependsOn' || key === 'estimate' || key === 'touches'
+  return key === 'dependsOn' || key === 'requires' || key === 'estimate' || key === 'touches'
 }

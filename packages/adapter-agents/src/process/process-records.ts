@@ -7,6 +7,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -26,6 +27,8 @@ export interface ProcessRecord {
 }
 
 export interface ProcessRecords {
+  /** Makes a folder that goes with a command; beside the records, so that none is left alone. */
+  makeScratch(): Promise<string>
   /** Keeps a record until `remove`; written before the process starts and again once it has. */
   write(record: Pick<ProcessRecord, 'cookie' | 'root' | 'scratch'>): Promise<void>
   remove(cookie: string): void
@@ -52,6 +55,10 @@ function thisEngine(): Promise<ProcessRecord['engine']> {
 export function processRecords(folder: string): ProcessRecords {
   const fileOf = (cookie: string) => join(folder, `${cookie}.json`)
   return {
+    async makeScratch() {
+      makePrivate(folder)
+      return await mkdtemp(join(folder, scratchPrefix))
+    },
     async write(record) {
       makePrivate(folder)
       const content: ProcessRecord = { machine: machineId(), engine: await thisEngine(), ...record }
@@ -76,6 +83,9 @@ export function processRecords(folder: string): ProcessRecords {
     },
   }
 }
+
+/** How folders that go with a command are named. */
+export const scratchPrefix = 'attempt-'
 
 const cookiePattern = /^[0-9a-f-]{36}$/
 

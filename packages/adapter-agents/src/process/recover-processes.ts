@@ -1,13 +1,9 @@
 import { rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { basename, dirname, resolve } from 'node:path'
 
 import { processFamily } from './process-family.ts'
-import { processRecords } from './process-records.ts'
+import { processRecords, scratchPrefix } from './process-records.ts'
 import { cookieName } from './run-process.ts'
-
-/** How folders that go with a command are named, in the temp folder. */
-export const scratchPrefix = 'cueline-attempt-'
 
 /**
  * Ends the processes whose engine has died, agents and gates alike, and removes their scratch
@@ -21,17 +17,15 @@ export async function recoverProcesses(stateFolder: string): Promise<void> {
       // Nobody reads their output any more, so there is nothing to be polite for.
       const left = await processFamily({ root, cookie: `${cookieName}=${cookie}` }).end(0)
       if (left.length > 0) return
-      if (scratch !== null && isScratch(scratch))
+      if (scratch !== null && isScratch(stateFolder, scratch)) {
         await rm(scratch, { recursive: true, force: true })
+      }
       records.remove(cookie)
     }),
   )
 }
 
-function isScratch(path: string): boolean {
-  return (
-    resolve(path) === path &&
-    dirname(path) === resolve(tmpdir()) &&
-    basename(path).startsWith(scratchPrefix)
-  )
+/** A record cannot have just any folder removed. */
+function isScratch(stateFolder: string, path: string): boolean {
+  return dirname(path) === resolve(stateFolder) && basename(path).startsWith(scratchPrefix)
 }

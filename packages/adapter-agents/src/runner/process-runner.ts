@@ -1,13 +1,12 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rm, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 
 import type { AttemptBrief, Outcome, Runner, RunnerContext } from '@cueline/core'
 
 import { allowedEnvironment, defaultInheritedEnvironment } from '../process/allowed-environment.ts'
 import { checkedCommand } from '../process/checked-command.ts'
 import { defaultStateFolder, processRecords } from '../process/process-records.ts'
-import { recoverProcesses, scratchPrefix } from '../process/recover-processes.ts'
+import { recoverProcesses } from '../process/recover-processes.ts'
 import { runProcess, type ProcessEnd } from '../process/run-process.ts'
 import { agentOutput } from './agent-output.ts'
 import { readResult, type AgentResult, type ReadResult } from './read-result.ts'
@@ -32,7 +31,10 @@ export interface ProcessRunnerOptions {
   readonly promptVia?: 'stdin' | 'file'
   /** How often an attempt may ask before it counts as failed; 20 when absent. */
   readonly maxQuestions?: number
-  /** Where running processes are noted, to be ended after a crash; in the temp folder when absent. */
+  /**
+   * Where running processes are noted, to be ended after a crash, and what goes with them; a folder
+   * of the user in the temp folder when absent.
+   */
   readonly stateFolder?: string
 }
 
@@ -53,7 +55,7 @@ const defaultOutputLimit = 1024 * 1024
  */
 export function processRunner(options: ProcessRunnerOptions): Runner {
   const command = checkedCommand(options.command, 'the process runner')
-  const stateFolder = options.stateFolder ?? defaultStateFolder()
+  const stateFolder = resolve(options.stateFolder ?? defaultStateFolder())
   const records = processRecords(stateFolder)
   const environment = allowedEnvironment(
     options.inheritEnv ?? defaultInheritedEnvironment,
@@ -66,7 +68,7 @@ export function processRunner(options: ProcessRunnerOptions): Runner {
 
     async run(brief, context) {
       context.signal.throwIfAborted()
-      const folder = await mkdtemp(join(tmpdir(), scratchPrefix))
+      const folder = await records.makeScratch()
       const output = agentOutput(context.report, options.outputLimitBytes ?? defaultOutputLimit)
       try {
         return await rounds(brief, context, folder, output)

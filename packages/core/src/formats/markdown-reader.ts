@@ -1,9 +1,8 @@
-import type { GateSpec } from '../task/task-context.ts'
-import type { TaskGroup } from './dependency-words.ts'
 import type { ReportDraft } from './import-report.ts'
 import type { MarkdownBlock, MarkdownItem, MarkdownTable, MarkdownText } from './markdown-blocks.ts'
 import { outlineOf } from './markdown-outline.ts'
-import type { OrderLine } from './order-lines.ts'
+import { planBuilder } from './plan-parts.ts'
+import type { PlanGroup, PlanParts } from './plan-parts.ts'
 import { readPlanLine } from './plan-line.ts'
 import type { PlanLine } from './plan-line.ts'
 import {
@@ -14,39 +13,9 @@ import {
   sectionRole,
 } from './plan-words.ts'
 import type { Property, SectionRole } from './plan-words.ts'
-import { applyProperty, backticked, gatesOf, putBlock, sourceOf, spaced } from './task-parts.ts'
-import { newDraft } from './task-draft.ts'
+import { applyProperty, gatesOf, putBlock, sourceOf, spaced } from './task-parts.ts'
 import type { TaskDraft } from './task-draft.ts'
 import { readTaskTable } from './task-table.ts'
-
-/** What the blocks of a Markdown plan say, before words are resolved to tasks. */
-export interface PlanParts {
-  readonly name: string | undefined
-  readonly background: string[]
-  readonly architecture: string[]
-  readonly guidance: string[]
-  readonly gates: GateSpec[]
-  readonly drafts: TaskDraft[]
-  readonly groups: PlanGroup[]
-  readonly waits: Wait[]
-  readonly orderLines: OrderLine[]
-}
-
-/** A heading with tasks below it: a phase, an epic. */
-export interface PlanGroup extends TaskGroup {
-  readonly line: number
-  readonly text: string[]
-  readonly parallel: Set<TaskDraft>
-}
-
-/** A task waits for what these words mean. */
-export interface Wait {
-  readonly draft: TaskDraft
-  readonly words: string
-  /** Words that name no task may be about software: they are refused, not kept. */
-  readonly loose: boolean
-  readonly line: number
-}
 
 /** An open heading: everything until a heading of its level or above belongs to it. */
 interface Section {
@@ -82,18 +51,8 @@ export function readPlanBlocks(
 
 function planReader(blocks: readonly MarkdownBlock[], pathsInText: boolean, report: ReportDraft) {
   const outline = outlineOf(blocks)
-  const parts: PlanParts & { name: string | undefined } = {
-    name: undefined,
-    background: [],
-    architecture: [],
-    guidance: [],
-    gates: [],
-    drafts: [],
-    groups: [],
-    waits: [],
-    orderLines: [],
-  }
-  const ids = new Set<string>()
+  const builder = planBuilder(pathsInText, report)
+  const { parts } = builder
   const sections: Section[] = []
   /** Items that are tasks, outermost first. */
   const itemTasks: { depth: number; draft: TaskDraft }[] = []
@@ -103,6 +62,8 @@ function planReader(blocks: readonly MarkdownBlock[], pathsInText: boolean, repo
   const top = () => sections.at(-1)
   const headingTask = () => sections.findLast((section) => section.draft !== undefined)?.draft
   const group = () => sections.findLast((section) => section.group !== undefined)?.group
+  const task = (planLine: PlanLine, line: number, from: string) =>
+    builder.addTask(planLine, line, from, group())
 
   function heading(level: number, text: string, line: number, index: number): void {
     itemTasks.length = 0
@@ -186,66 +147,8 @@ function planReader(blocks: readonly MarkdownBlock[], pathsInText: boolean, repo
   ): void {
     const outer = group()
     if (outer !== undefined && !looksLikeEpic(text)) return open('group', { group: outer })
-    const made: PlanGroup = {
-      name: text.slice(0, 200),
-      line,
-      text: [],
-      drafts: [],
-      parallel: new Set(),
-    }
-    parts.groups.push(made)
-    report.mapped('heading', 'epic')
-    open('group', { group: made })
+    open('group', { group: builder.addGroup(text, line) })
   }
-
-  function task(planLine: PlanLine, line: number, from: string): TaskDraft {
-    const id = planLine.id ?? freeId(planLine.title)
-    const draft = newDraft(id.slice(0, 200), planLine.title === '' ? id : planLine.title, line)
-    ids.add(draft.id)
-    report.mapped(from, 'task')
-    if (planLine.id === undefined) {
-      report.guessed({ task: id, what: 'id', value: id, evidence: planLine.title, line })
-    }
-    draft.priority = planLine.priority
-    draft.type = planLine.type
-    if (planLine.estimate !== undefined) {
-      draft.estimate = planLine.estimate.value
-      report.mapped('estimate', 'estimate')
-    }
-    for (const words of planLine.waits) parts.waits.push({ draft, words, loose: false, line })
-    const within = group()
-    draft.epic = within?.name
-    within?.drafts.push(draft)
-    if (planLine.parallel) {
-      within?.parallel.add(draft)
-      report.mapped('[P]', 'no order among neighbours')
-    }
-    if (planLine.story !== undefined) report.mapped(`[${planLine.story}]`, 'epic, by its heading')
-    if (pathsInText) {
-      const paths = backticked(planLine.title).filter(looksLikePath)
-      draft.touches.push(...paths)
-      if (paths.length > 0) {
-        const evidence = 'paths in the text of the task'
-        report.guessed({ task: id, what: 'touches', value: paths.join(', '), evidence, line })
-      }
-    }
-    parts.drafts.push(draft)
-    return draft
-  }
-
-  function freeId(title: string): string {
-    const words = title
-      .toLowerCase()
-      .slice(0, 200)
-      .replace(/[^\p{L}\p{N}]+/gu, '-')
-      .slice(0, 60)
-    const base = words.replace(/^-+|-+$/g, '') || 'task'
-    if (!ids.has(base)) return base
-    const next = (repeats.get(base) ?? 1) + 1
-    repeats.set(base, next)
-    return `${base}-${next}`
-  }
-  const repeats = new Map<string, number>()
 
   function item(block: MarkdownItem): void {
     while (itemTasks.length > 0 && (itemTasks.at(-1)?.depth ?? 0) >= block.depth) itemTasks.pop()
@@ -300,7 +203,8 @@ function planReader(blocks: readonly MarkdownBlock[], pathsInText: boolean, repo
     const whole = readPlanLine(titleLines.join(' '), {
       numbers: block.checked !== undefined || (top()?.inTasks ?? false),
     })
-    const numbered = block.number !== undefined && whole.id === undefined && !ids.has(block.number)
+    const numbered =
+      block.number !== undefined && whole.id === undefined && builder.isFree(block.number)
     const useNumber = numbered && (top()?.inTasks ?? false)
     const draft = task(
       useNumber ? { ...whole, id: block.number } : whole,
@@ -479,11 +383,4 @@ function isPart(role: Section['role'] | undefined): role is SectionRole {
 /** Sections whose checkboxes are tasks even without an id. */
 function isGrouping(section: Section | undefined): boolean {
   return section === undefined || !isPart(section.role) || section.role === 'tasks'
-}
-
-/** A bare file name may be an option or a field as well: only what has a folder counts. */
-function looksLikePath(words: string): boolean {
-  return (
-    /^[\w@.*-][\w@./*{}[\],-]{0,300}$/.test(words) && words.includes('/') && !words.endsWith('/')
-  )
 }

@@ -1,6 +1,6 @@
 import type { TaskFinder, TaskGroup } from './dependency-words.ts'
 import type { ReportDraft } from './import-report.ts'
-import type { PlanGroup } from './markdown-reader.ts'
+import type { PlanGroup } from './plan-parts.ts'
 import { addWait } from './task-draft.ts'
 import type { TaskDraft } from './task-draft.ts'
 import { withoutEmphasis } from './without-emphasis.ts'

@@ -136,6 +136,9 @@ function takeDash(text: string, facts: Facts): string | undefined {
 const waitWords =
   /^(?:after|depends on|dependent on|depends|blocked by|needs|requires|deps)\s*:?\s+(.+)$/i
 
+const moreIds =
+  /^(?:and\s{1,3})?[A-Za-z]{0,12}-?\d[\w.-]{0,20}(?:\s{1,3}(?:and|&)\s{1,3}[A-Za-z]{0,12}-?\d[\w.-]{0,20}){0,5}$/i
+
 /** `30m, after T2, T3`: parts by comma; a part after `after …` continues it when it is an id. */
 function understoodGroup(words: string, facts: Facts): boolean {
   const found: Facts = { waits: [], parallel: false }
@@ -147,7 +150,7 @@ function understoodGroup(words: string, facts: Facts): boolean {
     if (waits !== undefined) {
       found.waits.push(waits)
       open = true
-    } else if (open && last >= 0 && /^(?:and\s+)?[A-Za-z]{0,12}-?\d[\w.-]{0,20}$/.test(part)) {
+    } else if (open && last >= 0 && moreIds.test(part)) {
       found.waits[last] += `, ${part.replace(/^and\s+/i, '')}`
     } else if (part !== '' && understood(part, found)) {
       open = false

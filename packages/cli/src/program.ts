@@ -25,15 +25,17 @@ A plan becomes tasks (import), tasks become batches (stage), agents work on them
 
 const examples = `
 Examples:
-  cueline plan plan.md --workers 4                 look at a plan; nothing is stored
-  cueline import plan.md                           make a project of it
-  cueline stage                                    plan it and stage its batches
-  cueline run --agent "my-agent --print"           work on it with four agents at once
-  cueline why T7                                   what keeps a task from starting
+  cueline plan plan.md --workers 4        look at a plan; nothing is stored
+  cueline import plan.md                  make a project of it
+  cueline stage                           plan it and stage its batches
+  cueline run --agent "my-agent --print"  work on it with four agents at once
+  cueline why T7                          what keeps a task from starting
 
 Exit codes:
-  0 done   1 the work failed   2 wrong input or a plan with problems   3 not allowed now
-  4 the database cannot be used   70 a fault of Cueline   130 interrupted
+  0  done                    3    not allowed now
+  1  the work failed         4    the database cannot be used
+  2  wrong input, or a plan  70   a fault of Cueline
+     with problems           130  interrupted
 
 \`cueline <command> --help\` shows the options and examples of a command.`
 

@@ -100,7 +100,9 @@ async function runAgents(terminal: Terminal, options: RunOptions & GlobalOptions
     await requireStaged(cueline, projectId)
     const result = await showRun(terminal, cueline, projectId, options)
     if (options.json) writeJson(terminal, result)
-    else terminal.out(renderReportText(result, terminal.columns))
+    else if (result.ended === 'rested') {
+      terminal.out(renderReportText(result, terminal.columns))
+    }
     const { done, total } = result.tasks
     if (result.ended === 'stopped') {
       terminal.err(

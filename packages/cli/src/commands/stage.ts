@@ -65,7 +65,7 @@ export function addStage(program: Command, { terminal, run }: Cli): void {
 Examples:
   cueline stage
   cueline stage --workers 8 --barrier layer
-  cueline stage --force                        also tasks without a complete context
+  cueline stage --force                also tasks without a complete context
   cueline stage --batch "Before lunch" T3 T4`,
     )
     .action((tasks: string[], _: unknown, command: Command) =>

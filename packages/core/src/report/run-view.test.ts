@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 
-import type { WorkerId } from '../id.ts'
 import { exampleLog } from '../testing/example-log.ts'
 import { createRunView } from './run-view.ts'
 
@@ -36,7 +35,7 @@ describe('the view of a run', () => {
       log.start(0, 'T-1', 'worker-0')
       log.ask(10, 'T-1', 'colour')
       log.wait(10, 'T-1')
-      log.start(20, 'T-2', 'worker-1' as WorkerId)
+      log.start(20, 'T-2', 'worker-1')
     })
     expect(lines).toContain('T-1 asks: Question colour?')
     expect(picture).toMatchObject({

@@ -1,0 +1,79 @@
+import { describe, expect, it, onTestFinished } from 'vitest'
+
+import { capturedTerminal } from './captured-terminal.ts'
+import { runProgram } from './program.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+async function cueline(args: readonly string[], env: Record<string, string> = {}) {
+  const terminal = capturedTerminal({ cwd: temporaryFolder(onTestFinished), env })
+  const code = await runProgram(args, terminal)
+  return { code, stdout: terminal.stdout(), stderr: terminal.stderr() }
+}
+
+const commands = [
+  'plan',
+  'import',
+  'stage',
+  'promote',
+  'run',
+  'status',
+  'why',
+  'requests',
+  'answer',
+  'retry',
+  'cancel',
+  'report',
+  'doctor',
+]
+
+describe('the help of the command line', () => {
+  it.each(commands)('of %s has examples and the options of every command', async (command) => {
+    const { code, stdout, stderr } = await cueline([command, '--help'])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toContain(`Usage: cueline ${command}`)
+    expect(stdout).toContain(`Examples:\n  cueline ${command}`)
+    expect(stdout).toContain('--json')
+    expect(stdout).toContain('--db <file>')
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+  })
+
+  it('lists every command and the exit codes', async () => {
+    const { stdout } = await cueline(['--help'])
+    for (const command of commands) expect(stdout).toMatch(new RegExp(`^ {2}${command} `, 'm'))
+    expect(stdout).toContain('130  interrupted')
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+    expect((await cueline(['help', 'plan'])).stdout).toContain('Usage: cueline plan')
+    expect((await cueline(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+  })
+
+  it('is what you get without a command, as an error', async () => {
+    const { code, stdout, stderr } = await cueline([])
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toContain('Usage: cueline')
+  })
+})
+
+describe('a mistyped command line', () => {
+  it.each([
+    [['statsu'], 'Did you mean status?'],
+    [['status', '--jsno'], 'Did you mean --json?'],
+    [['status', 'now'], 'too many arguments'],
+    [['plan', 'a.md', '--workers', '0'], 'Give a whole number from 1'],
+    [['plan', 'a.md', '--workers', '2.5'], 'Give a whole number from 1'],
+    [['run', '--agent', 'x', '--drain', 'long'], 'Give a number of 0 or more'],
+  ])('%j is refused with 2 and what was meant', async (args, message) => {
+    const { code, stdout, stderr } = await cueline(args)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toContain(message)
+  })
+})
+
+describe('an error on the command line', () => {
+  it('is one message with the next step, and shows where it happened only when asked', async () => {
+    const plain = await cueline(['status'])
+    expect(plain.stderr).toMatch(/^error: There is no database at/)
+    expect(plain.stderr).not.toContain('    at ')
+    expect((await cueline(['status', '--verbose'])).stderr).toContain('    at ')
+    expect((await cueline(['status'], { CUELINE_DEBUG: '1' })).stderr).toContain('    at ')
+  })
+})

@@ -52,11 +52,15 @@ export async function sqliteStorage(options: SqliteStorageOptions): Promise<SqlS
 /** `data_version` changes when another connection has committed, and costs almost nothing to read. */
 function pollChanges(database: DatabaseSync, pollMs: number, wake: () => void): () => void {
   const read = database.prepare('pragma data_version')
-  let seen = read.get()?.['data_version']
+  let seen: unknown
   const timer = setInterval(() => {
-    const version = read.get()?.['data_version']
-    if (version === seen) return
-    seen = version
+    try {
+      const version = read.get()?.['data_version']
+      if (version === seen) return
+      seen = version
+    } catch {
+      // The followers' own read meets the same trouble and says so; here nobody would hear it.
+    }
     wake()
   }, pollMs)
   // Looking for news keeps no process alive.

@@ -54,7 +54,7 @@ export class MemoryWorld {
 
   /** Committed events only: readers of the log never see what may still be rolled back. */
   eventsAfter(projectId: ProjectId, cursor: number, limit: number): readonly StoredEvent[] {
-    return (this.#logs.get(projectId) ?? []).slice(cursor, cursor + limit)
+    return (this.#logs.get(projectId) ?? []).slice(Math.max(0, cursor), Math.max(0, cursor) + limit)
   }
 
   lastSequence(projectId: ProjectId): number {

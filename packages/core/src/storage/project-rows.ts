@@ -120,16 +120,22 @@ export class ProjectRows {
     }
   }
 
-  /** The rows as they are before the changes, each once, in the order of their first change. */
+  /** The rows as they are before the changes, each once. */
   #touch(changes: readonly Change[]): readonly Touched[] {
-    const touched = new Map<string, Touched>()
+    const all: Touched[] = []
+    const byTable = new Map<Touched['table'], Map<string, Touched>>()
     const touch = (table: Touched['table'], key: string): Touched => {
-      const name = `${table} ${key}`
-      let entry = touched.get(name)
+      let touched = byTable.get(table)
+      if (touched === undefined) {
+        touched = new Map()
+        byTable.set(table, touched)
+      }
+      let entry = touched.get(key)
       if (entry === undefined) {
         const before = this.#rows(table).get(key)
         entry = { table, key, before, exists: before !== undefined }
-        touched.set(name, entry)
+        touched.set(key, entry)
+        all.push(entry)
       }
       return entry
     }
@@ -152,7 +158,7 @@ export class ProjectRows {
       }
       if (change.kind !== 'update') entry.exists = change.kind === 'insert'
     }
-    return [...touched.values()]
+    return all
   }
 
   /** Plans and artifacts belong to no slice, so `applyChanges` leaves them out. */

@@ -1,8 +1,7 @@
+/// <reference lib="es2024.string" />
 import { CuelineError } from '../error.ts'
 
 const deepest = 64
-/** With the `u` flag a pair counts as the character it stands for. */
-const unpairedSurrogates = /\p{Surrogate}/gu
 
 /**
  * Text as every storage keeps it: NUL and unpaired surrogates become U+FFFD. Databases disagree
@@ -10,7 +9,8 @@ const unpairedSurrogates = /\p{Surrogate}/gu
  * away before anything is stored.
  */
 export function storableText(text: string): string {
-  const wellFormed = text.replace(unpairedSurrogates, '\uFFFD')
+  // Both tests are a glance for most texts, which is why nothing is replaced before them.
+  const wellFormed = text.isWellFormed() ? text : text.toWellFormed()
   return wellFormed.includes('\0') ? wellFormed.replaceAll('\0', '\uFFFD') : wellFormed
 }
 
@@ -62,17 +62,20 @@ function storableList(list: readonly unknown[], depth: number): readonly unknown
 }
 
 function storableObject(value: object, depth: number): object {
-  let changed = false
-  const entries = Object.entries(value)
-  for (const entry of entries) {
-    const key = storableText(entry[0])
-    const stored = storableAt(entry[1], depth + 1)
-    if (key === entry[0] && stored === entry[1] && stored !== undefined) continue
-    entry[0] = key
-    entry[1] = stored
-    changed = true
+  const entries = value as Readonly<Record<string, unknown>>
+  for (const key of Object.keys(entries)) {
+    const entry = entries[key]
+    const same = entry !== undefined && storableAt(entry, depth + 1) === entry
+    if (!same || storableText(key) !== key) return storableCopy(entries, depth)
   }
-  if (!changed) return value
+  return value
+}
+
+function storableCopy(entries: Readonly<Record<string, unknown>>, depth: number): object {
+  const stored: [string, unknown][] = []
+  for (const [key, entry] of Object.entries(entries)) {
+    if (entry !== undefined) stored.push([storableText(key), storableAt(entry, depth + 1)])
+  }
   // fromEntries defines own properties, so that a key named __proto__ stays a key.
-  return Object.fromEntries(entries.filter(([, stored]) => stored !== undefined))
+  return Object.fromEntries(stored)
 }

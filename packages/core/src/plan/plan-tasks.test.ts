@@ -74,6 +74,11 @@ describe('planTasks [S3-03] [S4-01] [X-04]', () => {
     ])
   })
 
+  it('names the chain of earlier tasks when two are equally long', () => {
+    const plan = planOf([{ id: 'a' }, { id: 'b' }, { id: 'c', dependsOn: ['b', 'a'] }, { id: 'd' }])
+    expect(plan.criticalPath.tasks).toEqual(['a', 'c'])
+  })
+
   it('counts as parallel the tasks that share their layer', () => {
     const plan = planOf([{ id: 'a' }, { id: 'b' }, { id: 'c', dependsOn: ['a'] }, { id: 'd' }])
     expect(plan.parallelShare).toBe(0.75)

@@ -73,13 +73,6 @@ export function parsePlanProject(input: unknown): PlanProject {
   return project
 }
 
-/** What is wrong with one task, without throwing; empty when it is valid. */
-export function issuesOfTaskSpec(input: unknown, path: string): InputIssue[] {
-  const issues: InputIssue[] = []
-  check(taskSpecSchema, input, path, issues)
-  return issues
-}
-
 const mostIssues = 100
 
 function check<Schema extends z.ZodType>(

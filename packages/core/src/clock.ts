@@ -9,11 +9,21 @@ export interface Clock {
   setTimeout(callback: () => void, ms: number): () => void
 }
 
+/** Timers of hosts count milliseconds in 31 bits; a longer wait is cut into several. */
+const longestTimer = 2 ** 31 - 1
+
 /** The host's own clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   setTimeout(callback, ms) {
-    const timer = setTimeout(callback, ms)
+    let left = ms
+    let timer: ReturnType<typeof setTimeout>
+    const arm = () => {
+      const part = Math.min(left, longestTimer)
+      left -= part
+      timer = setTimeout(() => (left > 0 ? arm() : callback()), part)
+    }
+    arm()
     return () => clearTimeout(timer)
   },
 }

@@ -115,3 +115,7 @@ export type { BatchReport, GateCounts, RunReport, TaskReport } from './report/ru
 export { clientOf } from './operation/client-of.ts'
 export { createRunView } from './report/run-view.ts'
 export type { RunActivity, RunLine, RunPicture, RunView } from './report/run-view.ts'
+export { errorPolicies } from './limit/error-policy.ts'
+export type { ErrorPolicy } from './limit/error-policy.ts'
+export { drawTransitions } from './staging/draw-transitions.ts'
+export { attemptTransitions, taskTransitions, workOrderTransitions } from './staging/transitions.ts'

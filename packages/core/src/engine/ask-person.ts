@@ -1,7 +1,9 @@
+import type { Clock } from '../clock.ts'
 import { CuelineError } from '../error.ts'
 import type { Question } from '../runner/runner.ts'
 import type { Claim } from './claim.ts'
 import type { EngineContext } from './context.ts'
+import { refusalError } from './ledger.ts'
 import type { Slot } from './slots.ts'
 import { writeForClaim } from './write-for-claim.ts'
 
@@ -37,8 +39,48 @@ export async function askPerson(
     return await waitForAnswer(context, waiting.requestId, signal)
   } finally {
     await slot.enter(signal)
-    if (!signal.aborted) await writeForClaim(context, claim, { type: 'attempt.resume' })
+    if (!signal.aborted) await resume(context, claim, signal)
   }
+}
+
+/** Goes on once caps leave room; others may have filled them while the attempt waited. */
+async function resume(context: EngineContext, claim: Claim, signal: AbortSignal): Promise<void> {
+  const { ledger, clock, times } = context
+  const { projectId, taskId, workOrderId, attemptId, fence } = claim
+  for (;;) {
+    const decision = await ledger.run(async (transaction) => {
+      const { storage } = transaction
+      const held = (await storage.held([claim])).has(workOrderId)
+      const load = await storage.query('load', { projectId })
+      return transaction.decide({
+        type: 'attempt.resume',
+        projectId,
+        taskId,
+        workOrderId,
+        attemptId,
+        fence,
+        held,
+        load,
+      })
+    }, claim.workerId)
+    if (decision.ok) return
+    if (decision.refusal.code !== 'not-allowed') throw refusalError(decision.refusal)
+    await pause(clock, Math.min(times.sweepMs, 250), signal)
+  }
+}
+
+/** Resolves after a while, at once when the signal aborts. */
+function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const go = () => {
+      cancel()
+      signal.removeEventListener('abort', go)
+      resolve()
+    }
+    const cancel = clock.setTimeout(go, ms)
+    signal.addEventListener('abort', go, { once: true })
+    if (signal.aborted) go()
+  })
 }
 
 function waitForAnswer(

@@ -123,7 +123,7 @@ async function advanceOnce(
   const commands = advance({
     project,
     batches,
-    running: batches.reduce((sum, { doing, review }) => sum + doing + review, 0),
+    running: (await storage.query('load', { projectId })).total,
     claimable: 0,
     freeSlots,
     now: storage.now,

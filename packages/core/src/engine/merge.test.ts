@@ -165,6 +165,26 @@ describe('merging [S4-05, X-07]', () => {
     expect(works).toBe(2)
   })
 
+  it('counts a landing that failed only after it had landed', async () => {
+    const workspace = memoryWorkspaces()
+    const land = workspace.land.bind(workspace)
+    const world = await tinyWorld({
+      tasks: { A: [] },
+      settings: { maxAttempts: 1 },
+      workspace: {
+        ...workspace,
+        async land(trial, confirm) {
+          await land(trial, confirm)
+          throw new Error('the disk went away')
+        },
+      },
+      runner: writes(workspace, (code) => ({ [code]: 'work' })),
+    })
+    const result = await world.cueline.run({ projectId: world.projectId })
+    expect(result.tasks).toMatchObject({ done: 1, failed: 0 })
+    expect(await world.task('A')).toMatchObject({ reached: 'merged' })
+  })
+
   it('leaves no workspace behind, and keeps what did not land', async () => {
     const workspace = memoryWorkspaces()
     const world = await tinyWorld({

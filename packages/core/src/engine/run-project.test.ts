@@ -219,6 +219,49 @@ describe('questions', () => {
     expect((await world.task('asks')).summary).toBe('it is right')
   })
 
+  it('answered while others have filled the cap wait for room before they go on', async () => {
+    const clock = manualClock()
+    const finish = Promise.withResolvers<void>()
+    const world = await tinyWorld({
+      tasks: { asks: [], other: [] },
+      maxParallelTasks: 1,
+      clock,
+      runner: async (attempt, { report }) => {
+        if (attempt.task.code === 'asks') await report.ask({ text: 'Which one?' })
+        else await finish.promise
+      },
+    })
+    const run = world.cueline.run({ projectId: world.projectId, workers: 2 })
+    await clock.advance(3_000)
+    const [request] = await world.cueline.requests.list({ projectId: world.projectId })
+    await world.cueline.requests.answer({ requestId: String(request?.id), answer: 'this' })
+    await clock.advance(3_000)
+    expect(world.events.some(({ type }) => type === 'attempt.resumed')).toBe(false)
+    finish.resolve()
+    await clock.advance(3_000)
+    expect((await run).tasks.done).toBe(2)
+  })
+
+  it('that wait for a person for ever do not keep the engine spinning', async () => {
+    const clock = manualClock()
+    const world = await tinyWorld({
+      tasks: { A: [] },
+      clock,
+      runner: async (attempt) => {
+        if (attempt.answers.length > 0) return attempt.answers[0]?.answer
+        return { status: 'failed', class: 'human-needed', message: 'Which licence?' }
+      },
+    })
+    const run = world.cueline.run({ projectId: world.projectId })
+    await clock.advance(10_000)
+    expect(clock.pending()).toBeLessThan(4)
+    const [request] = await world.cueline.requests.list({ projectId: world.projectId })
+    await world.cueline.requests.answer({ requestId: String(request?.id), answer: 'MIT' })
+    await clock.advance(3_000)
+    expect((await run).tasks.done).toBe(1)
+    expect((await world.task('A')).summary).toBe('MIT')
+  })
+
   it('are not asked again after a stop: the answer that came meanwhile is there at once', async () => {
     let asked = 0
     const runner: RunnerFunction = async (_, { report }) => {

@@ -54,7 +54,7 @@ async function workUntilRest(
   heartbeat: Heartbeat,
   pool: WorkerPool,
 ): Promise<RunEnd> {
-  const { clock, dispatcher } = context
+  const { clock, dispatcher, times } = context
   const { projectId, workers, signal } = options
   const stopConsuming = new AbortController()
   const rested = Promise.withResolvers<'rested'>()
@@ -65,7 +65,8 @@ async function workUntilRest(
   let nextWakeAt = Number.POSITIVE_INFINITY
 
   const wakeAt = (time: number | null) => {
-    if (time === null || time >= nextWakeAt) return
+    // Later than the next sweep, which wakes anyway; waiting for a person can mean the end of time.
+    if (time === null || time >= nextWakeAt || time - clock.now() > times.sweepMs) return
     cancelTimer()
     nextWakeAt = time
     cancelTimer = clock.setTimeout(

@@ -2,7 +2,7 @@ import { allPass, runGates } from '../gate/run-gates.ts'
 import type { Outcome } from '../runner/runner.ts'
 import type { AttemptBrief } from '../staging/attempt-brief.ts'
 import type { Failure, Verdict } from '../staging/state.ts'
-import type { TrialMerge, Workspace } from '../workspace/workspace.ts'
+import type { Landed, TrialMerge, Workspace, WorkspaceProvider } from '../workspace/workspace.ts'
 import { AttemptAborted } from './attempt-aborted.ts'
 import type { Claim } from './claim.ts'
 import type { EngineContext } from './context.ts'
@@ -74,11 +74,27 @@ async function merge(
       signal.throwIfAborted()
       if (!passes(judged)) return await failGates(context, claim, judged, 'the merged result')
     }
-    const { merged } = await provider.land(trial, () => confirmLease(context, claim))
+    const { merged } = await land(context, claim, provider, trial)
     landed = true
     await writeForClaim(context, claim, { type: 'attempt.succeed', verdicts: judged, merged })
   } finally {
     if (!landed) await provider.abandon(trial)
+  }
+}
+
+/** A landing that failed half way may have been finished all the same: then it counts. */
+async function land(
+  context: EngineContext,
+  claim: Claim,
+  provider: WorkspaceProvider,
+  trial: TrialMerge,
+): Promise<Landed> {
+  try {
+    return await provider.land(trial, () => confirmLease(context, claim))
+  } catch (error) {
+    const found = await provider.landed(claim.attemptId, claim.fence)
+    if (found === null) throw error
+    return found
   }
 }
 

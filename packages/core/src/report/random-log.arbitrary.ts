@@ -120,7 +120,7 @@ function nextCommand(attempt: Attempt, random: () => number): Command {
   const { projectId, taskId, workOrderId, attemptId, fence, held } = write
   const claim = { projectId, taskId, workOrderId, attemptId, fence, held }
   const chance = random()
-  if (attempt.status === 'waiting') return { type: 'attempt.resume', ...claim }
+  if (attempt.status === 'waiting') return { type: 'attempt.resume', ...claim, load: emptyLoad }
   if (attempt.status === 'running' && chance < 0.6) {
     return { type: 'attempt.verify', ...claim, summary: 'did it' }
   }

@@ -1,3 +1,4 @@
+import { emptyLoad } from '../limit/admission.ts'
 import { describe, expect, it } from 'vitest'
 import type { WorkOrderId } from '../id.ts'
 import type { ErrorClass, Verdict } from './state.ts'
@@ -388,7 +389,7 @@ describe('a lost worker [S2-03, X-02]', () => {
       refusal: { code: 'lease-lost', message: expect.stringContaining('has settled') },
     })
     const ghost: Claim = { ...late, attemptId: 'attempt-unknown' as never }
-    expect(world.tryWrite(ghost, { type: 'attempt.resume' })).toMatchObject({
+    expect(world.tryWrite(ghost, { type: 'attempt.resume', load: emptyLoad })).toMatchObject({
       refusal: { code: 'not-found' },
     })
   })
@@ -479,6 +480,6 @@ describe('stopping in the middle [S4-05]', () => {
     })
     expect(world.state.workOrders.get(claim.workOrderId)?.status).toBe('cancelled')
     expect(world.requests('seed')).toMatchObject([{ status: 'cancelled' }])
-    expect(world.tryWrite(claim, { type: 'attempt.resume' }).ok).toBe(false)
+    expect(world.tryWrite(claim, { type: 'attempt.resume', load: emptyLoad }).ok).toBe(false)
   })
 })

@@ -119,7 +119,7 @@ export type Command = { readonly projectId: ProjectId } & (
   | (AttemptWrite &
       (
         | { readonly type: 'attempt.wait'; readonly request: RequestDraft }
-        | { readonly type: 'attempt.resume' }
+        | { readonly type: 'attempt.resume'; readonly load: Load }
         | { readonly type: 'attempt.verify'; readonly summary: string }
         | { readonly type: 'attempt.merge'; readonly verdicts: readonly Verdict[] }
         | {

@@ -1,3 +1,4 @@
+import { admission, type Load } from '../limit/admission.ts'
 import { backOffMs, errorPolicies } from '../limit/error-policy.ts'
 import type { AttemptWrite, CommandOf, CommandType, RequestDraft } from './command.ts'
 import type { Decide } from './decide.ts'
@@ -11,6 +12,7 @@ import {
   release,
   releasedBy,
 } from './draft.ts'
+import type { Obstacle } from './readiness.ts'
 import { type AttemptStatus, defaultAccount, type Task, type Verdict } from './state.ts'
 import { attemptTransitions, isAllowed } from './transitions.ts'
 
@@ -31,6 +33,13 @@ export const attemptDecisions: { readonly [Type in AttemptCommand]: Decide<Type>
   'attempt.resume': (draft, command) => {
     const claim = claimOf(draft, command, 'running')
     if ('code' in claim) return claim
+    const full = noRoom(draft, claim.task, command.load)
+    if (full !== null) {
+      return {
+        code: 'not-allowed',
+        message: `Task "${claim.task.code}" has its answer but waits for room: ${full.message}.`,
+      }
+    }
     emit(draft, { type: 'attempt.resumed', attemptId: claim.attempt.id })
   },
 
@@ -148,6 +157,14 @@ function notVerified(task: Task, verdicts: readonly Verdict[]): Refusal | undefi
     }
   }
   return undefined
+}
+
+/** A cap that others have filled while the attempt waited; holds do not stop what has begun. */
+function noRoom(draft: Draft, task: Task, load: Load): Obstacle | null {
+  const { project } = draft.slice
+  const batch = task.batchId === null ? undefined : draft.slice.batches.get(task.batchId)
+  if (project === null || batch === undefined) return null
+  return admission(task, batch, project, load, new Map(), draft.now)
 }
 
 /** The rows of a claim that still holds and may go on to `to`, or why not. */

@@ -1,3 +1,4 @@
+import { emptyLoad } from '../limit/admission.ts'
 import fc from 'fast-check'
 import { expect } from 'vitest'
 import type { RequestId, WorkOrderId } from '../id.ts'
@@ -290,7 +291,7 @@ export class Game {
       interrupt: { type: 'attempt.interrupt', reason: 'stopped' },
       yield: { type: 'attempt.yield', reason: 'later' },
       wait: { type: 'attempt.wait', request: { kind: 'question', text: asked, options: [] } },
-      resume: { type: 'attempt.resume' },
+      resume: { type: 'attempt.resume', load: emptyLoad },
       output: { type: 'attempt.output', stream: 'stdout', text: 'red' },
     }
     if (c % 11 === 0) {
@@ -351,7 +352,7 @@ export class Game {
     if (claim === undefined) return
     const { state } = this.model.workOf(claim.taskId)
     const merged = this.#setup.merges ? 'commit' : null
-    if (state === 'waiting') this.world.write(claim, { type: 'attempt.resume' })
+    if (state === 'waiting') this.world.write(claim, { type: 'attempt.resume', load: emptyLoad })
     if (state === 'waiting' || state === 'running') {
       this.world.write(claim, { type: 'attempt.verify', summary: 'done' })
     }
@@ -588,7 +589,7 @@ export class Game {
       }
       for (const claim of world.liveClaims()) {
         const { status } = world.attempt(claim)
-        if (status === 'waiting') world.write(claim, { type: 'attempt.resume' })
+        if (status === 'waiting') world.write(claim, { type: 'attempt.resume', load: emptyLoad })
         if (status === 'waiting' || status === 'running') {
           world.write(claim, { type: 'attempt.verify', summary: 'done' })
         }

@@ -1,3 +1,4 @@
+import { emptyLoad } from '../limit/admission.ts'
 import { describe, expect, it } from 'vitest'
 import type { WorkerId } from '../id.ts'
 import { decide } from './decide.ts'
@@ -78,7 +79,7 @@ describe('a worker [S2-01, S2-03]', () => {
       request: { kind: 'approval', text: 'Sow?', options: [] },
     })
     expect(status()).toBe('waiting')
-    world.write(claim, { type: 'attempt.resume' })
+    world.write(claim, { type: 'attempt.resume', load: emptyLoad })
     expect(status()).toBe('busy')
     world.succeed(claim)
     expect(status()).toBe('idle')

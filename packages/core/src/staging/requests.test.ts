@@ -1,3 +1,4 @@
+import { emptyLoad } from '../limit/admission.ts'
 import { describe, expect, it } from 'vitest'
 import type { RequestId } from '../id.ts'
 import type { RequestDraft } from './command.ts'
@@ -24,7 +25,7 @@ describe('a question to a person [S3-10]', () => {
 
     world.now += 60_000
     world.answer(asked.id, 'clay')
-    world.write(claim, { type: 'attempt.resume' })
+    world.write(claim, { type: 'attempt.resume', load: emptyLoad })
 
     expect(world.requests('seed')).toMatchObject([
       { status: 'answered', answer: 'clay', answeredBy: 'Ada', answeredAt: world.now },
@@ -77,9 +78,9 @@ describe('a question to a person [S3-10]', () => {
   it('is asked again when it was answered, or when it is another one', () => {
     const { world, claim, asked } = asking()
     world.answer(asked.id, 'clay')
-    world.write(claim, { type: 'attempt.resume' })
+    world.write(claim, { type: 'attempt.resume', load: emptyLoad })
     world.write(claim, { type: 'attempt.wait', request: soil })
-    world.write(claim, { type: 'attempt.resume' })
+    world.write(claim, { type: 'attempt.resume', load: emptyLoad })
     world.write(claim, { type: 'attempt.wait', request: { ...soil, text: 'Which pot?' } })
 
     expect(world.requests('seed').map((request) => request.text)).toEqual([

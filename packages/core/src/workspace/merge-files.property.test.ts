@@ -5,7 +5,7 @@ import { mergeFiles } from './merge-files.ts'
 
 const files = fc
   .array(fc.tuple(fc.constantFrom('a', 'b', 'c', 'd', '__proto__'), fc.constantFrom('1', '2', '3')))
-  .map((entries) => new Map(entries))
+  .map((entries) => new Map<string, string>(entries))
 
 describe('merging files', () => {
   it('takes every change of the work and keeps every change of the result', () => {

@@ -186,18 +186,29 @@ export function importLines(report: ImportReport, terminal: Terminal): string[] 
       `to look at (${warnings.length})`,
       warnings.map(({ message }) => message),
       terminal,
+      true,
     ),
   ]
 }
 
-function listed(title: string, entries: readonly string[], terminal: Terminal): string[] {
+function listed(
+  title: string,
+  entries: readonly string[],
+  terminal: Terminal,
+  whole = false,
+): string[] {
   if (entries.length === 0) return []
   const more = entries.length - mostShown
   return [
     `  ${title}`,
     ...entries
       .slice(0, mostShown)
-      .map((entry) => `    ${cutText(printableText(entry), terminal.columns - 4)}`),
+      .map(printableText)
+      .flatMap((entry) =>
+        whole
+          ? wrapText(entry, terminal.columns, '    ')
+          : [`    ${cutText(entry, terminal.columns - 4)}`],
+      ),
     ...(more > 0 ? [`    … and ${more} more; --json shows all`] : []),
   ]
 }

@@ -19,6 +19,16 @@ describe('the timeline of a schedule', () => {
     ])
   })
 
+  it('shows tasks that are too short for a name as blocks', () => {
+    const schedule = [
+      { task: 'A', start: 0, finish: 2, lane: 0 },
+      { task: 'B', start: 2, finish: 3, lane: 0 },
+      { task: 'C', start: 5, finish: 10, lane: 0 },
+    ]
+    const [lane] = timeline(schedule, { makespan: 10, columns: 12, end: '10 m' })
+    expect(lane).toBe('0 █▌▌  [C··]')
+  })
+
   it('sums up lanes that would fill the screen', () => {
     const schedule = Array.from({ length: 30 }, (_, lane) => ({
       task: `t${lane}`,

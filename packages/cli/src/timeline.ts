@@ -12,8 +12,8 @@ export interface TimelineOptions {
 const mostLanes = 16
 
 /**
- * The schedule as one line per lane: `[T1···][T4··]`, blanks where the lane waits. Tasks that take
- * less than a column share it as `|`.
+ * The schedule as one line per lane: `[T1···][T4··]`, blanks where the lane waits. Tasks too short for
+ * a name are `█▌` or `▌`; of several that share one column only the first is drawn.
  */
 export function timeline(schedule: readonly ScheduledTask[], options: TimelineOptions): string[] {
   const { makespan, columns } = options
@@ -60,7 +60,7 @@ function laneLine(tasks: readonly ScheduledTask[], column: (minutes: number) => 
 }
 
 function block(name: string, width: number): string {
-  if (width === 1) return '|'
+  if (width < 3) return width === 1 ? '▌' : '█▌'
   const text = cutText(name, width - 2)
   return `[${text}${'·'.repeat(width - 2 - textWidth(text))}]`
 }

@@ -103,7 +103,14 @@ function pinnedNode() {
 function run(command, args, options) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { cwd: root, ...options })
-    const forward = (signal) => child.kill(signal)
+    // npm passes a signal on that its whole group has got already; the child gets one of them.
+    let lately
+    const forward = (signal) => {
+      if (lately === signal) return
+      lately = signal
+      setTimeout(() => (lately = undefined), 300).unref()
+      child.kill(signal)
+    }
     // A terminal sends Ctrl-C to the whole group: the child has it already, and a second one means
     // "at once" to most programs. So then this process only stays alive.
     const interrupt = process.stdin.isTTY ? () => {} : forward

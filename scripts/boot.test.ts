@@ -1,18 +1,39 @@
-import { appendFileSync, chmodSync, copyFileSync, existsSync, readFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import {
+  appendFileSync,
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs'
 import { delimiter, join } from 'node:path'
 import process from 'node:process'
 
 import { describe, expect, it } from 'vitest'
 
+import manifest from '../package.json' with { type: 'json' }
 import { runCommand } from './run-command.ts'
 import { temporaryTree } from './temporary-tree.ts'
 
 const program = 'console.log("ran", ...process.argv.slice(2))\nprocess.exitCode = 3\n'
 
+/** Says each signal it gets, and ends a little after the first. */
+const untilSignalled = `
+  const end = setTimeout(() => {}, 60_000)
+  for (const name of ['SIGINT', 'SIGTERM']) {
+    process.on(name, () => { console.log(name); setTimeout(() => end.close(), 200) })
+  }
+  console.log('ready')
+`
+
 /** A workspace whose `npx` only notes that it was called. */
 function workspace(npx = 'mkdir -p node_modules') {
   const root = temporaryTree({
-    'package.json': '{ "type": "module" }',
+    'package.json': JSON.stringify({
+      type: 'module',
+      scripts: { cueline: manifest.scripts.cueline },
+    }),
     'packages/cli/package.json': '{ "type": "module" }',
     'packages/cli/src/main.ts': program,
     'examples/quickstart/package.json': '{}',
@@ -28,7 +49,13 @@ function workspace(npx = 'mkdir -p node_modules') {
       env: { ...process.env, PATH },
     })
   const installs = () => readFileSync(join(root, 'installs.txt'), 'utf8').trim().split('\n').length
-  return { root, boot, installs }
+  const start = (command: string, args: readonly string[]) =>
+    spawn(command, args, {
+      cwd: root,
+      env: { ...process.env, PATH },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+  return { root, boot, installs, start }
 }
 
 describe('npm scripts', () => {
@@ -64,4 +91,19 @@ describe('npm scripts', () => {
     expect(output).toContain('Unknown script "statr". Known: start')
     expect(code).toBe(2)
   })
+
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'hand a %s of npm to the program, once',
+    async (signal) => {
+      const { root, start } = workspace()
+      writeFileSync(join(root, 'packages/cli/src/main.ts'), untilSignalled)
+      const child = start('npm', ['run', '-s', 'cueline'])
+      let output = ''
+      for await (const chunk of child.stdout.setEncoding('utf8')) {
+        output += chunk
+        if (output.endsWith('ready\n')) child.kill(signal)
+      }
+      expect(output).toBe(`ready\n${signal}\n`)
+    },
+  )
 })

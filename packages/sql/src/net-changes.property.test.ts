@@ -8,13 +8,11 @@ import { netChanges } from './net-changes.ts'
 const id = fc.constantFrom('1', '2')
 const part = fc.record({ title: fc.string(), layer: fc.nat(2) }, { requiredKeys: [] })
 const change: fc.Arbitrary<Change> = fc.oneof(
-  fc
-    .tuple(id, part)
-    .map(([id, set]): Change => ({
-      table: 'task',
-      kind: 'insert',
-      row: exampleTask('p', id, set),
-    })),
+  fc.tuple(id, part).map(([id, set]): Change => ({
+    table: 'task',
+    kind: 'insert',
+    row: exampleTask('p', id, set),
+  })),
   fc.tuple(id, part).map(([key, set]): Change => ({ table: 'task', kind: 'update', key, set })),
   id.map((key): Change => ({ table: 'task', kind: 'delete', key })),
   id.map((id): Change => ({ table: 'batch', kind: 'insert', row: exampleBatch('p', id) })),

@@ -12,6 +12,8 @@ import { statement } from './statement.ts'
 import type { Statement } from './statement.ts'
 import { tables } from './tables.ts'
 import type { FieldColumn, TableSpec } from './tables.ts'
+import { updateRows } from './update-rows.ts'
+import type { UpdateTarget } from './update-rows.ts'
 
 interface Scope {
   readonly database: Database
@@ -24,7 +26,6 @@ interface WriteRows extends Readonly<Record<string, unknown>> {
   readonly projectId: string
   /** A JSON list of lists. */
   readonly rows: string
-  readonly now: number
 }
 type Write = Statement<WriteRows, Record<string, unknown>>
 
@@ -61,18 +62,20 @@ async function writeRows(
   }
   const inserted = rows.flatMap((row) => (row.inserted === undefined ? [] : [row.inserted]))
   if (inserted.length > 0) await insert(scope, spec, inserted)
-  for (const [columns, patches] of groupedByColumns(spec, rows)) {
+  const { database, dialect, projectId, now } = scope
+  for (const [{ target, columns }, patches] of groupedByShape(spec, rows)) {
     const values = patches.map((row) => [
       ...keyOf(spec, row.key),
       ...valuesOf(columns, row.updated ?? {}),
     ])
-    await run(scope, updateIn(spec, columns), values)
+    if (spec.table === 'task') for (const row of values) row.push(now)
+    await updateRows(database, dialect, target, projectId, values)
   }
 }
 
 function run(scope: Scope, write: Write, rows: readonly unknown[]): Promise<unknown> {
-  const { database, dialect, projectId, now } = scope
-  return write.run(database, dialect, { projectId, rows: JSON.stringify(rows), now })
+  const { database, dialect, projectId } = scope
+  return write.run(database, dialect, { projectId, rows: JSON.stringify(rows) })
 }
 
 async function insert(
@@ -88,25 +91,25 @@ async function insert(
   await hearWorkers(database, dialect, ids, now)
 }
 
-/** Updates of the same columns go together. */
-function groupedByColumns(
+/** Which fields change: patches of the same shape go together. */
+interface Shape {
+  readonly target: UpdateTarget
+  readonly columns: readonly FieldColumn[]
+}
+
+function groupedByShape(
   spec: TableSpec,
   rows: readonly NetChange[],
-): Iterable<readonly [readonly FieldColumn[], readonly NetChange[]]> {
-  const groups = new Map<string, [readonly FieldColumn[], NetChange[]]>()
+): ReadonlyMap<Shape, readonly NetChange[]> {
+  const groups = new Map<Shape, NetChange[]>()
   for (const row of rows) {
     if (row.updated === undefined) continue
-    const fields = Object.keys(row.updated)
-    const name = fields.join()
-    const group = groups.get(name)
-    if (group !== undefined) {
-      group[1].push(row)
-      continue
-    }
-    const columns = fields.flatMap((field) => spec.byField.get(field) ?? [])
-    if (columns.length > 0) groups.set(name, [columns, [row]])
+    const shape = shapeOf(spec, Object.keys(row.updated))
+    const group = groups.get(shape)
+    if (group !== undefined) group.push(row)
+    else if (shape.columns.length > 0) groups.set(shape, [row])
   }
-  return groups.values()
+  return groups
 }
 
 /** The values of the key columns, from an id or an object with the fields of the key. */
@@ -122,7 +125,7 @@ function keyColumns(spec: TableSpec): readonly FieldColumn[] {
 
 const targets = new Map<string, InsertTarget>()
 const removes = new Map<string, Write>()
-const updates = new Map<string, Write>()
+const shapes = new Map<string, Shape>()
 
 function cached<Value>(cache: Map<string, Value>, name: string, make: () => Value): Value {
   let value = cache.get(name)
@@ -137,6 +140,19 @@ function cached<Value>(cache: Map<string, Value>, name: string, make: () => Valu
 const replaceable: ReadonlySet<TableName> = new Set(['hold', 'worker', 'dependency'])
 
 const changedAt: Column = { name: 'changed_at', kind: 'int' }
+
+function shapeOf(spec: TableSpec, fields: readonly string[]): Shape {
+  return cached(shapes, `${spec.name}:${fields.join()}`, () => {
+    const columns = fields.flatMap((field) => spec.byField.get(field) ?? [])
+    const target = {
+      table: spec.name,
+      key: keyColumns(spec),
+      columns: spec.table === 'task' ? [...columns, changedAt] : columns,
+      project: projectColumn(spec),
+    }
+    return { target, columns }
+  })
+}
 
 function targetOf(spec: TableSpec): InsertTarget {
   return cached(targets, spec.name, () => ({
@@ -161,32 +177,14 @@ function removeFrom(spec: TableSpec): Write {
       const keys = sql.join(spec.key.map((name) => sql.ref(name)))
       const wanted = sql.join(spec.key.map((name) => sql.ref(`given.${name}`)))
       return sql`delete from ${sql.ref(spec.name)}
-        where (${keys}) in (select ${wanted} from ${given}) and ${ofProject(spec, dialect)} = ${projectId}`
+        where (${keys}) in (select ${wanted} from ${given})
+          and ${dialect.filterOnly(projectColumn(spec))} = ${projectId}`
     }),
   )
 }
 
-function updateIn(spec: TableSpec, columns: readonly FieldColumn[]): Write {
-  const names = columns.map((column) => column.name)
-  return cached(updates, `${spec.name}:${names.join()}`, () =>
-    statement(({ rows, now, projectId }, dialect) => {
-      // A key column may change too, so its old value goes by a name of its own.
-      const keys = keyColumns(spec).map((column) => ({ ...column, name: `key_${column.name}` }))
-      const given = dialect.records(rows, [...keys, ...columns], 'given')
-      const set = names.map((name) => sql`${sql.ref(name)} = ${sql.ref(`given.${name}`)}`)
-      if (spec.table === 'task') set.push(sql`changed_at = ${now}`)
-      const same = spec.key.map(
-        (name) => sql`${sql.ref(`${spec.name}.${name}`)} = ${sql.ref(`given.key_${name}`)}`,
-      )
-      return sql`update ${sql.ref(spec.name)} set ${sql.join(set)} from ${given}
-        where ${sql.join(same, sql` and `)} and ${ofProject(spec, dialect)} = ${projectId}`
-    }),
-  )
-}
-
-/** No write reaches into another project, whatever id it names. */
-function ofProject(spec: TableSpec, dialect: Dialect) {
-  return dialect.filterOnly(`${spec.name}.${spec.table === 'project' ? 'id' : 'project_id'}`)
+function projectColumn(spec: TableSpec): string {
+  return spec.table === 'project' ? 'id' : 'project_id'
 }
 
 /** What is not part of the state goes with the row it belongs to. */

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { importDocument } from '../packages/core/src/formats/index.ts'
-import { planTasks } from '../packages/core/src/plan/index.ts'
+import { importDocument } from '@cueline/core/formats'
+import { planTasks } from '@cueline/core/planner'
 
 const text = readFileSync(join(import.meta.dirname, '..', 'docs', 'formats.md'), 'utf8')
 

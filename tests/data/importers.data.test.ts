@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
-import { importDocument } from '../../packages/core/src/formats/index.ts'
-import { planTasks } from '../../packages/core/src/plan/index.ts'
+import { importDocument } from '@cueline/core/formats'
+import { planTasks } from '@cueline/core/planner'
 import { describe, expect, it } from 'vitest'
-import { parseTaskSpecs } from '../../packages/core/src/task/parse-task-spec.ts'
+import { parseTaskSpecs } from '@cueline/core'
 
 const data = process.env['CUELINE_DATA'] ?? ''
 const raw = join(data, 'taskgraphs', 'raw')

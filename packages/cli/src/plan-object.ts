@@ -1,20 +1,16 @@
 import type { CuelineError } from '@cueline/core'
 import type { ImportReport, ImportResult } from '@cueline/core/formats'
-import {
-  type Barrier,
-  type Plan,
-  type PlanTask,
-  planTasks,
-  type ScheduledTask,
-} from '@cueline/core/planner'
+import { type Barrier, type Plan, planTasks, type ScheduledTask } from '@cueline/core/planner'
 
 /** What `cueline plan --json` prints; documented in docs/cli.md. null where nothing can be said. */
 export interface PlanObject {
   readonly problems: readonly PlanProblem[]
   readonly tasks: number | null
   readonly edges: number | null
-  /** Ids by layer. */
-  readonly layers: readonly (readonly string[])[] | null
+  /** How many layers there are. */
+  readonly layers: number | null
+  /** Ids by layer: layer 0 waits for nothing. */
+  readonly layerTasks: readonly (readonly string[])[] | null
   /** This and every other time: minutes. */
   readonly work: number | null
   readonly criticalPath: { readonly length: number; readonly tasks: readonly string[] } | null
@@ -46,19 +42,7 @@ export function planObject(
   { document, report }: ImportResult,
   options: { readonly workers: number; readonly barrier: Barrier },
 ): PlannedDocument {
-  const result = planTasks(
-    document.tasks.map((task): PlanTask => {
-      const { id, title, dependsOn, estimate, priority } = task
-      return {
-        id,
-        title,
-        ...(dependsOn !== undefined && { dependsOn }),
-        ...(estimate !== undefined && { estimate }),
-        ...(priority !== undefined && { priority }),
-      }
-    }),
-    options,
-  )
+  const result = planTasks(document.tasks, options)
   if (!result.ok) {
     return {
       plan: null,
@@ -77,7 +61,8 @@ export function planObject(
       problems: [],
       tasks: plan.tasks,
       edges: plan.edges,
-      layers: plan.layers,
+      layers: plan.layers.length,
+      layerTasks: plan.layers,
       work: plan.work,
       criticalPath: plan.criticalPath,
       lowerBound: plan.lowerBound,
@@ -102,6 +87,7 @@ const nothing: PlanObject = {
   tasks: null,
   edges: null,
   layers: null,
+  layerTasks: null,
   work: null,
   criticalPath: null,
   lowerBound: null,

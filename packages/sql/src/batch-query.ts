@@ -80,11 +80,14 @@ const countTasks = statement<{ projectId: string }, Counted>(
 )
 
 const countQueued = statement<{ projectId: string }, { batch_id: string; count: number }>(
-  ({ projectId }, { thenJoin }) => sql`select tasks.batch_id, count(*) as count from tasks
-    ${thenJoin} work_orders on work_orders.id = tasks.work_order_id
+  (
+    { projectId },
+    { thenJoin, filterOnly },
+  ) => sql`select tasks.batch_id, count(*) as count from tasks
+    ${thenJoin} work_orders on work_orders.id = tasks.work_order_id and work_orders.task_id = tasks.id
     ${thenJoin} batches on batches.id = tasks.batch_id
     ${thenJoin} projects on projects.id = tasks.project_id
     where tasks.project_id = ${projectId} and tasks.work_order_id is not null
       and ${isReady} and work_orders.status = 'queued'
-    group by tasks.batch_id`,
+    group by ${filterOnly('tasks.batch_id')}`,
 )

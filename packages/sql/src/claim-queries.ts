@@ -94,7 +94,7 @@ const firstClaimable = statement<
   { id: WorkOrderId }
 >(
   ({ projectId, limit, now }, { thenJoin }) => sql`select work_orders.id from tasks
-    ${thenJoin} work_orders on work_orders.id = tasks.work_order_id
+    ${thenJoin} work_orders on work_orders.id = tasks.work_order_id and work_orders.task_id = tasks.id
     ${thenJoin} batches on batches.id = tasks.batch_id
     ${thenJoin} projects on projects.id = tasks.project_id
     where tasks.project_id = ${projectId} and tasks.work_order_id is not null

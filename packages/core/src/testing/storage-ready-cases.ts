@@ -180,9 +180,6 @@ function queuedTask(index: number, batch: Batch, set: Partial<Task>): Task {
 const priorities: readonly Priority[] = ['high', 'normal', 'low']
 const rank = new Map(priorities.map((priority, index) => [priority, index]))
 const taskStatuses: readonly TaskStatus[] = [
-  'staged',
-  'staged',
-  'staged',
   'todo',
   'doing',
   'review',
@@ -190,86 +187,71 @@ const taskStatuses: readonly TaskStatus[] = [
   'failed',
   'cancelled',
 ]
-const orderStatuses: readonly WorkOrderStatus[] = [
-  'queued',
-  'queued',
-  'queued',
-  'claimed',
-  'completed',
-  'failed',
-  'cancelled',
-]
+const orderStatuses: readonly WorkOrderStatus[] = ['claimed', 'completed', 'failed', 'cancelled']
 const accounts = [null, null, 'default', 'team', 'solo']
+const batchCount = 6
 const hourMs = 3_600_000
 
-/** Some rows more and some rows changed, in any combination that the types allow. */
+/** Some rows more and some rows changed; most tasks are ready but for one thing or another. */
 function randomChanges(random: () => number, round: number, at: number): readonly Change[] {
+  const chance = (share: number): boolean => random() < share
   const pick = <Value>(values: readonly Value[]): Value =>
     values[Math.floor(random() * values.length)]!
-  const maybe = <Value>(value: Value): Value | null => (random() < 0.3 ? value : null)
-  const known = (prefix: string): string => `${prefix}${Math.floor(random() * (round + 1) * 3)}`
+  const known = (prefix: string, count: number): string =>
+    `${prefix}${Math.floor(random() * count)}`
   const batch = (): Partial<Batch> => ({
     order: Math.floor(random() * 9),
-    promotedAt: random() < 0.7 ? 5 : null,
-    pausedAt: random() < 0.2 ? 6 : null,
-    openLayer: maybe(Math.floor(random() * 4)),
+    promotedAt: chance(0.85) ? 5 : null,
+    pausedAt: chance(0.1) ? 6 : null,
+    openLayer: chance(0.5) ? Math.floor(random() * 4) : null,
   })
   const task = (): Partial<Task> => ({
-    status: pick(taskStatuses),
-    batchId: random() < 0.9 ? exampleBatch(projectId, known('b')).id : null,
+    status: chance(0.75) ? 'staged' : pick(taskStatuses),
+    batchId: chance(0.95) ? exampleBatch(projectId, known('b', batchCount)).id : null,
     priority: pick(priorities),
     stagePriority: Math.floor(random() * 3),
     tail: Math.floor(random() * 4),
     layer: Math.floor(random() * 5),
     account: pick(accounts),
-    contextReady: random() < 0.8,
-    forced: random() < 0.2,
-    openDependencies: random() < 0.7 ? 0 : 1,
+    contextReady: chance(0.8),
+    forced: chance(0.2),
+    openDependencies: chance(0.85) ? 0 : 1,
   })
   const order = (): Partial<WorkOrder> => ({
-    status: pick(orderStatuses),
+    status: chance(0.75) ? 'queued' : pick(orderStatuses),
     notBefore: pick([0, 0, 1, at - hourMs, at + hourMs]),
   })
-  const added = [0, 1, 2].map((offset) => round * 3 + offset)
+  const tasks = (round + 1) * 8
+  const added = Array.from({ length: 8 }, (_, offset) => round * 8 + offset)
+  const hold = { projectId, account: pick(['team', 'solo', 'default']), reason: 'r' }
   return [
+    ...(round < batchCount
+      ? inserts(['batch', exampleBatch(projectId, `b${round}`, batch())])
+      : [update('batch', known('b', batchCount), batch())]),
     ...inserts(
       ...added.flatMap((index) => [
-        ['batch', exampleBatch(projectId, `b${index}`, batch())] as const,
         [
           'task',
           exampleTask(projectId, `t${index}`, {
             position: index % 4,
-            workOrderId: random() < 0.8 ? orderId(`o${index}`) : null,
+            workOrderId: chance(0.9) ? orderId(`o${index}`) : null,
             ...task(),
           }),
         ] as const,
         ['workOrder', exampleWorkOrder(projectId, `t${index}`, `o${index}`, order())] as const,
       ]),
     ),
-    ...(round > 3
-      ? [
-          update('task', known('t'), task()),
-          update('task', known('t'), { workOrderId: maybe(orderId(known('o'))) }),
-          update('batch', known('b'), batch()),
-          update('workOrder', known('o'), order()),
-          { table: 'batch', kind: 'delete', key: known('b') } as const,
-          { table: 'workOrder', kind: 'delete', key: known('o') } as const,
-          { table: 'task', kind: 'delete', key: known('t') } as const,
-          { table: 'hold', kind: 'delete', key: { projectId, account: 'team' } } as const,
-        ]
+    update('task', known('t', tasks), task()),
+    update('task', known('t', tasks), { workOrderId: orderId(known('o', tasks)) }),
+    update('workOrder', known('o', tasks), order()),
+    { table: 'workOrder', kind: 'delete', key: known('o', tasks) },
+    { table: 'task', kind: 'delete', key: known('t', tasks) },
+    ...(round % 9 === 8
+      ? [{ table: 'batch', kind: 'delete', key: known('b', batchCount) } as const]
       : []),
-    update('project', projectId, { pausedAt: random() < 0.15 ? 3 : null }),
-    ...(random() < 0.5
-      ? inserts([
-          'hold',
-          {
-            projectId,
-            account: pick(['team', 'solo', 'default']),
-            until: at + pick([-hourMs, hourMs]),
-            reason: 'r',
-          },
-        ])
-      : []),
+    update('project', projectId, { pausedAt: chance(0.1) ? 3 : null }),
+    { table: 'hold', kind: 'delete', key: { projectId, account: 'team' } },
+    ...inserts(['hold', { ...hold, until: at + pick([-hourMs, hourMs]) }]),
   ]
 }
 

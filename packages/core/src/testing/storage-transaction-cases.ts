@@ -253,4 +253,21 @@ export const storageTransactionCases: readonly ContractCase<StorageSubject>[] = 
       equal(await query(reopened, 'expired', { projectId, limit: 9 }), ['o1'], 'expired later')
     },
   },
+  {
+    id: 'storage.restart.clock',
+    title: 'a clock that is set back between two runs brings no lease back to life',
+    async run({ storage, advance, reopen }) {
+      const order = exampleWorkOrder(projectId, 't1', 'o1', { status: 'claimed', fence: 1 })
+      await withProject(storage, ['workOrder', order])
+      await storage.transaction((transaction) =>
+        transaction.lease([claimOf('o1', 1)], workerId, 60_000),
+      )
+      await advance(120_000)
+      await write(storage, [], events(1))
+      const reopened = await reopen()
+      await advance(-7_200_000)
+      equal(await query(reopened, 'expired', { projectId, limit: 9 }), ['o1'], 'expired')
+      equal(await reopened.renew([claimOf('o1', 1)], 60_000), { lost: ['o1'] }, 'a late renewal')
+    },
+  },
 ]

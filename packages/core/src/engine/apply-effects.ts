@@ -24,10 +24,18 @@ export function applyEffects(context: EffectContext, effects: readonly Effect[])
       context.live.get(effect.workOrderId)?.(new AttemptAborted('cancelled', effect.reason))
     }
   }
-  if (!dispatches) return
-  context.dispatcher
-    .dispatch(references)
-    .catch((error: unknown) => context.onError(error, 'dispatching work orders'))
+  if (dispatches) void dispatch(context, references)
+}
+
+async function dispatch(
+  { dispatcher, onError }: EffectContext,
+  references: readonly DispatchReference[],
+): Promise<void> {
+  try {
+    await dispatcher.dispatch(references)
+  } catch (error) {
+    onError(error, 'dispatching work orders')
+  }
 }
 
 /** Tells listeners, and wakes attempts whose question was answered. */
@@ -49,6 +57,7 @@ const wakening: ReadonlySet<StoredEvent['type']> = new Set([
   'task.failed',
   'task.reopened',
   'batch.created',
+  'batch.promoted',
   'batch.updated',
   'batch.deleted',
   'batch.resumed',

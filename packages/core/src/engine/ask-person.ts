@@ -7,6 +7,14 @@ import { refusalError } from './ledger.ts'
 import type { Slot } from './slots.ts'
 import { writeForClaim } from './write-for-claim.ts'
 
+export interface Asker {
+  /** Aborts with the attempt. */
+  readonly signal: AbortSignal
+  /** Aborts when the runner has ended: its attempt stays `waiting`, and so does the question. */
+  readonly over: AbortSignal
+  readonly slot: Slot
+}
+
 /**
  * Asks a person and resolves with the answer. The question is stored, the slot is left to others
  * until the answer comes; an answer that this task has got before resolves at once.
@@ -15,8 +23,7 @@ export async function askPerson(
   context: EngineContext,
   claim: Claim,
   question: Question,
-  signal: AbortSignal,
-  slot: Slot,
+  { signal, over, slot }: Asker,
 ): Promise<string> {
   const { projectId, taskId } = claim
   const answered = await context.storage.transaction((storage) =>
@@ -36,11 +43,21 @@ export async function askPerson(
   if (waiting === undefined) throw new CuelineError('internal', 'The question was not stored.')
   slot.leave()
   try {
-    return await waitForAnswer(context, waiting.requestId, signal)
+    return await waitForAnswer(context, waiting.requestId, AbortSignal.any([signal, over]))
   } finally {
-    await slot.enter(signal)
-    if (!signal.aborted) await resume(context, claim, signal)
+    if (!over.aborted) await backToWork(context, claim, signal, slot)
   }
+}
+
+/** After a question: into a slot again, and on once the caps leave room. */
+export async function backToWork(
+  context: EngineContext,
+  claim: Claim,
+  signal: AbortSignal,
+  slot: Slot,
+): Promise<void> {
+  await slot.enter(signal)
+  if (!signal.aborted) await resume(context, claim, signal)
 }
 
 /** Goes on once caps leave room; others may have filled them while the attempt waited. */
@@ -66,6 +83,7 @@ async function resume(context: EngineContext, claim: Claim, signal: AbortSignal)
     if (decision.ok) return
     if (decision.refusal.code !== 'not-allowed') throw refusalError(decision.refusal)
     await pause(clock, Math.min(times.sweepMs, 250), signal)
+    if (signal.aborted) return
   }
 }
 

@@ -85,7 +85,7 @@ export interface Cueline extends Methods<Operations> {
     readonly cursor?: number
     readonly signal: AbortSignal
   }): AsyncIterable<StoredEvent>
-  /** Stops what runs, then closes runner, workspace, dispatcher and storage. */
+  /** Stops what runs, then closes runner, workspace, dispatcher and storage. Twice is once. */
   close(): Promise<void>
 }
 
@@ -104,7 +104,7 @@ export const defaultSettings: ProjectSettings = {
 /** Puts the ports together. Nothing runs and no file is touched before a method is called. */
 export async function createCueline(options: CuelineOptions = {}): Promise<Cueline> {
   const clock = options.clock ?? systemClock
-  const onError = options.onError ?? (() => {})
+  const onError = safely(options.onError)
   const storage = options.storage ?? memoryStorage({ clock: () => clock.now() })
   const ids = options.ids ?? randomIds
   const dispatcher = options.dispatcher ?? inProcessDispatcher()
@@ -142,35 +142,52 @@ export async function createCueline(options: CuelineOptions = {}): Promise<Cueli
     typeof options.runner === 'function' ? functionRunner(options.runner) : options.runner
   const closing = new AbortController()
   const runs = new Set<Promise<unknown>>()
+  let closed: Promise<void> | null = null
+
+  const runAndReport = async (given: RunOptions): Promise<RunResult> => {
+    if (runner === undefined) {
+      throw new CuelineError(
+        'invalid-input',
+        'run needs somebody to do the work: give createCueline a runner, e.g. { runner: async (attempt) => … }.',
+      )
+    }
+    if (closed !== null) {
+      throw new CuelineError('refused', 'This Cueline is closed; create a new one to run.')
+    }
+    const projectId = given.projectId as ProjectId
+    const end = await runProject(
+      { ...context, runner },
+      {
+        projectId,
+        workers: checkedWorkers(given.workers ?? 4),
+        signal: given.signal ? AbortSignal.any([given.signal, closing.signal]) : closing.signal,
+        drainMs: given.drainMs ?? 0,
+      },
+    )
+    await ledger.idle()
+    const report = foldReport(await allEvents(storage, projectId), {
+      ...(given.timeScale !== undefined && { timeScale: given.timeScale }),
+    })
+    return { ...report, ...end }
+  }
+  const close = async () => {
+    closing.abort(new AttemptAborted('shutdown', 'Cueline was closed.'))
+    await Promise.allSettled(runs)
+    await ledger.idle()
+    await runner?.close?.()
+    await options.workspace?.close()
+    await dispatcher.close()
+    await storage.close()
+    emitter.clear()
+  }
 
   return {
     ...createMethods({ storage, ledger, ids, clock, defaults }),
     async run(given) {
-      if (runner === undefined) {
-        throw new CuelineError(
-          'invalid-input',
-          'run needs somebody to do the work: give createCueline a runner, e.g. { runner: async (attempt) => … }.',
-        )
-      }
-      const projectId = given.projectId as ProjectId
-      const signal = given.signal ? AbortSignal.any([given.signal, closing.signal]) : closing.signal
-      const running = runProject(
-        { ...context, runner },
-        {
-          projectId,
-          workers: checkedWorkers(given.workers ?? 4),
-          signal,
-          drainMs: given.drainMs ?? 0,
-        },
-      )
+      const running = runAndReport(given)
       runs.add(running)
       try {
-        const end = await running
-        await ledger.idle()
-        const report = foldReport(await allEvents(storage, projectId), {
-          ...(given.timeScale !== undefined && { timeScale: given.timeScale }),
-        })
-        return { ...report, ...end }
+        return await running
       } finally {
         runs.delete(running)
       }
@@ -178,17 +195,23 @@ export async function createCueline(options: CuelineOptions = {}): Promise<Cueli
     on: (name, listener) => emitter.on(name, listener),
     watch: ({ projectId, cursor = 0, signal }) =>
       storage.watch(projectId as ProjectId, cursor, signal),
-    async close() {
-      closing.abort(new AttemptAborted('shutdown', 'Cueline was closed.'))
-      await Promise.allSettled(runs)
-      await ledger.idle()
-      await runner?.close?.()
-      await options.workspace?.close()
-      await dispatcher.close()
-      await storage.close()
-      emitter.clear()
+    close() {
+      closed ??= close()
+      return closed
     },
   }
+}
+
+/** Who reports errors may be broken too; the engine goes on all the same. */
+function safely(onError: CuelineOptions['onError']): NonNullable<CuelineOptions['onError']> {
+  const tell = async (...[what, where]: Parameters<NonNullable<CuelineOptions['onError']>>) => {
+    try {
+      await onError?.(what, where)
+    } catch {
+      // Nobody is left to tell.
+    }
+  }
+  return (what, where) => void tell(what, where)
 }
 
 function checkedWorkers(workers: number): number {

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import type { Gate } from '../gate/gate.ts'
 import type { AttemptBrief } from '../staging/attempt-brief.ts'
 import type { Verdict } from '../staging/state.ts'
-import { tinyWorld } from '../testing/tiny-world.ts'
+import { tinyWorld, type TinyWorld } from '../testing/tiny-world.ts'
+import { CuelineError } from '../error.ts'
 import { memoryWorkspaces } from '../workspace/memory-workspaces.ts'
 
 describe('evidence [X-08, S3-06]', () => {
@@ -183,6 +184,36 @@ describe('merging [S4-05, X-07]', () => {
     const result = await world.cueline.run({ projectId: world.projectId })
     expect(result.tasks).toMatchObject({ done: 1, failed: 0 })
     expect(await world.task('A')).toMatchObject({ reached: 'merged' })
+  })
+
+  it('never calls a landing failed because its success could not be stored', async () => {
+    const workspace = memoryWorkspaces()
+    let works = 0
+    const land = workspace.land.bind(workspace)
+    const world: TinyWorld = await tinyWorld({
+      tasks: { A: [] },
+      workspace: {
+        ...workspace,
+        async land(trial, confirm) {
+          const landed = await land(trial, confirm)
+          const transaction = world.storage.transaction.bind(world.storage)
+          world.storage.transaction = () => {
+            world.storage.transaction = transaction
+            return Promise.reject(new CuelineError('storage-full', 'The disk is full.'))
+          }
+          return landed
+        },
+      },
+      runner: async (attempt) => {
+        works += 1
+        workspace.files(attempt.attemptId).set('A', 'work')
+      },
+    })
+    const run = world.cueline.run({ projectId: world.projectId })
+    await world.clock.advance(60_000)
+    expect(await run).toMatchObject({ attempts: 1, tasks: { done: 1 } })
+    expect(await world.task('A')).toMatchObject({ status: 'done', reached: 'merged' })
+    expect(works).toBe(1)
   })
 
   it('leaves no workspace behind, and keeps what did not land', async () => {

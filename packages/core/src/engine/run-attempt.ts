@@ -3,7 +3,7 @@ import { classifyError } from '../runner/classify-error.ts'
 import type { Outcome, Question } from '../runner/runner.ts'
 import type { AttemptBrief } from '../staging/attempt-brief.ts'
 import type { Workspace } from '../workspace/workspace.ts'
-import { askPerson } from './ask-person.ts'
+import { askPerson, backToWork } from './ask-person.ts'
 import { AttemptAborted } from './attempt-aborted.ts'
 import { createAttemptReport } from './attempt-report.ts'
 import type { Claim } from './claim.ts'
@@ -18,12 +18,18 @@ import { writeForClaim } from './write-for-claim.ts'
  * leaves no workspace behind that holds nothing. What it does after its lease is lost is refused by
  * the storage, so it stops and is forgotten.
  */
-export async function runAttempt(context: EngineContext, claim: Claim, slot: Slot): Promise<void> {
-  const controller = new AbortController()
+export async function runAttempt(
+  context: EngineContext,
+  claim: Claim,
+  slot: Slot,
+  controller: AbortController,
+): Promise<void> {
   const { signal } = controller
-  context.live.set(claim.workOrderId, (reason) => controller.abort(reason))
+  const abort = (reason: Error) => controller.abort(reason)
+  context.live.set(claim.workOrderId, abort)
   let workspace: Workspace | null = null
   try {
+    signal.throwIfAborted()
     if (context.workspace !== null) {
       const request = { ...claim, code: claim.brief.task.code }
       workspace = await context.workspace.prepare(request, signal)
@@ -34,7 +40,8 @@ export async function runAttempt(context: EngineContext, claim: Claim, slot: Slo
   } catch (error) {
     await settleError(context, claim, error, signal)
   } finally {
-    context.live.delete(claim.workOrderId)
+    // The next attempt of the work order may be live by now.
+    if (context.live.get(claim.workOrderId) === abort) context.live.delete(claim.workOrderId)
     if (workspace !== null) await removeWorkspace(context, workspace)
   }
 }
@@ -62,23 +69,44 @@ async function runRunner(
       ),
     ),
   )
-  const ask = async (question: Question) => {
-    limit.pause()
-    try {
-      return await askPerson(context, claim, question, signal, slot)
-    } finally {
-      limit.resume()
-    }
+  const over = new AbortController()
+  let forgotten = false
+  let asked: Promise<unknown> = Promise.resolve()
+  const ask = (question: Question) => {
+    // One after the other: an attempt waits for one answer at a time.
+    const answer = asked.then(async () => {
+      over.signal.throwIfAborted()
+      limit.pause()
+      try {
+        return await askPerson(context, claim, question, { signal, over: over.signal, slot })
+      } catch (error) {
+        forgotten = error === over.signal.reason
+        throw error
+      } finally {
+        limit.resume()
+      }
+    })
+    // A runner that forgets its question does not bring the host down when the question ends.
+    asked = answer.catch(() => {})
+    return answer
   }
   const report = createAttemptReport(context, claim, ask)
+  let outcome: Outcome
   try {
     signal.throwIfAborted()
     const run = Promise.resolve(runner.run(brief, { signal, report }))
-    return await Promise.race([run, givesUp(context, run, signal)])
+    outcome = await Promise.race([run, givesUp(context, run, signal)])
   } finally {
+    over.abort(
+      new CuelineError('cancelled', 'The attempt is over; nobody waits for this answer any more.'),
+    )
+    await asked
     limit.stop()
     await report.close()
   }
+  // Whoever yields or fails may still want the answer, the next time; who is done goes on without.
+  if (forgotten && outcome.status === 'completed') await backToWork(context, claim, signal, slot)
+  return outcome
 }
 
 /** Rejects when the runner has not stopped within the grace after the abort. */

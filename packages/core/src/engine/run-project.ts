@@ -1,10 +1,11 @@
-import type { ProjectId } from '../id.ts'
+import { CuelineError } from '../error.ts'
+import type { ProjectId, WorkerId } from '../id.ts'
 import { coalescedClaims } from './coalesced-claims.ts'
 import type { EngineContext } from './context.ts'
 import { type Heartbeat, startHeartbeat } from './heartbeat.ts'
 import { reclaimLapsed, removeOrphanedWorkspaces } from './reconcile.ts'
-import { AttemptAborted } from './attempt-aborted.ts'
 import { runAttempt } from './run-attempt.ts'
+import { RunningAttempts } from './running-attempts.ts'
 import { createSlots } from './slots.ts'
 import { startSweep } from './sweep.ts'
 import { createWorkerPool, type WorkerPool } from './worker-pool.ts'
@@ -34,13 +35,15 @@ export async function runProject(
   options: RunProjectOptions,
 ): Promise<RunEnd> {
   const { projectId } = options
-  await context.runner.recover?.()
-  await reclaimLapsed(context, projectId)
-  await removeOrphanedWorkspaces(context, projectId)
   const heartbeat = startHeartbeat(context)
   const pool = createWorkerPool(context, projectId, heartbeat)
-  await pool.fill(options.workers)
   try {
+    // First, since it is refused when there is no such project.
+    await pool.fill(options.workers)
+    await context.runner.recover?.()
+    await reclaimLapsed(context, projectId)
+    await removeOrphanedWorkspaces(context, projectId)
+    if (options.signal?.aborted) return { ended: 'stopped', interrupted: 0 }
     return await workUntilRest(context, options, heartbeat, pool)
   } finally {
     await heartbeat.stop()
@@ -54,11 +57,11 @@ async function workUntilRest(
   heartbeat: Heartbeat,
   pool: WorkerPool,
 ): Promise<RunEnd> {
-  const { clock, dispatcher, times } = context
+  const { clock, dispatcher, times, onError } = context
   const { projectId, workers, signal } = options
   const stopConsuming = new AbortController()
   const rested = Promise.withResolvers<'rested'>()
-  const running = new Set<string>()
+  const running = new RunningAttempts()
   const claims = coalescedClaims(context, projectId, () => running.size === 0)
   const slots = createSlots(workers, () => consumer?.wake())
   let cancelTimer = () => {}
@@ -80,27 +83,33 @@ async function workUntilRest(
   const consumer = dispatcher.consume(
     { slots: () => slots.allowed(), signal: stopConsuming.signal },
     async ({ workOrderIds }) => {
-      const workerId = await pool.take()
+      const slot = slots.take()
+      if (slot === null) return 'empty'
+      let workerId: WorkerId | null = null
       try {
+        workerId = await pool.take()
         const { claim, resting, nextTime } = await claims.claim(workerId, workOrderIds)
         if (claim === undefined) {
           wakeAt(nextTime)
           if (resting && running.size === 0) rested.resolve('rested')
           return 'empty'
         }
-        running.add(claim.workOrderId)
         heartbeat.hold(claim)
-        const slot = slots.take()
         try {
-          await runAttempt(context, claim, slot)
+          await running.run((controller) => runAttempt(context, claim, slot, controller))
         } finally {
           heartbeat.drop(claim)
-          running.delete(claim.workOrderId)
           slot.free()
         }
         return 'done'
+      } catch (error) {
+        if (!(error instanceof CuelineError) || error.code !== 'storage-busy') throw error
+        // The sweep asks again.
+        onError(error, 'claiming work')
+        return 'empty'
       } finally {
-        pool.give(workerId)
+        slot.return()
+        if (workerId !== null) pool.give(workerId)
       }
     },
   )
@@ -110,30 +119,38 @@ async function workUntilRest(
     else signal?.addEventListener('abort', () => resolve('stopped'), { once: true })
   })
   try {
-    const ended = await Promise.race([
+    const first = await Promise.race([
       rested.promise,
       stopped,
       consumer.done.then(() => 'stopped' as const),
     ])
     stopConsuming.abort()
-    const interrupted =
-      ended === 'stopped' ? await drain(context, running, options, consumer.done) : 0
+    // What was claimed in the moment of the rest works on, but not beyond a stop.
+    const ended =
+      first === 'stopped'
+        ? first
+        : await Promise.race([consumer.done.then(() => 'rested' as const), stopped])
+    if (ended === 'stopped') await drain(context, running, options, consumer.done)
     await consumer.done
-    return { ended, interrupted }
+    return { ended, interrupted: running.interrupted }
   } finally {
     stopConsuming.abort()
     cancelTimer()
+    // Whatever broke the run: no attempt works on without it.
+    running.interrupt()
+    await running.ended()
     await sweep.stop()
   }
 }
 
-/** Lets running attempts finish for a while, then interrupts them; says how many. */
+/** Lets running attempts finish for a while, then interrupts them. */
 async function drain(
-  { clock, live }: EngineContext,
-  running: ReadonlySet<string>,
+  { clock }: EngineContext,
+  running: RunningAttempts,
   { drainMs }: RunProjectOptions,
   done: Promise<void>,
-): Promise<number> {
+): Promise<void> {
+  running.refuse()
   if (drainMs > 0 && running.size > 0) {
     let cancel = () => {}
     const deadline = new Promise<void>((resolve) => {
@@ -142,9 +159,5 @@ async function drain(
     await Promise.race([done, deadline])
     cancel()
   }
-  const left = [...running]
-  for (const id of left) {
-    live.get(id)?.(new AttemptAborted('shutdown', 'The engine was told to stop.'))
-  }
-  return left.length
+  running.interrupt()
 }

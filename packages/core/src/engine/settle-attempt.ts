@@ -1,3 +1,4 @@
+import { CuelineError } from '../error.ts'
 import { allPass, runGates } from '../gate/run-gates.ts'
 import type { Outcome } from '../runner/runner.ts'
 import type { AttemptBrief } from '../staging/attempt-brief.ts'
@@ -76,9 +77,27 @@ async function merge(
     }
     const { merged } = await land(context, claim, provider, trial)
     landed = true
-    await writeForClaim(context, claim, { type: 'attempt.succeed', verdicts: judged, merged })
+    await succeed(context, claim, judged, merged)
   } finally {
     if (!landed) await provider.abandon(trial)
+  }
+}
+
+/**
+ * What has landed is never settled as failed. When the storage cannot take the success, the lease
+ * lapses, and whoever sweeps then finds the landing.
+ */
+async function succeed(
+  context: EngineContext,
+  claim: Claim,
+  verdicts: readonly Verdict[],
+  merged: string,
+): Promise<void> {
+  try {
+    await writeForClaim(context, claim, { type: 'attempt.succeed', verdicts, merged })
+  } catch (error) {
+    if (error instanceof CuelineError && error.code === 'lease-lost') throw error
+    context.onError(error, `recording the landing of attempt ${claim.attemptId}`)
   }
 }
 

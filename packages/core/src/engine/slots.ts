@@ -1,8 +1,15 @@
 /** The slot that an attempt works in; it leaves it while it waits for a person. */
 export interface Slot {
   leave(): void
-  /** Resolves once a slot is free again; at once when `signal` aborts. */
+  /** Resolves once a slot is free again; at once when `signal` aborts or the attempt is over. */
   enter(signal: AbortSignal): Promise<void>
+}
+
+export interface TakenSlot extends Slot {
+  /** Gives the slot back for good; whoever looks for work looks again. */
+  free(): void
+  /** As `free` for a slot that nothing was found for: nobody looks again because of it. */
+  return(): void
 }
 
 /**
@@ -12,10 +19,8 @@ export interface Slot {
 export interface Slots {
   /** Deliveries that may be in flight: the slots, and one more for every attempt that waits. */
   allowed(): number
-  /** Attempts that hold or want a slot. */
-  inUse(): number
-  /** Takes a slot for an attempt; `free` gives it back for good. */
-  take(): Slot & { free(): void }
+  /** Takes a slot, before work for it is looked for; null when none is free. */
+  take(): TakenSlot | null
 }
 
 export function createSlots(count: number, onChange: () => void): Slots {
@@ -23,57 +28,58 @@ export function createSlots(count: number, onChange: () => void): Slots {
   let waiting = 0
   const returning: (() => void)[] = []
   const admit = () => {
-    while (returning.length > 0 && working < count) {
-      working += 1
-      waiting -= 1
-      returning.shift()?.()
+    while (returning.length > 0 && working < count) returning[0]?.()
+  }
+  const takeSlot = (): TakenSlot => {
+    working += 1
+    let state: 'working' | 'waiting' | 'free' = 'working'
+    const giveBack = () => {
+      if (state === 'working') working -= 1
+      else if (state === 'waiting') waiting -= 1
+      state = 'free'
+      admit()
     }
-    onChange()
+    return {
+      leave() {
+        if (state !== 'working') return
+        state = 'waiting'
+        working -= 1
+        waiting += 1
+        admit()
+        onChange()
+      },
+      enter(signal) {
+        return new Promise<void>((resolve) => {
+          const comeBack = () => {
+            signal.removeEventListener('abort', comeBack)
+            const index = returning.indexOf(comeBack)
+            if (index >= 0) returning.splice(index, 1)
+            if (state === 'waiting') {
+              state = 'working'
+              waiting -= 1
+              working += 1
+            }
+            resolve()
+          }
+          // Aborted: no slot is needed to stop. Over: there is none to come back to.
+          if (signal.aborted || state !== 'waiting') return comeBack()
+          signal.addEventListener('abort', comeBack, { once: true })
+          returning.push(comeBack)
+          admit()
+        })
+      },
+      free() {
+        if (state === 'free') return
+        giveBack()
+        onChange()
+      },
+      return() {
+        if (state !== 'free') giveBack()
+      },
+    }
   }
   return {
     allowed: () => count + waiting,
-    inUse: () => working + waiting,
-    take() {
-      working += 1
-      let state: 'working' | 'waiting' | 'free' = 'working'
-      return {
-        leave() {
-          state = 'waiting'
-          working -= 1
-          waiting += 1
-          admit()
-        },
-        enter(signal) {
-          return new Promise<void>((resolve) => {
-            const comeBack = () => {
-              signal.removeEventListener('abort', comeBack)
-              const index = returning.indexOf(comeBack)
-              // Aborted: no slot was free, and none is needed to stop.
-              if (index >= 0) {
-                returning.splice(index, 1)
-                waiting -= 1
-                working += 1
-              }
-              state = 'working'
-              resolve()
-            }
-            if (signal.aborted) {
-              returning.push(comeBack)
-              comeBack()
-              return
-            }
-            signal.addEventListener('abort', comeBack, { once: true })
-            returning.push(comeBack)
-            admit()
-          })
-        },
-        free() {
-          if (state === 'working') working -= 1
-          else if (state === 'waiting') waiting -= 1
-          state = 'free'
-          admit()
-        },
-      }
-    },
+    take: () => (working < count ? takeSlot() : null),
   }
 }

@@ -50,12 +50,14 @@ async function abortCancelled(
   projectId: ProjectId,
 ): Promise<void> {
   if (live.size === 0) return
+  const looked = [...live]
   const { workOrders } = await storage.transaction((transaction) =>
-    transaction.load({ projectId, workOrders: [...live.keys()] as never }),
+    transaction.load({ projectId, workOrders: looked.map(([id]) => id) as never }),
   )
-  for (const [id, abort] of live) {
+  for (const [id, abort] of looked) {
     const order = workOrders.get(id as never)
-    if (order !== undefined && order.status !== 'claimed') {
+    // Another attempt may be live by now; what was read says nothing about that one.
+    if (order !== undefined && order.status !== 'claimed' && live.get(id) === abort) {
       abort(new AttemptAborted('cancelled', 'The work order was ended by somebody else.'))
     }
   }

@@ -17,11 +17,13 @@ export function createWorkerPool(
 ): WorkerPool {
   const free: WorkerId[] = []
   const all: WorkerId[] = []
+  let named = 0
   const register = async (): Promise<WorkerId> => {
     const workerId = ids('worker')
-    all.push(workerId)
-    const name = `worker-${all.length}`
+    named += 1
+    const name = `worker-${named}`
     await ledger.execute({ type: 'worker.register', projectId, workerId, name })
+    all.push(workerId)
     heartbeat.watch(workerId)
     return workerId
   }

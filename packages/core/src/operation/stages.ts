@@ -46,13 +46,14 @@ export const stages = {
         const plan = await requirePlan(transaction.storage, input.planId)
         const batches: Batch[] = []
         const results: StageResult['results'][number][] = []
-        const before = await transaction.storage.query('batches', { projectId: plan.projectId })
-        for (const [index, { tasks }] of inPromotionOrder(plan).entries()) {
+        let order = await lastOrder(transaction, plan.projectId)
+        for (const { tasks } of inPromotionOrder(plan)) {
+          order += 1
           const batch = newBatch({
             id: ids('batch'),
             projectId: plan.projectId,
-            name: `Batch ${before.length + index + 1}`,
-            order: before.length + index + 1,
+            name: `Batch ${order}`,
+            order,
             maxParallelTasks: input.maxParallelTasks,
             createdAt: transaction.storage.now,
           })
@@ -72,12 +73,11 @@ export const stages = {
     input: z.strictObject({ projectId, name, ...batchFields, actor }),
     run: ({ ledger, ids }, { projectId: owner, actor: by, ...given }) =>
       ledger.run(async (transaction) => {
-        const before = await transaction.storage.query('batches', { projectId: owner })
         const batch = newBatch({
           ...given,
           id: ids('batch'),
           projectId: owner,
-          order: (before.at(-1)?.batch.order ?? 0) + 1,
+          order: (await lastOrder(transaction, owner)) + 1,
           createdAt: transaction.storage.now,
         })
         await transaction.execute({ type: 'batch.create', projectId: owner, batch })
@@ -217,6 +217,12 @@ export const stages = {
         batchId: input.batchId,
       }),
   }),
+}
+
+/** 0 when there is no batch yet. */
+async function lastOrder({ storage }: LedgerTransaction, owner: ProjectId): Promise<number> {
+  const batches = await storage.query('batches', { projectId: owner })
+  return batches.reduce((last, { batch }) => Math.max(last, batch.order), 0)
 }
 
 /**

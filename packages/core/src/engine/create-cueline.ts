@@ -46,7 +46,7 @@ export interface CuelineOptions {
   /** From 0 up to 1, for jitter. */
   readonly random?: () => number
   /** Hears of everything that went wrong without stopping the engine, listeners included. */
-  readonly onError?: (error: unknown, where: string) => void
+  readonly onError?: (error: unknown, where: string) => unknown
 }
 
 export interface RunOptions {
@@ -203,8 +203,8 @@ export async function createCueline(options: CuelineOptions = {}): Promise<Cueli
 }
 
 /** Who reports errors may be broken too; the engine goes on all the same. */
-function safely(onError: CuelineOptions['onError']): NonNullable<CuelineOptions['onError']> {
-  const tell = async (...[what, where]: Parameters<NonNullable<CuelineOptions['onError']>>) => {
+function safely(onError: CuelineOptions['onError']): EngineContext['onError'] {
+  const tell = async (...[what, where]: Parameters<EngineContext['onError']>) => {
     try {
       await onError?.(what, where)
     } catch {

@@ -101,6 +101,9 @@ export const defaultSettings: ProjectSettings = {
   stuckPolicy: 'hold',
 }
 
+/** Each is registered when a run begins. */
+const mostWorkers = 10_000
+
 /** Puts the ports together. Nothing runs and no file is touched before a method is called. */
 export async function createCueline(options: CuelineOptions = {}): Promise<Cueline> {
   const clock = options.clock ?? systemClock
@@ -154,12 +157,13 @@ export async function createCueline(options: CuelineOptions = {}): Promise<Cueli
     if (closed !== null) {
       throw new CuelineError('refused', 'This Cueline is closed; create a new one to run.')
     }
+    checkRunOptions(given)
     const projectId = given.projectId as ProjectId
     const end = await runProject(
       { ...context, runner },
       {
         projectId,
-        workers: checkedWorkers(given.workers ?? 4),
+        workers: given.workers ?? 4,
         signal: given.signal ? AbortSignal.any([given.signal, closing.signal]) : closing.signal,
         drainMs: given.drainMs ?? 0,
       },
@@ -214,10 +218,21 @@ function safely(onError: CuelineOptions['onError']): EngineContext['onError'] {
   return (what, where) => void tell(what, where)
 }
 
-function checkedWorkers(workers: number): number {
-  if (Number.isInteger(workers) && workers >= 1) return workers
-  throw new CuelineError(
-    'invalid-input',
-    `workers is ${workers}; give a whole number of 1 or more.`,
-  )
+function checkRunOptions({ projectId, workers = 4, drainMs = 0 }: RunOptions): void {
+  const refuse = (message: string) => {
+    throw new CuelineError('invalid-input', message)
+  }
+  if (typeof projectId !== 'string' || projectId === '') {
+    refuse(`projectId is ${shown(projectId)}; give the id of the project to run.`)
+  }
+  if (!Number.isInteger(workers) || workers < 1 || workers > mostWorkers) {
+    refuse(`workers is ${shown(workers)}; give a whole number from 1 to ${mostWorkers}.`)
+  }
+  if (typeof drainMs !== 'number' || !(drainMs >= 0)) {
+    refuse(`drainMs is ${shown(drainMs)}; give milliseconds, 0 or more.`)
+  }
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? `"${value}"` : String(value)
 }

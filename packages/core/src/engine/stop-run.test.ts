@@ -31,6 +31,14 @@ describe('a run that cannot start [S3-04]', () => {
     expect(world.clock.pending()).toBe(0)
   })
 
+  it('is refused by name when an option is wrong', async () => {
+    const { cueline, projectId } = await tinyWorld({ tasks: { A: [] }, runner: async () => {} })
+    await expect(cueline.run({} as never)).rejects.toThrow('projectId is undefined')
+    await expect(cueline.run({ projectId, workers: 0 })).rejects.toThrow('workers is 0')
+    await expect(cueline.run({ projectId, workers: 10_001 })).rejects.toThrow('workers is 10001')
+    await expect(cueline.run({ projectId, drainMs: Number.NaN })).rejects.toThrow('drainMs is NaN')
+  })
+
   it('starts nothing when it was told to stop before', async () => {
     const { runner, run } = untilAborted()
     const world = await tinyWorld({ tasks: { A: [] }, runner: run })

@@ -6,6 +6,7 @@ import type { Task } from '../staging/state.ts'
 import { actor, projectId } from './input.ts'
 import { operation } from './operation.ts'
 import { allEvents } from './reports.ts'
+import { requireProject } from './resolve.ts'
 
 export interface Finding {
   readonly kind: 'replay' | 'counter' | 'ready-set' | 'lease'
@@ -36,6 +37,8 @@ export const doctor = {
       const findings: Finding[] = []
       const { slice, ready, expired, sequence } = await storage.transaction(
         async (transaction) => ({
+          // First, so that nothing is never found to be sound.
+          project: await requireProject(transaction, input.projectId),
           slice: await transaction.load({ projectId: input.projectId, everything: true }),
           ready: await transaction.query('ready', { projectId: input.projectId }),
           expired: await transaction.query('expired', { projectId: input.projectId, limit: 1_000 }),

@@ -8,7 +8,7 @@ import type { StoredPlan } from '../staging/state.ts'
 import { actor, planId, projectId } from './input.ts'
 import { problemsError } from './new-tasks.ts'
 import { operation } from './operation.ts'
-import { projectOf } from './resolve.ts'
+import { projectOf, requireProject } from './resolve.ts'
 
 /** A plan with its place in the project: plain JSON. */
 export interface ProjectPlan extends Plan {
@@ -35,11 +35,9 @@ export const plans = {
       const { projectId: owner, workers } = input
       return ledger.run(async (transaction) => {
         const { storage } = transaction
+        const project = await requireProject(storage, owner)
         const slice = await storage.load({ projectId: owner, everything: true })
-        if (slice.project === null) {
-          throw new CuelineError('not-found', `There is no project "${owner}".`)
-        }
-        const barrier = input.barrier ?? slice.project.settings.barrier
+        const barrier = input.barrier ?? project.settings.barrier
         const result = planTasks(openTasks(slice), { workers, barrier })
         if (!result.ok) throw problemsError(result.problems)
         const last = await storage.query('plan', { projectId: owner })
@@ -53,7 +51,7 @@ export const plans = {
         }
         const byCode = new Map([...slice.tasks.values()].map((task) => [task.code, task.id]))
         const { id, revision, hash } = stored
-        if (barrier !== slice.project.settings.barrier) {
+        if (barrier !== project.settings.barrier) {
           await transaction.execute({
             type: 'project.update',
             projectId: owner,
@@ -89,6 +87,7 @@ export const plans = {
     input: z.strictObject({ projectId, planId: planId.optional() }),
     run: ({ storage }, input) =>
       storage.transaction(async (transaction): Promise<ProjectPlan | null> => {
+        await requireProject(transaction, input.projectId)
         const stored = await transaction.query('plan', {
           projectId: input.projectId,
           ...(input.planId !== undefined && { planId: input.planId }),

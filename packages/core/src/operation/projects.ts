@@ -1,10 +1,10 @@
 import * as z from 'zod'
 import { toSnapshot } from '../client/snapshot.ts'
-import { CuelineError } from '../error.ts'
 import type { ProjectId } from '../id.ts'
 import type { Project } from '../staging/state.ts'
 import { actor, name, projectId, projectSettings } from './input.ts'
 import { operation, type OperationContext } from './operation.ts'
+import { requireProject } from './resolve.ts'
 
 export const projects = {
   create: operation({
@@ -47,10 +47,10 @@ export const projects = {
     input: z.strictObject({ projectId }),
     run: ({ storage }, input) =>
       storage.transaction(async (transaction) => {
+        const project = await requireProject(transaction, input.projectId)
         const slice = await transaction.load({ projectId: input.projectId, everything: true })
-        if (slice.project === null) throw unknownProject(input.projectId)
         const cursor = await transaction.query('lastSequence', { projectId: input.projectId })
-        return toSnapshot(slice.project, slice, cursor)
+        return toSnapshot(project, slice, cursor)
       }),
   }),
   update: operation({
@@ -99,20 +99,8 @@ export const projects = {
   }),
 }
 
-async function getProject({ storage }: OperationContext, id: ProjectId): Promise<Project> {
-  const { project } = await storage.transaction((transaction) =>
-    transaction.load({ projectId: id }),
-  )
-  if (project !== null) return project
-  throw unknownProject(id)
-}
-
-function unknownProject(id: ProjectId): CuelineError {
-  return new CuelineError(
-    'not-found',
-    `There is no project "${id}". List the projects to find its id.`,
-    { details: { projectId: id } },
-  )
+function getProject({ storage }: OperationContext, id: ProjectId): Promise<Project> {
+  return storage.transaction((transaction) => requireProject(transaction, id))
 }
 
 /** `exactOptionalPropertyTypes`: an absent field stays absent. */

@@ -5,6 +5,7 @@ import { foldReport } from '../report/fold-report.ts'
 import type { Storage } from '../storage/storage.ts'
 import { projectId } from './input.ts'
 import { operation } from './operation.ts'
+import { requireProject } from './resolve.ts'
 
 export const reports = {
   build: operation({
@@ -17,10 +18,12 @@ export const reports = {
       /** Milliseconds that one plan minute stands for. */
       timeScale: z.number().positive().optional(),
     }),
-    run: async ({ storage }, input) =>
-      foldReport(await allEvents(storage, input.projectId), {
+    async run({ storage }, input) {
+      await storage.transaction((transaction) => requireProject(transaction, input.projectId))
+      return foldReport(await allEvents(storage, input.projectId), {
         ...(input.timeScale !== undefined && { timeScale: input.timeScale }),
-      }),
+      })
+    },
   }),
 }
 

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { actor, projectId, requestId, text } from './input.ts'
 import { operation } from './operation.ts'
-import { projectOf } from './resolve.ts'
+import { projectOf, requireProject } from './resolve.ts'
 
 export const requests = {
   list: operation({
@@ -14,12 +14,13 @@ export const requests = {
       status: z.array(z.enum(['open', 'answered', 'cancelled'])).optional(),
     }),
     run: ({ storage }, input) =>
-      storage.transaction((transaction) =>
-        transaction.query('requests', {
+      storage.transaction(async (transaction) => {
+        await requireProject(transaction, input.projectId)
+        return transaction.query('requests', {
           projectId: input.projectId,
           ...(input.status !== undefined && { status: input.status }),
-        }),
-      ),
+        })
+      }),
   }),
   answer: operation({
     summary: 'Answer a question; the first answer counts',

@@ -1,7 +1,21 @@
 import { CuelineError } from '../error.ts'
 import type { ProjectId, TaskId } from '../id.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
-import type { Task } from '../staging/state.ts'
+import type { Project, Task } from '../staging/state.ts'
+
+/** The project; an unknown one is an error, never an empty answer. */
+export async function requireProject(
+  storage: StorageTransaction,
+  projectId: ProjectId,
+): Promise<Project> {
+  const { project } = await storage.load({ projectId })
+  if (project !== null) return project
+  throw new CuelineError(
+    'not-found',
+    `There is no project "${projectId}". List the projects to find its id.`,
+    { details: { projectId } },
+  )
+}
 
 /** Tasks by id or code, in the order given; an unknown one is an error that names it. */
 export async function resolveTasks(

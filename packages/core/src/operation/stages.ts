@@ -10,7 +10,7 @@ import type { LedgerTransaction } from '../engine/ledger.ts'
 import { actor, batchId, name, planId, projectId, taskReference, text } from './input.ts'
 import { operation, type OperationContext } from './operation.ts'
 import { type ProjectPlan, requirePlan } from './plans.ts'
-import { requireBatch, resolveTasks } from './resolve.ts'
+import { requireBatch, requireProject, resolveTasks } from './resolve.ts'
 
 const ofBatch = z.strictObject({ batchId, actor })
 const batchFields = {
@@ -92,6 +92,7 @@ export const stages = {
     input: z.strictObject({ projectId }),
     run: ({ storage }, input) =>
       storage.transaction(async (transaction): Promise<readonly BatchView[]> => {
+        await requireProject(transaction, input.projectId)
         const summaries = await transaction.query('batches', { projectId: input.projectId })
         return summaries.map((summary) => ({ ...summary, label: batchLabel(summary) }))
       }),

@@ -12,7 +12,7 @@ import { taskContextSchema } from '../task/task-schema.ts'
 import { actor, projectId, taskReference, text } from './input.ts'
 import { newTasks, requirePlannable } from './new-tasks.ts'
 import { operation, type OperationContext } from './operation.ts'
-import { resolveTask, resolveTasks } from './resolve.ts'
+import { requireProject, resolveTask, resolveTasks } from './resolve.ts'
 
 const one = z.strictObject({ projectId, task: taskReference })
 const status = z.enum(['todo', 'staged', 'doing', 'review', 'done', 'failed', 'cancelled'])
@@ -48,12 +48,13 @@ export const tasks = {
     path: '/projects/{projectId}/tasks',
     input: z.strictObject({ projectId, status: z.array(status).optional() }),
     run: ({ storage }, input) =>
-      storage.transaction((transaction) =>
-        transaction.query('tasks', {
+      storage.transaction(async (transaction) => {
+        await requireProject(transaction, input.projectId)
+        return transaction.query('tasks', {
           projectId: input.projectId,
           ...(input.status !== undefined && { status: input.status }),
-        }),
-      ),
+        })
+      }),
   }),
   get: operation({
     summary: 'Read a task with its dependencies and what its context lacks',
@@ -88,7 +89,7 @@ export const tasks = {
       storage.transaction((transaction) => why(transaction, input.projectId, input.task)),
   }),
   update: operation({
-    summary: 'Change a task: its text, context, priority or estimate',
+    summary: 'Change a task: its text, context or priority',
     kind: 'command',
     method: 'PATCH',
     path: '/projects/{projectId}/tasks/{task}',
@@ -135,7 +136,7 @@ export const tasks = {
         const { storage } = transaction
         const task = await resolveTask(storage, input.projectId, input.task)
         const targets = await resolveTasks(storage, input.projectId, [...new Set(input.dependsOn)])
-        const { project } = await storage.load({ projectId: input.projectId })
+        const project = await requireProject(storage, input.projectId)
         await transaction.execute({
           type: 'task.depend',
           projectId: input.projectId,
@@ -144,7 +145,7 @@ export const tasks = {
             projectId: input.projectId,
             taskId: task.id,
             dependsOn: target.id,
-            releaseOn: project?.settings.releaseOn ?? 'verified',
+            releaseOn: project.settings.releaseOn,
             source: 'declared',
             confidence: 1,
             evidence: null,
@@ -225,7 +226,7 @@ async function addTasks(
   const document: PlanDocument = parsePlanDocument(given)
   const added = await ledger.run(async (transaction) => {
     const { storage } = transaction
-    const { project } = await storage.load({ projectId })
+    const project = await requireProject(storage, projectId)
     const existing = await storage.query('tasks', { projectId })
     const known = new Map(existing.map((task) => [task.code, task.id]))
     refuseKnown(document, known)
@@ -234,7 +235,7 @@ async function addTasks(
       projectId,
       ids,
       known,
-      releaseOn: project?.settings.releaseOn ?? 'verified',
+      releaseOn: project.settings.releaseOn,
       firstPosition: existing.length,
     })
     await transaction.execute({ type: 'tasks.add', projectId, ...rows })

@@ -1,0 +1,237 @@
+import { createChangeHistory } from './change-history.ts'
+import { createFileIndex } from './file-index.ts'
+import { isGlob, matchesGlob } from './matches-glob.ts'
+import {
+  conventionalParts,
+  scoreTouches,
+  type SourceScores,
+  type TouchSource,
+  touchSources,
+  weightedWords,
+} from './touch-sources.ts'
+import { touchBias, touchWeights } from './touch-weights.ts'
+
+/** A task as far as its files are concerned. */
+export interface TouchTask {
+  readonly title?: string | undefined
+  readonly description?: string | undefined
+  /** Declared files and globs. */
+  readonly touches?: readonly string[] | undefined
+  /** What the host itself predicts, an agent's plan for instance: confidence from 0 to 1. */
+  readonly predicted?: readonly { readonly path: string; readonly score: number }[] | undefined
+}
+
+/** A change that is done: a commit, or what an attempt really touched. */
+export interface PastChange {
+  readonly title: string
+  readonly body?: string | undefined
+  readonly files: readonly (string | FileChange)[]
+}
+
+export interface FileChange {
+  readonly path: string
+  /** `modified` when left out. A path that was not known counts as added. */
+  readonly kind?: 'modified' | 'added' | 'deleted' | 'renamed'
+  /** The old path of a renamed file. */
+  readonly from?: string | undefined
+}
+
+export interface PredictedTouch {
+  readonly path: string
+  /** The probability, from 0 to 1, that the task changes the file. */
+  readonly score: number
+  /** What speaks for it, the weightiest first. */
+  readonly evidence: readonly TouchEvidence[]
+}
+
+export interface TouchEvidence {
+  readonly source: TouchSource | 'declared'
+  /** A sentence for people. */
+  readonly text: string
+}
+
+export interface TouchPredictor {
+  /** At most `limit` (20) files, the most probable first; ties by path. Changes nothing. */
+  predict(task: TouchTask, options?: { readonly limit?: number }): PredictedTouch[]
+  /** Takes in a change; later predictions know it. Files come, go and are renamed with it. */
+  learn(change: PastChange): void
+  /** The files there are now. */
+  files(): string[]
+  /** Every source's scores from 0 to 1 for every file: for measuring and for fitting weights. */
+  sources(task: TouchTask): {
+    readonly paths: readonly string[]
+    readonly scores: Readonly<Record<TouchSource, Float64Array>>
+  }
+}
+
+/**
+ * A predictor of the files a task will touch, from its text, the names of the files and past
+ * changes, without any model call. It learns online: predict, do the work, `learn` what was really
+ * touched. Pure and deterministic; one prediction costs about the number of files plus the number of
+ * past changes that share a word with the task.
+ */
+export function createPredictor(options: { readonly files: readonly string[] }): TouchPredictor {
+  const files = createFileIndex(options.files)
+  const history = createChangeHistory()
+
+  function scoresOf(task: TouchTask): SourceScores {
+    const host = new Map<string, number>()
+    for (const { path, score } of task.predicted ?? []) {
+      if (score > 0) host.set(path, Math.min(1, score))
+    }
+    return scoreTouches(
+      { title: task.title ?? '', text: task.description ?? '', host },
+      files,
+      history,
+    )
+  }
+
+  return {
+    files() {
+      const paths: string[] = []
+      for (let file = 0; file < files.size(); file += 1) {
+        if (files.isAlive(file)) paths.push(files.pathOf(file))
+      }
+      return paths
+    },
+    sources(task) {
+      const { scores } = scoresOf(task)
+      const alive: number[] = []
+      for (let file = 0; file < files.size(); file += 1) if (files.isAlive(file)) alive.push(file)
+      return {
+        paths: alive.map((file) => files.pathOf(file)),
+        scores: Object.fromEntries(
+          touchSources.map((source) => [
+            source,
+            Float64Array.from(alive, (file) => scores[source][file]!),
+          ]),
+        ) as Record<TouchSource, Float64Array>,
+      }
+    },
+    learn({ title, body, files: changed }) {
+      const touched = new Set<number>()
+      const gone: string[] = []
+      for (const one of changed) {
+        const change = typeof one === 'string' ? { path: one } : one
+        if (change.kind === 'deleted') {
+          const file = files.find(change.path)
+          if (file !== undefined) touched.add(file)
+          gone.push(change.path)
+        } else if (change.kind === 'renamed' && change.from !== undefined) {
+          touched.add(files.rename(change.from, change.path))
+        } else {
+          touched.add(files.add(change.path))
+        }
+      }
+      const { type, scopes } = conventionalParts(title)
+      const words = weightedWords(title, body ?? '')
+      history.learn({ title, words, files: [...touched], scopes, type })
+      for (const path of gone) files.remove(path)
+    },
+    predict(task, { limit = 20 } = {}) {
+      const found = scoresOf(task)
+      const size = files.size()
+      const odds = new Float64Array(size).fill(touchBias)
+      for (const source of touchSources) {
+        const weight = touchWeights[source]
+        const own = found.scores[source]
+        for (let file = 0; file < size; file += 1) odds[file]! += weight * own[file]!
+      }
+      const predicted: PredictedTouch[] = []
+      const seen = new Set<string>()
+      for (const touch of declaredTouches(task.touches ?? [])) {
+        if (!seen.has(touch.path)) predicted.push(touch)
+        seen.add(touch.path)
+      }
+      const order: number[] = []
+      for (let file = 0; file < size; file += 1) if (files.isAlive(file)) order.push(file)
+      order.sort((x, y) => odds[y]! - odds[x]! || (files.pathOf(x) < files.pathOf(y) ? -1 : 1))
+      for (const file of order) {
+        if (predicted.length >= limit) break
+        const path = files.pathOf(file)
+        if (seen.has(path)) continue
+        const evidence = evidenceFor(file, found)
+        if (evidence.length === 0) continue
+        predicted.push({ path, score: 1 / (1 + Math.exp(-odds[file]!)), evidence })
+      }
+      return predicted.slice(0, Math.max(limit, 0))
+    },
+  }
+
+  /** What a task declares: a path is certain, a glob the less certain the more files it matches. */
+  function declaredTouches(touches: readonly string[]): PredictedTouch[] {
+    const declared: PredictedTouch[] = []
+    for (const touch of touches) {
+      if (!isGlob(touch)) {
+        declared.push(declaredTouch(touch, 1, `declares ${touch}`))
+        continue
+      }
+      const matched: string[] = []
+      for (let file = 0; file < files.size(); file += 1) {
+        if (files.isAlive(file) && matchesGlob(touch, files.pathOf(file))) {
+          matched.push(files.pathOf(file))
+        }
+      }
+      const score = Math.max(0.5, 1 / Math.sqrt(Math.max(1, matched.length)))
+      for (const path of matched) declared.push(declaredTouch(path, score, `declares ${touch}`))
+    }
+    return declared.sort((x, y) => y.score - x.score)
+  }
+
+  function evidenceFor(file: number, found: SourceScores): TouchEvidence[] {
+    const weighed: [number, TouchSource][] = []
+    for (const source of touchSources) {
+      const score = found.scores[source][file]!
+      if (score <= 0) continue
+      // A path in the text is what people want to hear first, whatever it weighs.
+      const first = source === 'path' || source === 'suffix' ? 10 : 0
+      weighed.push([first + score * touchWeights[source], source])
+    }
+    return weighed
+      .sort((x, y) => y[0] - x[0])
+      .slice(0, 3)
+      .map(([, source]) => ({ source, text: sentence(source, file, found) }))
+  }
+
+  function sentence(source: TouchSource, file: number, found: SourceScores): string {
+    const path = files.pathOf(file)
+    switch (source) {
+      case 'path':
+      case 'suffix':
+        return `the text names ${found.paths.get(file) ?? path}`
+      case 'similar':
+      case 'similarTitle': {
+        const nearest = found.neighbours.filter((one) => one.files.includes(file))
+        const [first] = nearest
+        if (first === undefined) return 'changes with a similar title touched it'
+        const title = history.titleOf(first.change)
+        return `${nearest.length} similar past change${nearest.length === 1 ? '' : 's'} touched it, first "${title}"`
+      }
+      case 'scope':
+        return `changes with scope ${found.scopes[0] ?? ''} touched it`
+      default:
+        return sentences[source]
+    }
+  }
+}
+
+const sentences: Readonly<
+  Record<Exclude<TouchSource, 'path' | 'suffix' | 'similar' | 'similarTitle' | 'scope'>, string>
+> = {
+  name: 'the text holds its name',
+  folder: 'the text names its folder',
+  words: 'the text holds words of its path',
+  titleWords: 'the title holds words of its path',
+  profile: 'the text resembles its past changes',
+  type: 'changes of this type touch it',
+  recent: 'it changed just before',
+  popular: 'it changes often',
+  together: 'it changes together with the other guesses',
+  companion: 'it goes by name with another guess',
+  area: 'its folder holds other guesses',
+  host: 'the host predicted it',
+}
+
+function declaredTouch(path: string, score: number, text: string): PredictedTouch {
+  return { path, score, evidence: [{ source: 'declared', text }] }
+}

@@ -1,0 +1,46 @@
+import type { EventType } from '../event/event.ts'
+import type { Meaning } from './meaning.ts'
+import { worker } from './row-changes.ts'
+
+type ProjectEvent = Extract<
+  EventType,
+  `project.${string}` | `account.${string}` | `worker.${string}`
+>
+
+/** What events of projects, accounts and workers mean for the rows. */
+export const projectMeanings: { readonly [Type in ProjectEvent]: Meaning<Type> } = {
+  'project.created': (_, { project }) => [{ table: 'project', kind: 'insert', row: project }],
+  'project.updated': (slice, { projectId, name, settings }) => [
+    {
+      table: 'project',
+      kind: 'update',
+      key: projectId,
+      set: {
+        ...(name !== undefined && { name }),
+        ...(settings !== undefined &&
+          slice.project !== null && { settings: { ...slice.project.settings, ...settings } }),
+      },
+    },
+  ],
+  'project.paused': (_, { projectId, at }) => [
+    { table: 'project', kind: 'update', key: projectId, set: { pausedAt: at } },
+  ],
+  'project.resumed': (_, { projectId }) => [
+    { table: 'project', kind: 'update', key: projectId, set: { pausedAt: null } },
+  ],
+  'account.held': (_, { projectId, account, until, reason }) => [
+    { table: 'hold', kind: 'delete', key: { projectId, account } },
+    { table: 'hold', kind: 'insert', row: { projectId, account, until, reason } },
+  ],
+  'account.released': (_, { projectId, account }) => [
+    { table: 'hold', kind: 'delete', key: { projectId, account } },
+  ],
+  'worker.registered': (_, { projectId, workerId, name, at }) => [
+    {
+      table: 'worker',
+      kind: 'insert',
+      row: { id: workerId, projectId, name, status: 'idle', registeredAt: at },
+    },
+  ],
+  'worker.changed': (_, { workerId, status }) => [worker(workerId, status)],
+}

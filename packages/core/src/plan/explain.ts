@@ -1,0 +1,253 @@
+import { CuelineError } from '../error.ts'
+import { indexTasks, type TaskIndex } from './index-tasks.ts'
+import { atMinute, inMinutes } from './in-minutes.ts'
+import { named } from './named.ts'
+import type { Plan, PlanTask, ScheduledTask } from './plan.ts'
+import { shown } from './shown.ts'
+
+/** Why a task stands where it stands in the schedule of its plan. Times are minutes. */
+export interface TaskExplanation {
+  task: string
+  start: number
+  finish: number
+  lane: number
+  decidedBy: StartDecision
+  /** When the last of its dependencies is finished; 0 for a task without any. */
+  readyAt: number
+  /** Its direct dependencies, the latest first; `binding` where one is finished only when it starts. */
+  waitsFor: { task: string; finish: number; binding: boolean }[]
+  /** Tasks that were started while this one was ready and waited for its turn, in order of start. */
+  overtakenBy: string[]
+  /** Minutes it may start late before the critical path grows, whatever the number of workers. */
+  slack: number
+  /** Whether `slack` is 0: later here is later everywhere. */
+  critical: boolean
+  unlocks: {
+    /** Its direct dependents, in input order. */
+    directly: string[]
+    /** Those of them that wait for nothing later than this task. */
+    last: string[]
+    /** How many tasks cannot start before it is finished, however far behind. */
+    behind: number
+  }
+  estimate: number
+  /** False when the estimate was assumed. */
+  estimated: boolean
+  /** All of it for a reader. */
+  text: string
+}
+
+/**
+ * What a start waits for.
+ * `nothing`: it is the start of the plan. `dependencies`: `tasks` are what it waited for to the end.
+ * `workers`: all were busy; `tasks` are those whose end freed one. `barrier`: what was started before
+ * had to finish first. `shared`: `tasks` finish then and share a resource, a declared file or glob.
+ * `order`: none of these; the order chosen leaves it for later.
+ */
+export interface StartDecision {
+  kind: 'nothing' | 'dependencies' | 'workers' | 'barrier' | 'shared' | 'order'
+  tasks: string[]
+}
+
+/**
+ * Explains one task of a plan that was made from these tasks. Takes one pass over tasks and
+ * dependencies. Throws `not-found` when the plan or the tasks do not hold the task, `invalid-input`
+ * when the plan was made from other tasks.
+ */
+export function explain(tasks: readonly PlanTask[], plan: Plan, taskId: string): TaskExplanation {
+  const { index } = indexTasks(tasks)
+  const at = index.positions.get(taskId)
+  const scheduled = new Map(plan.schedule.map((entry) => [entry.task, entry]))
+  const entry = scheduled.get(taskId)
+  if (at === undefined || entry === undefined) {
+    throw new CuelineError(
+      'not-found',
+      `The plan has no task ${shown(taskId)}. Give one of its ${plan.tasks} tasks, or build the plan anew.`,
+      { details: { task: taskId } },
+    )
+  }
+  const fact = plan.facts[at]
+  if (
+    index.size !== plan.tasks ||
+    index.dependencies.length !== plan.edges ||
+    fact?.task !== taskId
+  ) {
+    throw new CuelineError(
+      'invalid-input',
+      `The plan was made from ${plan.tasks} tasks with ${plan.edges} dependencies; given are others (${index.size} with ${index.dependencies.length}). Give the tasks it was made from, or build the plan anew.`,
+      { details: { task: taskId } },
+    )
+  }
+
+  const { start, finish, lane } = entry
+  const earlier = isEarlier(plan)
+  const finishOf = (task: number) => scheduled.get(index.ids[task]!)!.finish
+  const before = neighbours(index.dependencyOffsets, index.dependencies, at)
+  const readyAt = before.reduce((latest, other) => Math.max(latest, finishOf(other)), 0)
+  const waitsFor = before
+    .map((other) => ({
+      task: index.ids[other]!,
+      finish: finishOf(other),
+      binding: start > 0 && !earlier(finishOf(other), start),
+    }))
+    .sort((left, right) => right.finish - left.finish)
+
+  const directly = neighbours(index.dependentOffsets, index.dependents, at)
+  const last = directly.filter((dependent) =>
+    neighbours(index.dependencyOffsets, index.dependencies, dependent).every(
+      (other) => !earlier(finish, finishOf(other)),
+    ),
+  )
+  const idOf = (task: number) => index.ids[task]!
+  const found = {
+    task: taskId,
+    start,
+    finish,
+    lane,
+    decidedBy: decisionOf(tasks, plan, entry, { at, readyAt, waitsFor, index }),
+    readyAt,
+    waitsFor,
+    overtakenBy: plan.schedule
+      .filter((other) => !earlier(other.start, readyAt) && earlier(other.start, start))
+      .map(({ task }) => task),
+    slack: fact.slack,
+    critical: fact.slack === 0,
+    unlocks: {
+      directly: directly.map(idOf),
+      last: last.map(idOf),
+      behind: behind(index, at).length,
+    },
+    estimate: fact.estimate,
+    estimated: fact.estimated,
+  }
+  return { ...found, text: textOf(found) }
+}
+
+/** All tasks that cannot start before this one is finished, the near ones first. */
+export function behind(index: TaskIndex, from: number): number[] {
+  const seen = new Uint8Array(index.size)
+  const found: number[] = []
+  for (let nth = -1; nth < found.length; nth++) {
+    const task = nth < 0 ? from : found[nth]!
+    for (const dependent of neighbours(index.dependentOffsets, index.dependents, task)) {
+      if (seen[dependent] === 1) continue
+      seen[dependent] = 1
+      found.push(dependent)
+    }
+  }
+  return found
+}
+
+function neighbours(offsets: Int32Array, list: Int32Array, task: number): number[] {
+  return Array.from(list.subarray(offsets[task], offsets[task + 1]))
+}
+
+function decisionOf(
+  tasks: readonly PlanTask[],
+  plan: Plan,
+  { start }: ScheduledTask,
+  known: {
+    readonly at: number
+    readonly readyAt: number
+    readonly waitsFor: TaskExplanation['waitsFor']
+    readonly index: TaskIndex
+  },
+): StartDecision {
+  if (start === 0) return { kind: 'nothing', tasks: [] }
+  const earlier = isEarlier(plan)
+  if (!earlier(known.readyAt, start)) {
+    const binding = known.waitsFor.filter((other) => other.binding)
+    return { kind: 'dependencies', tasks: binding.map((other) => other.task) }
+  }
+  const busy = plan.schedule.filter(
+    (other) => earlier(other.start, start) && !earlier(other.finish, start),
+  )
+  const freed = busy.filter((other) => !earlier(start, other.finish))
+  if (busy.length >= plan.workers && freed.length > 0) {
+    return { kind: 'workers', tasks: freed.map((other) => other.task) }
+  }
+  if (plan.barrier !== 'none') return { kind: 'barrier', tasks: freed.map((other) => other.task) }
+  const own = tasks[known.at]!
+  const sharing = freed.filter((other) =>
+    share(own, tasks[known.index.positions.get(other.task)!]!),
+  )
+  return sharing.length > 0
+    ? { kind: 'shared', tasks: sharing.map((other) => other.task) }
+    : { kind: 'order', tasks: [] }
+}
+
+/** Sums in another order may differ in their last digit, which makes nobody wait. */
+function isEarlier({ makespan }: Plan) {
+  const tolerance = makespan * 1e-9
+  return (left: number, right: number) => right - left > tolerance
+}
+
+function share(left: PlanTask, right: PlanTask): boolean {
+  const resources = new Set(Object.keys(left.resources ?? {}))
+  const touches = new Set(left.touches)
+  return (
+    Object.keys(right.resources ?? {}).some((name) => resources.has(name)) ||
+    (right.touches ?? []).some((path) => touches.has(path))
+  )
+}
+
+function textOf(found: Omit<TaskExplanation, 'text'>): string {
+  const { task, start, finish, lane, waitsFor, unlocks, slack, overtakenBy } = found
+  const lines = [
+    `${named([task])} runs from ${atMinute(start)} to ${atMinute(finish)} on lane ${lane}: ${reasonOf(found)}.`,
+  ]
+  const others = waitsFor.filter(({ binding }) => !binding)
+  if (waitsFor.length === 0) lines.push('It waits for no other task.')
+  else if (others.length > 0 && found.decidedBy.kind === 'dependencies') {
+    const are = others.length === 1 ? 'is' : 'are'
+    lines.push(
+      `It waits for ${named(others.map((other) => other.task))}, too, which ${are} finished before.`,
+    )
+  } else if (found.decidedBy.kind !== 'dependencies') {
+    lines.push(`It waits for ${named(waitsFor.map((other) => other.task))}.`)
+  }
+  if (overtakenBy.length > 0 && found.decidedBy.kind === 'workers') {
+    lines.push(`While it waited for its turn, ${named(overtakenBy)} went first.`)
+  }
+  lines.push(
+    found.critical
+      ? 'It is critical: when it starts later, no number of workers makes up for it.'
+      : `It may start ${inMinutes(slack)} late before the critical path grows.`,
+  )
+  if (unlocks.directly.length === 0) lines.push('No task waits for it.')
+  else {
+    const free =
+      unlocks.last.length === 0
+        ? ''
+        : ` ${named(unlocks.last)} can start as soon as it is finished.`
+    lines.push(
+      `${named(unlocks.directly)} ${unlocks.directly.length === 1 ? 'waits' : 'wait'} for it.${free}`,
+    )
+    if (unlocks.behind > unlocks.directly.length) {
+      lines.push(`${unlocks.behind} tasks in all stand behind it.`)
+    }
+  }
+  if (!found.estimated) {
+    lines.push(`Its ${inMinutes(found.estimate)} are assumed: it has no estimate of its own.`)
+  }
+  return lines.join(' ')
+}
+
+function reasonOf({ decidedBy }: Omit<TaskExplanation, 'text'>): string {
+  const { kind, tasks } = decidedBy
+  const finish = tasks.length === 1 ? 'finishes' : 'finish'
+  switch (kind) {
+    case 'nothing':
+      return 'the plan starts with it'
+    case 'dependencies':
+      return `it waits for ${named(tasks)}, which ${finish} then`
+    case 'workers':
+      return `all workers are busy until ${named(tasks)} ${finish}`
+    case 'barrier':
+      return 'the barrier holds it back until all that was started before it is finished'
+    case 'shared':
+      return `it shares files or resources with ${named(tasks)}, which ${finish} then`
+    case 'order':
+      return 'the order chosen leaves it for later'
+  }
+}

@@ -1,0 +1,155 @@
+import { diffPlans, type PlanDifference } from './diff-plans.ts'
+import { behind } from './explain.ts'
+import { indexTasks } from './index-tasks.ts'
+import { inMinutes } from './in-minutes.ts'
+import { named } from './named.ts'
+import type { EstimateRange, Plan, PlanOptions, PlanTask, Problem } from './plan.ts'
+import { planTasks } from './plan-tasks.ts'
+import { shown } from './shown.ts'
+
+/** One thing that might be otherwise. */
+export type PlanChange =
+  | { readonly workers: number }
+  /** So many workers more; less than 0 for fewer. */
+  | { readonly addWorkers: number }
+  | { readonly estimate: { readonly task: string; readonly minutes: number | EstimateRange } }
+  | { readonly removeDependency: { readonly task: string; readonly dependsOn: string } }
+  /** The task takes its time and fails for good: nothing behind it can start. */
+  | { readonly failed: string }
+
+export type WhatIfResult =
+  | {
+      readonly ok: true
+      readonly before: Plan
+      readonly after: Plan
+      readonly difference: PlanDifference
+      /** Tasks that cannot be done any more, in input order; only after a failure. */
+      readonly lost: string[]
+      /** The question and its answer for a reader. */
+      readonly text: string
+    }
+  | { readonly ok: false; readonly problems: Problem[] }
+
+/**
+ * Plans the tasks twice, as they are and with the change, and says what is different. `options` are
+ * those of `planTasks`. Names every problem of tasks, options and change; never throws for them.
+ */
+export function whatIf(
+  tasks: readonly PlanTask[],
+  options: PlanOptions,
+  change: PlanChange,
+): WhatIfResult {
+  const before = planTasks(tasks, options)
+  if (!before.ok) return before
+  const { facts } = before.plan
+  // What is assumed stays so: an estimate that changes or goes must not move the median of the others.
+  const settled = tasks.map((task, at) =>
+    facts[at]!.estimated ? task : { ...task, estimate: facts[at]!.estimate },
+  )
+  const changed = changedBy(settled, options, before.plan, change)
+  if ('problem' in changed) return { ok: false, problems: [changed.problem] }
+  const after = planTasks(changed.tasks, changed.options)
+  if (!after.ok) return after
+  const assumed = new Set(facts.filter((fact) => !fact.estimated).map(({ task }) => task))
+  if ('estimate' in change) assumed.delete(change.estimate.task)
+  for (const fact of after.plan.facts) fact.estimated = !assumed.has(fact.task)
+  const difference = diffPlans(before.plan, after.plan)
+  const { lost } = changed
+  const losses =
+    lost.length === 0
+      ? []
+      : [
+          `${lost.length === 1 ? '1 task behind it' : `${lost.length} tasks behind it`} can then not be done: ${named(lost)}.`,
+        ]
+  return {
+    ok: true,
+    before: before.plan,
+    after: after.plan,
+    difference,
+    lost,
+    text: [changed.text, ...losses, difference.text].join('\n'),
+  }
+}
+
+interface Changed {
+  readonly tasks: readonly PlanTask[]
+  readonly options: PlanOptions
+  readonly lost: string[]
+  readonly text: string
+}
+
+function changedBy(
+  tasks: readonly PlanTask[],
+  options: PlanOptions,
+  { workers }: Plan,
+  change: PlanChange,
+): Changed | { readonly problem: Problem } {
+  const same = { tasks, options, lost: [] }
+  if ('workers' in change || 'addWorkers' in change) {
+    const wanted = 'workers' in change ? change.workers : workers + change.addWorkers
+    const text = `With ${wanted} ${wanted === 1 ? 'worker' : 'workers'} instead of ${workers}:`
+    return { ...same, options: { ...options, workers: wanted }, text }
+  }
+  const id =
+    'failed' in change
+      ? change.failed
+      : 'estimate' in change
+        ? change.estimate.task
+        : change.removeDependency.task
+  const { index } = indexTasks(tasks)
+  const at = index.positions.get(id)
+  if (at === undefined) return { problem: unknownTask(id) }
+  const task = tasks[at]!
+  const name = named([id])
+
+  if ('estimate' in change) {
+    const { minutes } = change.estimate
+    const estimate =
+      typeof minutes === 'number'
+        ? inMinutes(minutes)
+        : `${inMinutes(minutes.min)} to ${inMinutes(minutes.max)}`
+    return {
+      ...same,
+      tasks: tasks.with(at, { ...task, estimate: minutes }),
+      text: `If ${name} takes ${estimate}:`,
+    }
+  }
+  if ('removeDependency' in change) {
+    const { dependsOn } = change.removeDependency
+    const declared = task.dependsOn ?? []
+    const kept = declared.filter((entry) => idOf(entry) !== dependsOn)
+    if (kept.length === declared.length) return { problem: unknownDependency(id, dependsOn) }
+    return {
+      ...same,
+      tasks: tasks.with(at, { ...task, dependsOn: kept }),
+      text: `If ${name} did not wait for ${named([dependsOn])}:`,
+    }
+  }
+  const gone = new Set(behind(index, at))
+  return {
+    options,
+    tasks: tasks.filter((_, other) => !gone.has(other)),
+    lost: index.ids.filter((_, other) => gone.has(other)),
+    text: `If ${name} fails for good:`,
+  }
+}
+
+function idOf(entry: NonNullable<PlanTask['dependsOn']>[number]): string {
+  return typeof entry === 'string' ? entry : entry.task
+}
+
+function unknownTask(id: string): Problem {
+  return {
+    kind: 'missing',
+    tasks: [id],
+    message: `The change names task ${shown(id)}, which the plan does not have. Give the id of one of its tasks.`,
+  }
+}
+
+function unknownDependency(id: string, dependsOn: string): Problem {
+  return {
+    kind: 'missing',
+    tasks: [id, dependsOn],
+    message: `Task ${shown(id)} does not wait for ${shown(dependsOn)}, so that cannot be taken away. Name one of its direct dependencies.`,
+  }
+}

@@ -129,6 +129,13 @@ export { isStatelessReady } from './task/stateless-ready.ts'
 export type { MissingPart, StatelessReadiness } from './task/stateless-ready.ts'
 export { planDocumentJsonSchema, taskJsonSchema } from './task/task-json-schema.ts'
 export type { PlanDocument, TaskSpec } from './task/task-spec.ts'
+export { analyzeConflicts, conflictThreshold } from './conflict/analyze-conflicts.ts'
+export type {
+  Conflict,
+  ConflictKind,
+  ConflictOptions,
+  ConflictTask,
+} from './conflict/analyze-conflicts.ts'
 export { createPredictor } from './conflict/create-predictor.ts'
 export type {
   FileChange,
@@ -147,3 +154,9 @@ export { explain } from './plan/explain.ts'
 export type { StartDecision, TaskExplanation } from './plan/explain.ts'
 export { whatIf } from './plan/what-if.ts'
 export type { PlanChange, WhatIfResult } from './plan/what-if.ts'
+export { simulateSchedule } from './plan/simulate-schedule.ts'
+export type {
+  ScheduleForecast,
+  SimulationOptions,
+  SimulationResult,
+} from './plan/simulate-schedule.ts'

@@ -1,0 +1,211 @@
+import { analyzeTasks } from './analyze-tasks.ts'
+import type { TaskIndex } from './index-tasks.ts'
+import { atMinute, inMinutes } from './in-minutes.ts'
+import { afterDependencies, listSchedule, type Schedule } from './list-schedule.ts'
+import { named } from './named.ts'
+import type { PlanTask, Problem } from './plan.ts'
+import { ranks } from './ranks.ts'
+import { shown } from './shown.ts'
+
+export interface SimulationOptions {
+  /** How many tasks may run at once; 4 when left out. */
+  readonly workers?: number
+  /** How many times the plan is played through; 1000 when left out. */
+  readonly runs?: number
+  /** The same seed draws the same durations; 1 when left out. */
+  readonly seed?: number
+}
+
+export type SimulationResult =
+  | { readonly ok: true; readonly forecast: ScheduleForecast }
+  | { readonly ok: false; readonly problems: Problem[] }
+
+/** When a plan may finish. Times are minutes. */
+export interface ScheduleForecast {
+  workers: number
+  runs: number
+  seed: number
+  /** What the plan takes when every task takes its planned minutes. */
+  planned: number
+  finish: {
+    earliest: number
+    mean: number
+    /** Half of the runs finish no later. */
+    p50: number
+    /** Nine in ten runs finish no later. */
+    p90: number
+    latest: number
+  }
+  /** The share of runs that finish no later than planned. */
+  onPlan: number
+  /** In input order. */
+  tasks: {
+    task: string
+    /**
+     * The share of runs in which this task held up the finish: had it taken longer and everything kept
+     * its order and its lane, the run would have finished later.
+     */
+    criticality: number
+  }[]
+  /** How many tasks have a range, one number, and no estimate at all. */
+  estimates: { ranges: number; fixed: number; assumed: number }
+  /** All of it for a reader. */
+  text: string
+}
+
+/**
+ * Plays a plan through many times and says when it finishes: each task with a range takes minutes
+ * drawn evenly from it, every other task its planned minutes; tasks are started as the list schedule
+ * would, which knows only the planned minutes. No barriers.
+ *
+ * Pure: the same tasks, workers, runs and seed give the same forecast. The draws do not depend on the
+ * number of workers, so two forecasts with one seed can be compared. Takes `runs` times a schedule.
+ */
+export function simulateSchedule(
+  tasks: readonly PlanTask[],
+  { workers = 4, runs = 1000, seed = 1 }: SimulationOptions = {},
+): SimulationResult {
+  const analysis = analyzeTasks(tasks)
+  const problems = optionProblems({ workers, runs, seed }).concat(
+    analysis.ok ? [] : analysis.problems,
+  )
+  if (!analysis.ok || problems.length > 0) return { ok: false, problems }
+
+  const { index, durations, estimated, tails } = analysis
+  const urgency = ranks(tails)
+  const draw = durationsFrom(tasks, durations, seed)
+  const critical = new Int32Array(index.size)
+  const finishes = new Float64Array(runs)
+  for (let run = 0; run < runs; run++) {
+    const drawn = draw()
+    const schedule = listSchedule(drawn, urgency, workers, afterDependencies(index))!
+    finishes[run] = schedule.makespan
+    countCritical(index, drawn, schedule, critical)
+  }
+  finishes.sort()
+
+  const planned = listSchedule(durations, urgency, workers, afterDependencies(index))!.makespan
+  const ranges = tasks.filter(({ estimate }) => isRange(estimate)).length
+  const given = estimated.reduce((sum, own) => sum + own, 0)
+  const forecast = {
+    workers,
+    runs,
+    seed,
+    planned,
+    finish: {
+      earliest: finishes[0]!,
+      mean: finishes.reduce((sum, finish) => sum + finish, 0) / runs,
+      p50: quantile(finishes, 0.5),
+      p90: quantile(finishes, 0.9),
+      latest: finishes[runs - 1]!,
+    },
+    onPlan: finishes.filter((finish) => finish <= planned * (1 + 1e-9)).length / runs,
+    tasks: index.ids.map((task, at) => ({ task, criticality: critical[at]! / runs })),
+    estimates: { ranges, fixed: given - ranges, assumed: index.size - given },
+  }
+  return { ok: true, forecast: { ...forecast, text: textOf(forecast) } }
+}
+
+function optionProblems(options: Required<SimulationOptions>): Problem[] {
+  const { workers, runs, seed } = options
+  const problems: Problem[] = []
+  const report = (message: string) => {
+    problems.push({ kind: 'invalid-option', tasks: [], message })
+  }
+  if (!Number.isSafeInteger(workers) || workers < 1) {
+    report(`workers is ${shown(workers)}. Give a whole number of at least 1.`)
+  }
+  if (!Number.isSafeInteger(runs) || runs < 1 || runs > mostRuns) {
+    report(`runs is ${shown(runs)}. Give a whole number from 1 to ${mostRuns}.`)
+  }
+  if (!Number.isSafeInteger(seed)) report(`seed is ${shown(seed)}. Give a whole number.`)
+  return problems
+}
+
+const mostRuns = 1_000_000
+
+function isRange(estimate: PlanTask['estimate']): boolean {
+  return typeof estimate === 'object' && estimate !== null
+}
+
+/** Durations of one run after the other, drawn in input order. */
+function durationsFrom(
+  tasks: readonly PlanTask[],
+  planned: Float64Array,
+  seed: number,
+): () => Float64Array {
+  const random = numbersFrom(seed)
+  const drawn = planned.slice()
+  const ranges = tasks.flatMap(({ estimate }, task) =>
+    typeof estimate === 'object' && estimate !== null ? [{ task, ...estimate }] : [],
+  )
+  return () => {
+    for (const { task, min, max } of ranges) drawn[task] = min + (max - min) * random()
+    return drawn
+  }
+}
+
+/** Numbers from 0 to below 1, by seed: SplitMix with 32 bits (Steele, Lea and Flood 2014). */
+function numbersFrom(seed: number): () => number {
+  let state = Math.imul(seed ^ Math.floor(seed / 2 ** 32), 0x9e3779b1)
+  return () => {
+    state = (state + 0x9e3779b9) | 0
+    let mixed = Math.imul(state ^ (state >>> 16), 0x21f0aaad)
+    mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97)
+    return ((mixed ^ (mixed >>> 15)) >>> 0) / 2 ** 32
+  }
+}
+
+/** Goes back from the finish along what waited for what: dependencies, and the tasks of one lane. */
+function countCritical(
+  { size, dependentOffsets, dependents }: TaskIndex,
+  durations: Float64Array,
+  { starts, lanes, order, makespan }: Schedule,
+  critical: Int32Array,
+): void {
+  const latestStarts = new Float64Array(size)
+  const nextOnLane = new Map<number, number>()
+  const tolerance = makespan * 1e-9
+  for (let nth = size - 1; nth >= 0; nth--) {
+    const task = order[nth]!
+    let latestFinish = nextOnLane.get(lanes[task]!) ?? makespan
+    const end = dependentOffsets[task + 1]!
+    for (let edge = dependentOffsets[task]!; edge < end; edge++) {
+      latestFinish = Math.min(latestFinish, latestStarts[dependents[edge]!]!)
+    }
+    const latestStart = latestFinish - durations[task]!
+    latestStarts[task] = latestStart
+    nextOnLane.set(lanes[task]!, latestStart)
+    if (latestStart - starts[task]! <= tolerance) critical[task]!++
+  }
+}
+
+/** The least of the ascending values that at least this share of them does not exceed. */
+function quantile(values: Float64Array, share: number): number {
+  return values[Math.ceil(values.length * share) - 1]!
+}
+
+function textOf(forecast: Omit<ScheduleForecast, 'text'>): string {
+  const { runs, workers, finish, planned, onPlan, tasks, estimates } = forecast
+  const lines = [
+    `Of ${runs} runs with ${workers} ${workers === 1 ? 'worker' : 'workers'}, half finish by ${atMinute(finish.p50)} and nine in ten by ${atMinute(finish.p90)}; the plan says ${inMinutes(planned)}, which ${percent(onPlan)} keep.`,
+  ]
+  const most = tasks
+    .filter(({ criticality }) => criticality > 0)
+    .toSorted((left, right) => right.criticality - left.criticality)
+    .slice(0, 3)
+    .map(({ task, criticality }) => `${named([task])} (${percent(criticality)})`)
+  if (most.length > 0) lines.push(`What most often holds up the finish: ${most.join(', ')}.`)
+  const { ranges, fixed, assumed } = estimates
+  lines.push(
+    `Estimates are guesses, and this forecast is no better than they are: ${ranges} of ${tasks.length} tasks have a range, ${fixed} one number that is taken to be exact, ${assumed} none, so theirs is assumed.`,
+  )
+  if (ranges === 0) {
+    lines.push('Without a range every run is the same: this says nothing about what may go wrong.')
+  }
+  return lines.join('\n')
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`
+}

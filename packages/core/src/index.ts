@@ -97,8 +97,8 @@ export type {
   Storage,
   StorageTransaction,
 } from './storage/storage.ts'
-export { createCueline, defaultSettings } from './engine/create-cueline.ts'
-export type { Cueline, CuelineOptions, RunOptions, RunResult } from './engine/create-cueline.ts'
+export { createCueline, defaultSettings } from './create-cueline.ts'
+export type { Cueline, CuelineOptions, RunOptions, RunResult } from './create-cueline.ts'
 export { defaultTimes } from './engine/context.ts'
 export type { CuelineEvents, EngineTimes } from './engine/context.ts'
 export { eventsToJsonLines, parseEventLines } from './report/event-lines.ts'

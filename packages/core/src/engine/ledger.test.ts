@@ -3,7 +3,7 @@ import type { StoredEvent } from '../event/event.ts'
 import { countingIds } from '../testing/counting-ids.ts'
 import type { ProjectId } from '../id.ts'
 import { memoryStorage } from '../storage/memory-storage.ts'
-import { defaultSettings } from './create-cueline.ts'
+import { defaultSettings } from '../create-cueline.ts'
 import { createLedger } from './ledger.ts'
 
 describe('the ledger [X-11]', () => {

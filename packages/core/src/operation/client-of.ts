@@ -1,10 +1,20 @@
 import type { Client } from '../client/client.ts'
-import type { Cueline } from '../engine/create-cueline.ts'
 import { CuelineError } from '../error.ts'
-import { operations } from './registry.ts'
+import type { StoredEvent } from '../event/event.ts'
+import type { Methods } from './operation.ts'
+import { type Operations, operations } from './registry.ts'
+
+/** What a client needs of an engine. */
+interface ClientSource extends Methods<Operations> {
+  watch(options: {
+    readonly projectId: string
+    readonly cursor: number
+    readonly signal: AbortSignal
+  }): AsyncIterable<StoredEvent>
+}
 
 /** The client of an engine in the same process. */
-export function clientOf(cueline: Cueline): Client {
+export function clientOf(cueline: ClientSource): Client {
   return {
     async call(operation, input) {
       const [group = '', name = ''] = operation.split('.')

@@ -1,4 +1,4 @@
-import { createCueline, type Cueline, type CuelineOptions } from '../engine/create-cueline.ts'
+import { createCueline, type Cueline, type CuelineOptions } from '../create-cueline.ts'
 import type { StoredEvent } from '../event/event.ts'
 import type { ProjectId } from '../id.ts'
 import type { ProjectSettings, Task } from '../staging/state.ts'

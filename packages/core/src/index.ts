@@ -160,3 +160,10 @@ export type {
   SimulationOptions,
   SimulationResult,
 } from './plan/simulate-schedule.ts'
+export { suggestNextBatch } from './plan/suggest-next-batch.ts'
+export type {
+  BatchSuggestion,
+  SuggestedTask,
+  SuggestionOptions,
+  SuggestionResult,
+} from './plan/suggest-next-batch.ts'

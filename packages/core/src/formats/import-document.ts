@@ -5,12 +5,15 @@ import { checkText, importLimits, unreadable } from './import-input.ts'
 import type { ImportFile, ImportInput } from './import-input.ts'
 import type { ImportRefusal, ImportResult } from './import-report.ts'
 import { importMarkdown } from './markdown-plan.ts'
+import { importPsplib, looksLikePsplib } from './psplib.ts'
 import { readYaml } from './read-yaml.ts'
+import { importStg, looksLikeStg } from './stg.ts'
 import { importTaskMaster, looksLikeTaskMaster } from './task-master.ts'
 
 /**
  * Reads a plan in any format we know, recognised by its content: Cueline JSON or YAML, Task Master
- * `tasks.json`, a beads export, a Backlog.md folder, a Markdown plan, Spec Kit's `tasks.md`.
+ * `tasks.json`, a beads export, a Backlog.md folder, a Markdown plan, Spec Kit's `tasks.md`,
+ * a graph of the Standard Task Graph Set, a PSPLIB project.
  *
  * Defects of a plan - duplicate ids, cycles, dependencies on nothing - are kept for the planner to
  * name; nothing else is dropped without standing in the report. Linear in the size of the input.
@@ -30,6 +33,8 @@ function importText(name: string, given: string): ImportResult {
     const fromJson = importJson(name, text)
     if (fromJson !== undefined) return fromJson
   }
+  if (looksLikeStg(text)) return importStg(name, text)
+  if (looksLikePsplib(text)) return importPsplib(name, text)
   checkText(name, text, importLimits.prose)
   if (looksLikeBacklogTask(text)) return importBacklog([{ path: name, text }])
   if (/\.ya?ml$/i.test(name)) return importYaml(name, readYaml(name, text))

@@ -7,10 +7,14 @@ export type ImportFormat =
   | 'backlog-md'
   | 'markdown'
   | 'spec-kit'
+  | 'stg'
+  | 'psplib'
 
 export interface ImportResult {
   readonly format: ImportFormat
   readonly document: PlanDocument
+  /** How much of each resource there is, when the input says so: the planner's `resources`. */
+  readonly capacities?: Readonly<Record<string, number>>
   readonly report: ImportReport
 }
 

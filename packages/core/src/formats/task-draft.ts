@@ -30,6 +30,7 @@ export interface TaskDraft {
   readonly dependsOn: Map<string, DependencySpec>
   readonly touches: string[]
   readonly capabilities: string[]
+  resources?: Readonly<Record<string, number>> | undefined
   readonly background: string[]
   readonly architecture: string[]
   readonly guidance: string[]
@@ -116,6 +117,7 @@ function taskOf(draft: TaskDraft, report: ReportDraft): TaskSpec {
     estimate: draft.estimate,
     dependsOn: nonEmpty([...draft.dependsOn.values()]),
     touches: nonEmpty([...new Set(draft.touches)]),
+    resources: draft.resources,
     repository: draft.repository,
     baseBranch: draft.baseBranch,
     account: draft.account,

@@ -167,3 +167,6 @@ export type {
   SuggestionOptions,
   SuggestionResult,
 } from './plan/suggest-next-batch.ts'
+export { revisePlan } from './plan/revise-plan.ts'
+export type { PlanRevision, RevisionResult, RunningPlan } from './plan/revise-plan.ts'
+export type { DependencyChange, PatchEffect, PlanPatch, TaskChange } from './plan/plan-patch.ts'

@@ -1,0 +1,90 @@
+import type { TaskStatus } from '../staging/state.ts'
+import { hashPlan } from './hash-plan.ts'
+import { PatchedTasks } from './patched-tasks.ts'
+import type { Plan, PlanOptions, PlanTask, Problem } from './plan.ts'
+import type { PatchEffect, PlanPatch } from './plan-patch.ts'
+import { planTasks } from './plan-tasks.ts'
+
+/** How far the work on a plan is. */
+export interface RunningPlan {
+  /** The revision of the plan that is patched. */
+  readonly revision: number
+  /** Statuses by task id; a task without one is `todo`. */
+  readonly statuses?: ReadonlyMap<string, TaskStatus>
+  /** How the revised tasks are planned. */
+  readonly options?: PlanOptions
+}
+
+export type RevisionResult =
+  | ({ readonly ok: true } & PlanRevision)
+  | { readonly ok: false; readonly problems: Problem[] }
+
+/** The plan after a patch, and what became of each part of the patch. */
+export interface PlanRevision {
+  /** Applied; nobody who works is disturbed. */
+  readonly allowed: PatchEffect[]
+  /** Applied; the running attempt of the first task named works on what is no longer true. */
+  readonly restart: PatchEffect[]
+  /** Not applied, and why. */
+  readonly refused: PatchEffect[]
+  /** In the order of the input, added tasks at the end. */
+  readonly tasks: PlanTask[]
+  readonly plan: Plan
+  /** One more than before; the same when every part of the patch was refused. */
+  readonly revision: number
+  readonly hash: string
+  /** Tasks that may start now: neither running nor settled, and all they wait for is done. */
+  readonly ready: string[]
+}
+
+/**
+ * Applies a patch to the tasks of a plan while they are worked on. What is done stays as it is; what
+ * runs (`doing`, `review`) can get another estimate, priority or epic, but other contents mean a
+ * restart, and it cannot be removed or made to wait; everything else may change as long as the plan
+ * stays one. A part that cannot be applied is left out and named, with what depends on it; the others
+ * are applied.
+ *
+ * Pure; `problems` when the tasks before the patch, or the options, are no plan.
+ */
+export function revisePlan(
+  tasks: readonly PlanTask[],
+  patch: PlanPatch,
+  running: RunningPlan,
+): RevisionResult {
+  const before = planTasks(tasks, running.options)
+  if (!before.ok) return before
+  const statusOf = (id: string) => running.statuses?.get(id) ?? 'todo'
+  const patched = new PatchedTasks(tasks, statusOf)
+  for (const { task, dependsOn } of patch.removeDependencies ?? []) {
+    patched.removeDependency(task, dependsOn)
+  }
+  patched.remove(patch.remove ?? [])
+  for (const change of patch.change ?? []) patched.change(change)
+  patched.add(patch.add ?? [], patch.addDependencies ?? [])
+
+  const { allowed, restart, refused } = patched
+  const revised = [...patched.tasks.values()]
+  const after = planTasks(revised, running.options)
+  if (!after.ok) return after
+  return {
+    ok: true,
+    allowed,
+    restart,
+    refused,
+    tasks: revised,
+    plan: after.plan,
+    revision: running.revision + (allowed.length + restart.length > 0 ? 1 : 0),
+    hash: hashPlan(after.plan),
+    ready: revised
+      .filter((task) => {
+        const status = statusOf(task.id)
+        const open = status === 'todo' || status === 'staged' || status === 'failed'
+        return open && (task.dependsOn ?? []).every((entry) => statusOf(idOf(entry)) === 'done')
+      })
+      .map(({ id }) => id),
+  }
+}
+
+function idOf(entry: NonNullable<PlanTask['dependsOn']>[number]): string {
+  return typeof entry === 'string' ? entry : entry.task
+}

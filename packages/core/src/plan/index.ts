@@ -1,5 +1,5 @@
 export { analyzeTasks, type AnalyzeResult, type TaskAnalysis } from './analyze-tasks.ts'
-export { planTasks } from './plan-tasks.ts'
+export { planTasks } from '../timed-plan.ts'
 export { indexTasks, type IndexedTasks, type TaskIndex } from './index-tasks.ts'
 export { idsByLayer, layersOf, type Layers } from './layers.ts'
 export { tails } from './critical-path.ts'

@@ -29,6 +29,10 @@ export const planSchema = z
       .describe('What the same workers need under the two barriers.'),
     parallelShare: z.number().min(0).max(1).describe('Share of tasks in layers of two or more.'),
     smallestUsefulWorkers: count.describe('More workers than these buy nothing without barriers.'),
+    rounds: count.describe(
+      'Rounds of improvement; with them and the seed the plan is the same again.',
+    ),
+    seed: z.int(),
     schedule: z.array(z.strictObject({ task: id, start: minutes, finish: minutes, lane: count })),
     facts: z.array(
       z.strictObject({
@@ -49,7 +53,7 @@ export const planSchema = z
     ),
     warnings: z.array(
       z.strictObject({
-        kind: z.enum(['duplicate-dependency', 'similar-ids']),
+        kind: z.enum(['duplicate-dependency', 'similar-ids', 'unlimited-resource']),
         tasks: z.array(id),
         message: z.string(),
       }),

@@ -2,9 +2,16 @@ import { analyzeTasks, type TaskAnalysis } from './analyze-tasks.ts'
 import { batchBounds, batches } from './batches.ts'
 import type { TaskIndex } from './index-tasks.ts'
 import { idsByLayer } from './layers.ts'
-import { afterDependencies, afterGroup, listSchedule, type Schedule } from './list-schedule.ts'
+import { improveSchedule } from './improve-schedule.ts'
+import {
+  afterDependencies,
+  afterGroup,
+  listSchedule,
+  type Release,
+  type Schedule,
+} from './list-schedule.ts'
+import { intervalBound, simpleBound } from './lower-bound.ts'
 import type {
-  Barrier,
   Plan,
   PlanOptions,
   PlanResult,
@@ -14,16 +21,20 @@ import type {
   TaskFacts,
 } from './plan.ts'
 import { ranks } from './ranks.ts'
+import { resourceDemands, withWorkers } from './resource-demands.ts'
+import { resourceListSchedule } from './resource-list-schedule.ts'
 import { shown } from './shown.ts'
 import { smallestUsefulWorkers } from './smallest-useful-workers.ts'
 
 /**
  * Plans tasks for a number of workers: layers, critical path, slack, bounds, a schedule by longest
- * tail, and what barriers would cost - or every problem that stands in the way.
+ * tail that is then improved round by round, and what barriers would cost - or every problem that
+ * stands in the way.
  *
- * Pure and synchronous. Equal input gives an equal plan; where tasks are equally urgent the one with
- * the higher priority goes first, then the one earlier in the input, so ids are labels only. Never
- * throws for what a task contains.
+ * Pure and synchronous. Equal input gives an equal plan, unless `budgetMs` lets the clock decide how
+ * many rounds there are: then the same `seed` with the `rounds` that the plan names gives it again.
+ * Where tasks are equally urgent the one with the higher priority goes first, then the one earlier in
+ * the input, so ids are labels only. Never throws for what a task contains.
  *
  * ```ts
  * const result = planTasks([{ id: 'build' }, { id: 'test', dependsOn: ['build'] }], { workers: 2 })
@@ -31,10 +42,14 @@ import { smallestUsefulWorkers } from './smallest-useful-workers.ts'
  * ```
  */
 export function planTasks(tasks: readonly PlanTask[], options: PlanOptions = {}): PlanResult {
-  const workers = options.workers ?? 4
-  const barrier = options.barrier ?? 'none'
+  const { workers = 4, barrier = 'none', seed = 1, budgetMs, now } = options
+  const from = budgetMs === undefined ? 0 : (now?.() ?? 0)
   const analysis = analyzeTasks(tasks)
-  const problems = optionProblems(workers, barrier).concat(analysis.ok ? [] : analysis.problems)
+  const { demands, problems: demandProblems, warnings } = resourceDemands(tasks, options.resources)
+  const problems = optionProblems(options).concat(
+    demandProblems,
+    analysis.ok ? [] : analysis.problems,
+  )
   if (!analysis.ok || problems.length > 0) return { ok: false, problems }
 
   const { index, layers, durations, tails, criticalPath } = analysis
@@ -42,20 +57,49 @@ export function planTasks(tasks: readonly PlanTask[], options: PlanOptions = {})
   const urgency = ranks(tails, prioritiesOf(tasks))
   const longestFirst = ranks(durations)
   const bounds = batchBounds(layers, workers)
+  const list = (order: Float64Array, release: Release, count = workers): Schedule =>
+    demands === undefined
+      ? listSchedule(durations, order, count, release)!
+      : resourceListSchedule(durations, order, count, release, demands)
   const schedules = {
-    none: listSchedule(durations, urgency, workers, afterDependencies(index))!,
-    stage: listSchedule(durations, longestFirst, workers, afterGroup(layers.order, bounds))!,
-    layer: listSchedule(
-      durations,
-      longestFirst,
-      workers,
-      afterGroup(layers.order, layers.offsets),
-    )!,
+    none: list(urgency, afterDependencies(index)),
+    stage: list(longestFirst, afterGroup(layers.order, bounds)),
+    layer: list(longestFirst, afterGroup(layers.order, layers.offsets)),
   }
-  const schedule = schedules[barrier]
+
+  let schedule = schedules[barrier]
+  let lowerBound = simpleBound(analysis, work, workers, demands)
+  let rounds = 0
+  if (barrier === 'none' && schedule.makespan > lowerBound) {
+    const fewer: number[] = []
+    const promising = (count: number) =>
+      simpleBound(analysis, work, count, demands) < schedules.none.makespan
+    for (let count = workers - 1; workers <= 16 && count > 0 && promising(count); count--) {
+      fewer.push(count)
+      const other = list(urgency, afterDependencies(index), count)
+      if (other.makespan < schedule.makespan) schedule = other
+    }
+    const limits = withWorkers(demands, index.size, workers)
+    if (limits !== undefined) lowerBound = Math.max(lowerBound, intervalBound(analysis, limits))
+    const improved = improveSchedule(analysis, {
+      schedule,
+      lowerBound,
+      workers,
+      fewer,
+      demands,
+      seed,
+      rounds: options.rounds ?? (budgetMs === undefined ? usualRounds(index) : Infinity),
+      isOver: () => budgetMs !== undefined && now!() - from >= budgetMs,
+    })
+    schedule = improved.schedule
+    rounds = improved.rounds
+  }
   const { makespan } = schedule
   // Sums in another order may differ in their last digit; a bound is never above a real schedule.
-  const lowerBound = Math.min(Math.max(criticalPath.length, work / workers), makespan)
+  lowerBound = Math.min(lowerBound, makespan)
+
+  // With improvement fewer workers than any list schedule needs may reach the critical path.
+  const mostUseful = makespan > criticalPath.length ? Infinity : workers
 
   const named = idsByLayer(index, layers)
   const plan: Plan = {
@@ -74,30 +118,46 @@ export function planTasks(tasks: readonly PlanTask[], options: PlanOptions = {})
     gap: lowerBound === 0 ? 0 : makespan / lowerBound - 1,
     barrierMakespan: { stage: schedules.stage.makespan, layer: schedules.layer.makespan },
     parallelShare: parallelShare(named),
-    smallestUsefulWorkers: smallestUsefulWorkers(analysis, work, urgency),
+    smallestUsefulWorkers: Math.min(smallestUsefulWorkers(analysis, work, urgency), mostUseful),
+    rounds,
+    seed,
     schedule: scheduledTasks(index, schedule, durations),
     facts: factsOf(analysis),
     batches: batches(index, layers, bounds),
-    warnings: analysis.warnings,
+    warnings: analysis.warnings.concat(warnings),
   }
   return { ok: true, plan }
 }
 
-function optionProblems(workers: number, barrier: Barrier): Problem[] {
+/** Some milliseconds for hundreds of tasks; none for plans so large that a round takes long. */
+function usualRounds({ size, dependencies }: TaskIndex): number {
+  return Math.min(100, Math.floor(50_000 / (size + dependencies.length)))
+}
+
+function optionProblems(options: PlanOptions): Problem[] {
+  const { workers = 4, barrier = 'none', rounds = 0, seed = 1, budgetMs = 0, now } = options
   const problems: Problem[] = []
-  if (!Number.isSafeInteger(workers) || workers < 1) {
+  const refuse = (name: string, value: unknown, advice: string) =>
     problems.push({
       kind: 'invalid-option',
       tasks: [],
-      message: `workers is ${shown(workers)}. Give a whole number of at least 1.`,
+      message: `${name} is ${shown(value)}. ${advice}`,
     })
+  if (!Number.isSafeInteger(workers) || workers < 1) {
+    refuse('workers', workers, 'Give a whole number of at least 1.')
   }
   if (barrier !== 'none' && barrier !== 'stage' && barrier !== 'layer') {
-    problems.push({
-      kind: 'invalid-option',
-      tasks: [],
-      message: `barrier is ${shown(barrier)}. Give none, stage or layer.`,
-    })
+    refuse('barrier', barrier, 'Give none, stage or layer.')
+  }
+  if (!Number.isSafeInteger(rounds) || rounds < 0) {
+    refuse('rounds', rounds, 'Give a whole number of at least 0.')
+  }
+  if (!Number.isSafeInteger(seed)) refuse('seed', seed, 'Give a whole number.')
+  if (!(budgetMs >= 0 && budgetMs < Infinity)) {
+    refuse('budgetMs', budgetMs, 'Give milliseconds of at least 0.')
+  }
+  if (options.budgetMs !== undefined && typeof now !== 'function') {
+    refuse('now', now, 'With budgetMs, give a clock: a function that returns milliseconds.')
   }
   return problems
 }

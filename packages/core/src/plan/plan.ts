@@ -17,6 +17,7 @@ export interface PlanTask {
   /** Declared files and globs. */
   readonly touches?: readonly string[] | undefined
   readonly epic?: string | undefined
+  /** Units of the resources of `PlanOptions.resources` that it holds while it runs. */
   readonly resources?: Readonly<Record<string, number>> | undefined
   /** Decides between tasks that are equally urgent for the plan; without it the input order does. */
   readonly priority?: 'high' | 'normal' | 'low' | undefined
@@ -36,6 +37,23 @@ export interface PlanOptions {
   readonly workers?: number
   /** What has to settle before more is started; `none` when left out. */
   readonly barrier?: Barrier
+  /**
+   * How many rounds may be spent on a shorter schedule when there is no barrier: 0 is the list schedule
+   * by longest tail. Ends early at the lower bound. Without it as many as `budgetMs` allows, or else
+   * some: up to 100, none for plans of some 50 000 tasks and dependencies.
+   */
+  readonly rounds?: number
+  /** Milliseconds after which no further round begins. */
+  readonly budgetMs?: number
+  /** The clock for `budgetMs`: milliseconds from any moment on. */
+  readonly now?: () => number
+  /** Decides what the rounds try: a whole number, 1 when left out. */
+  readonly seed?: number
+  /**
+   * How many units there are of what tasks share: accounts, licences, a port, a file that one at a time
+   * may change. A resource without capacity here limits nothing.
+   */
+  readonly resources?: Readonly<Record<string, number>>
 }
 
 /**
@@ -60,7 +78,7 @@ export interface Plan {
   /** Minutes of all tasks together: the time one worker needs. */
   work: number
   criticalPath: CriticalPath
-  /** No schedule for this many workers is shorter: the critical path or work / workers. */
+  /** No schedule for this many workers, with these resources, is shorter. */
   lowerBound: number
   /** Minutes until the last task of `schedule` finishes. */
   makespan: number
@@ -72,9 +90,12 @@ export interface Plan {
   parallelShare: number
   /**
    * The least number of workers that, without barriers, is as fast as any number of them: more buy
-   * nothing. 0 for an empty plan.
+   * nothing. 0 for an empty plan. Found with list schedules, without resources, and by this plan itself.
    */
   smallestUsefulWorkers: number
+  /** How many rounds of improvement there were, and their seed: with these the plan is the same again. */
+  rounds: number
+  seed: number
   /** In order of start. */
   schedule: ScheduledTask[]
   /** In input order. */
@@ -135,6 +156,7 @@ export type ProblemKind =
   | 'invalid-id'
   | 'invalid-dependency'
   | 'invalid-estimate'
+  | 'invalid-resource'
   | 'duplicate'
   | 'missing'
   | 'self'
@@ -142,7 +164,7 @@ export type ProblemKind =
 
 /** What the planner mended or noticed; the plan is good all the same. */
 export interface PlanWarning {
-  kind: 'duplicate-dependency' | 'similar-ids'
+  kind: 'duplicate-dependency' | 'similar-ids' | 'unlimited-resource'
   tasks: string[]
   message: string
 }

@@ -1,0 +1,100 @@
+import type { TaskAnalysis } from './analyze-tasks.ts'
+import type { Demands } from './serial-schedule.ts'
+
+/**
+ * Minutes that no schedule can beat: the critical path, and for each resource - workers are one - the
+ * work that must be done with it over what there is of it. Whole minutes when all tasks take whole
+ * minutes.
+ */
+export function simpleBound(
+  { durations, criticalPath }: TaskAnalysis,
+  work: number,
+  workers: number,
+  demands?: Demands,
+): number {
+  let bound = Math.max(criticalPath.length, work / workers)
+  for (let kind = 0; kind < (demands?.kinds ?? 0); kind++) {
+    const { kinds, units, capacities } = demands!
+    let needed = 0
+    for (let task = 0; task < durations.length; task++) {
+      needed += durations[task]! * units[task * kinds + kind]!
+    }
+    if (needed > 0) bound = Math.max(bound, needed / capacities[kind]!)
+  }
+  return inWholeMinutes(durations, bound)
+}
+
+/**
+ * The bound of Fernandez and Bussell (1973, "Bounds on the number of processors and time for
+ * multiprocessor optimal schedules"): in a schedule as long as the critical path every task has its
+ * earliest finish and its latest start, so between two moments a certain part of it must run. Where that
+ * is more than the resource can do in between, every schedule is longer by the rest over the capacity.
+ *
+ * Looks at the intervals that begin at an earliest start, in large plans at some of them only, and end
+ * where some task cannot hold out any longer. 0 when no interval tells more than the critical path.
+ */
+export function intervalBound(analysis: TaskAnalysis, demands: Demands): number {
+  const { durations, finishes, tails, criticalPath } = analysis
+  const size = durations.length
+  const { kinds, units, capacities } = demands
+  const latest = tails.map((tail) => criticalPath.length - tail)
+  const byLatest = Uint32Array.from(latest.keys()).sort(
+    (one, other) => latest[one]! - latest[other]!,
+  )
+  const begins = new Float64Array(
+    new Set(finishes.map((finish, task) => finish - durations[task]!)),
+  ).sort()
+  const step = Math.ceil((begins.length * size * kinds) / mostSteps)
+  const members = new Int32Array(size)
+  const ends = new Float64Array(size)
+  let longest = 0
+  for (let kind = 0; kind < kinds; kind++) {
+    for (let nth = 0; nth < begins.length; nth += step) {
+      longest = Math.max(longest, excess(kind, begins[nth]!))
+    }
+  }
+  // Less than rounding can make of nothing is nothing.
+  if (longest <= criticalPath.length * 1e-9) return 0
+  return inWholeMinutes(durations, criticalPath.length + longest)
+
+  /** By how much the work that must run from `begin` to some later moment is more than there is time. */
+  function excess(kind: number, begin: number): number {
+    let count = 0
+    for (let nth = 0; nth < size; nth++) {
+      const task = byLatest[nth]!
+      const part = Math.min(durations[task]!, finishes[task]! - begin)
+      if (part <= 0 || units[task * kinds + kind] === 0) continue
+      ends[task] = Math.max(latest[task]!, begin) + part
+      members[count++] = task
+    }
+    const byEnd = members.slice(0, count).sort((one, other) => ends[one]! - ends[other]!)
+    let most = 0
+    let work = 0
+    let rate = 0
+    let time = begin
+    let entering = 0
+    for (let nth = 0; nth < count; nth++) {
+      const end = ends[byEnd[nth]!]!
+      for (; entering < count; entering++) {
+        const from = Math.max(latest[members[entering]!]!, begin)
+        if (from >= end) break
+        work += rate * (from - time)
+        time = from
+        rate += units[members[entering]! * kinds + kind]!
+      }
+      work += rate * (end - time)
+      time = end
+      rate -= units[byEnd[nth]! * kinds + kind]!
+      most = Math.max(most, work / capacities[kind]! - (end - begin))
+    }
+    return most
+  }
+}
+
+/** Some ten milliseconds. */
+const mostSteps = 100_000
+
+/** Sums in another order may differ in their last digit, so a little above a whole number is that number. */
+function inWholeMinutes(durations: Float64Array, bound: number): number {
+  return durations.every(Number.isInteger) ? Math.ceil(bound * (1 - 1e-12)) : bound
+}

@@ -1,13 +1,14 @@
 import * as z from 'zod'
 import { CuelineError } from '../error.ts'
 import type { PlanId, ProjectId } from '../id.ts'
-import { type Plan, type PlanTask, planTasks } from '../plan/index.ts'
+import { type Plan, planTasks } from '../plan/index.ts'
 import { hashPlan } from '../plan/hash-plan.ts'
-import type { Slice } from '../staging/slice.ts'
 import type { StoredPlan } from '../staging/state.ts'
 import { actor, planId, projectId } from './input.ts'
 import { problemsError } from './new-tasks.ts'
+import { openTasks } from './open-tasks.ts'
 import { operation } from './operation.ts'
+import { planQuestions } from './plan-questions.ts'
 import { projectOf, requireProject } from './resolve.ts'
 
 /** A plan with its place in the project: plain JSON. */
@@ -95,25 +96,7 @@ export const plans = {
         return stored === null ? null : toProjectPlan(stored)
       }),
   }),
-}
-
-/** The tasks that are still to be done, by code; dependencies on settled ones are over. */
-function openTasks(slice: Slice): PlanTask[] {
-  const open = [...slice.tasks.values()]
-    .filter((task) => task.status !== 'done' && task.status !== 'cancelled')
-    .toSorted((a, b) => a.position - b.position)
-  const codes = new Map(open.map((task) => [task.id, task.code]))
-  return open.map((task) => ({
-    id: task.code,
-    title: task.title,
-    dependsOn: (slice.dependencies.get(task.id) ?? []).flatMap((edge) => {
-      const code = codes.get(edge.dependsOn)
-      return code === undefined ? [] : [code]
-    }),
-    ...(task.estimate !== null && { estimate: task.estimate }),
-    priority: task.priority,
-    ...(task.epic !== null && { epic: task.epic }),
-  }))
+  ...planQuestions,
 }
 
 function toProjectPlan({ plan, ...place }: StoredPlan): ProjectPlan {

@@ -1,0 +1,139 @@
+import * as z from 'zod'
+import { CuelineError } from '../error.ts'
+import type { PlanId, ProjectId } from '../id.ts'
+import { diffPlans, type PlanDifference } from '../plan/diff-plans.ts'
+import { explain, type TaskExplanation } from '../plan/explain.ts'
+import { type Plan, type PlanTask, planTasks } from '../plan/index.ts'
+import { type PlanChange, whatIf, type WhatIfResult } from '../plan/what-if.ts'
+import type { StorageTransaction } from '../storage/storage.ts'
+import { planId, projectId, taskReference } from './input.ts'
+import { problemsError } from './new-tasks.ts'
+import { openTasks } from './open-tasks.ts'
+import { operation } from './operation.ts'
+import { projectOf, requireProject, resolveTask } from './resolve.ts'
+
+/** The answer to a question of what if; times are minutes. */
+export type WhatIfAnswer = Omit<Extract<WhatIfResult, { ok: true }>, 'ok'>
+
+const workers = z.int().min(1).max(100_000).optional()
+const barrier = z.enum(['none', 'stage', 'layer']).optional()
+const minutes = z.number().min(0).max(1e9)
+const range = z
+  .strictObject({ min: minutes, max: minutes })
+  .refine(({ min, max }) => min <= max, { message: 'min is above max' })
+
+const change = z.union([
+  z.strictObject({ workers: z.int().min(1).max(100_000) }),
+  z.strictObject({ addWorkers: z.int().min(-100_000).max(100_000) }),
+  z.strictObject({
+    estimate: z.strictObject({ task: taskReference, minutes: z.union([minutes, range]) }),
+  }),
+  z.strictObject({
+    removeDependency: z.strictObject({ task: taskReference, dependsOn: taskReference }),
+  }),
+  z.strictObject({ failed: taskReference }),
+])
+
+/** Questions to a plan; they store nothing. */
+export const planQuestions = {
+  explain: operation({
+    summary: 'Say why a task stands where it stands in the plan, and what finishing it unlocks',
+    kind: 'query',
+    method: 'GET',
+    path: '/projects/{projectId}/execution-plan/explain/{task}',
+    input: z.strictObject({ projectId, task: taskReference, workers, barrier }),
+    run: ({ storage }, input): Promise<TaskExplanation> =>
+      storage.transaction(async (transaction) => {
+        const { tasks, options } = await planned(transaction, input)
+        const { code, status } = await resolveTask(transaction, input.projectId, input.task)
+        if (status === 'done' || status === 'cancelled') {
+          throw new CuelineError(
+            'refused',
+            `Task "${code}" is ${status}; a plan holds only open tasks. Ask for one that is still to be done.`,
+            { details: { task: code, status } },
+          )
+        }
+        const result = planTasks(tasks, options)
+        if (!result.ok) throw problemsError(result.problems)
+        return explain(tasks, result.plan, code)
+      }),
+  }),
+  whatIf: operation({
+    summary: 'Say what other workers, another estimate, a dependency less or a failure come to',
+    kind: 'query',
+    method: 'POST',
+    path: '/projects/{projectId}/execution-plan/what-if',
+    input: z.strictObject({ projectId, change, workers, barrier }),
+    run: ({ storage }, input): Promise<WhatIfAnswer> =>
+      storage.transaction(async (transaction) => {
+        const { tasks, options } = await planned(transaction, input)
+        const asked = await withCodes(transaction, input.projectId, input.change)
+        const result = whatIf(tasks, options, asked)
+        if (!result.ok) throw problemsError(result.problems)
+        const { ok: _, ...answer } = result
+        return answer
+      }),
+  }),
+  diff: operation({
+    summary: 'Compare two stored plans task by task',
+    kind: 'query',
+    method: 'GET',
+    path: '/plans/{before}/diff/{after}',
+    input: z.strictObject({ before: planId, after: planId }),
+    run: ({ storage }, input): Promise<PlanDifference> =>
+      storage.transaction(async (transaction) =>
+        diffPlans(
+          await storedPlan(transaction, input.before),
+          await storedPlan(transaction, input.after),
+        ),
+      ),
+  }),
+}
+
+/** The open tasks as they are now, and how the current plan plans: its workers, the project's barrier. */
+async function planned(
+  storage: StorageTransaction,
+  input: {
+    readonly projectId: ProjectId
+    readonly workers?: number | undefined
+    readonly barrier?: Plan['barrier'] | undefined
+  },
+): Promise<{ tasks: PlanTask[]; options: { workers: number; barrier: Plan['barrier'] } }> {
+  const { settings } = await requireProject(storage, input.projectId)
+  const slice = await storage.load({ projectId: input.projectId, everything: true })
+  const current = await storage.query('plan', { projectId: input.projectId })
+  return {
+    tasks: openTasks(slice),
+    options: {
+      workers: input.workers ?? (current?.plan as Plan | undefined)?.workers ?? 4,
+      barrier: input.barrier ?? settings.barrier,
+    },
+  }
+}
+
+/** Tasks may be named by id; plans know them by code. */
+async function withCodes(
+  storage: StorageTransaction,
+  owner: ProjectId,
+  asked: PlanChange,
+): Promise<PlanChange> {
+  const codeOf = async (reference: string) => (await resolveTask(storage, owner, reference)).code
+  if ('failed' in asked) return { failed: await codeOf(asked.failed) }
+  if ('estimate' in asked) {
+    return { estimate: { ...asked.estimate, task: await codeOf(asked.estimate.task) } }
+  }
+  if ('removeDependency' in asked) {
+    const { task, dependsOn } = asked.removeDependency
+    return { removeDependency: { task: await codeOf(task), dependsOn: await codeOf(dependsOn) } }
+  }
+  return asked
+}
+
+async function storedPlan(storage: StorageTransaction, id: PlanId): Promise<Plan> {
+  const owner = await projectOf(storage, 'plan', id)
+  const stored = await storage.query('plan', { projectId: owner, planId: id })
+  if (stored === null) {
+    throw new CuelineError('not-found', `There is no plan "${id}".`, { details: { id } })
+  }
+  return stored.plan as Plan
+}

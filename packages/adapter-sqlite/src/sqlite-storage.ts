@@ -63,8 +63,6 @@ function pollChanges(database: DatabaseSync, pollMs: number, wake: () => void): 
     }
     wake()
   }, pollMs)
-  // Looking for news keeps no process alive.
-  timer.unref()
   return () => clearInterval(timer)
 }
 

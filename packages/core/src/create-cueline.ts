@@ -13,6 +13,7 @@ import { foldReport } from './report/fold-report.ts'
 import type { RunReport } from './report/run-report.ts'
 import { functionRunner } from './runner/function-runner.ts'
 import type { Runner, RunnerFunction } from './runner/runner.ts'
+import type { Obstacle } from './staging/readiness.ts'
 import type { ProjectSettings } from './staging/state.ts'
 import { memoryStorage } from './storage/memory-storage.ts'
 import type { Storage } from './storage/storage.ts'
@@ -66,6 +67,8 @@ export interface RunResult extends RunReport {
   readonly ended: 'rested' | 'stopped'
   /** Attempts that the stop interrupted; they are queued again and not charged. */
   readonly interrupted: number
+  /** Staged tasks that cannot start although the run rests, and why; the first hundred. */
+  readonly blocked: readonly { readonly task: string; readonly obstacles: readonly Obstacle[] }[]
 }
 
 export interface Cueline extends Methods<Operations> {
@@ -143,6 +146,7 @@ export async function createCueline(options: CuelineOptions = {}): Promise<Cueli
   }
   const runner =
     typeof options.runner === 'function' ? functionRunner(options.runner) : options.runner
+  const methods = createMethods({ storage, ledger, ids, clock, defaults })
   const closing = new AbortController()
   const runs = new Set<Promise<unknown>>()
   let closed: Promise<void> | null = null
@@ -172,7 +176,8 @@ export async function createCueline(options: CuelineOptions = {}): Promise<Cueli
     const report = foldReport(await allEvents(storage, projectId), {
       ...(given.timeScale !== undefined && { timeScale: given.timeScale }),
     })
-    return { ...report, ...end }
+    const blocked = end.ended === 'rested' ? await blockedTasks(methods, projectId) : []
+    return { ...report, ...end, blocked }
   }
   const close = async () => {
     closing.abort(new AttemptAborted('shutdown', 'Cueline was closed.'))
@@ -186,7 +191,7 @@ export async function createCueline(options: CuelineOptions = {}): Promise<Cueli
   }
 
   return {
-    ...createMethods({ storage, ledger, ids, clock, defaults }),
+    ...methods,
     async run(given) {
       const running = runAndReport(given)
       runs.add(running)
@@ -235,4 +240,20 @@ function checkRunOptions({ projectId, workers = 4, drainMs = 0 }: RunOptions): v
 
 function shown(value: unknown): string {
   return typeof value === 'string' ? `"${value}"` : String(value)
+}
+
+/** More blocked tasks than this say nothing new. */
+const mostBlocked = 100
+
+async function blockedTasks(
+  methods: Methods<Operations>,
+  projectId: ProjectId,
+): Promise<RunResult['blocked']> {
+  const staged = await methods.tasks.list({ projectId, status: ['staged'] })
+  return Promise.all(
+    staged.slice(0, mostBlocked).map(async ({ id, code }) => {
+      const { obstacles } = await methods.tasks.why({ projectId, task: id })
+      return { task: code, obstacles }
+    }),
+  )
 }

@@ -90,7 +90,6 @@ export { memoryStorage } from './storage/memory-storage.ts'
 export type { MemoryStorageOptions } from './storage/memory-storage.ts'
 export { storable, storableText } from './storage/storable.ts'
 export type {
-  BatchSummary,
   LeaseClaim,
   Queries,
   QueryName,
@@ -145,6 +144,12 @@ export type {
   TouchPredictor,
   TouchTask,
 } from './conflict/create-predictor.ts'
+export { inferDependencies, inferenceThreshold } from './conflict/infer-dependencies.ts'
+export type {
+  InferenceOptions,
+  InferenceTask,
+  InferredDependency,
+} from './conflict/infer-dependencies.ts'
 export { predictTouches } from './conflict/predict-touches.ts'
 export type { PredictTouchesOptions } from './conflict/predict-touches.ts'
 export type { TouchSource } from './conflict/touch-sources.ts'
@@ -170,3 +175,5 @@ export type {
 export { revisePlan } from './plan/revise-plan.ts'
 export type { PlanRevision, RevisionResult, RunningPlan } from './plan/revise-plan.ts'
 export type { DependencyChange, PatchEffect, PlanPatch, TaskChange } from './plan/plan-patch.ts'
+export type { BatchSummary } from './staging/batch-summary.ts'
+export type { WhatIfAnswer } from './operation/plan-questions.ts'

@@ -2,7 +2,7 @@ import type { AttemptId, ProjectId, TaskId, WorkerId, WorkOrderId } from '../id.
 import type { Load } from '../limit/admission.ts'
 import { advance } from '../staging/advance.ts'
 import type { AttemptBrief } from '../staging/attempt-brief.ts'
-import type { BatchSummary } from '../storage/storage.ts'
+import type { BatchSummary } from '../staging/batch-summary.ts'
 import { attemptBriefOf } from './attempt-brief-of.ts'
 import type { EngineContext } from './context.ts'
 import type { LedgerTransaction } from './ledger.ts'

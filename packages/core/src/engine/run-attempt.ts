@@ -8,6 +8,7 @@ import { AttemptAborted } from './attempt-aborted.ts'
 import { createAttemptReport } from './attempt-report.ts'
 import type { Claim } from './claim.ts'
 import type { EngineContext } from './context.ts'
+import { orGiveUp } from './or-give-up.ts'
 import { settleAttempt } from './settle-attempt.ts'
 import type { Slot } from './slots.ts'
 import { timeLimit } from './time-limit.ts'
@@ -32,7 +33,8 @@ export async function runAttempt(
     signal.throwIfAborted()
     if (context.workspace !== null) {
       const request = { ...claim, code: claim.brief.task.code }
-      workspace = await context.workspace.prepare(request, signal)
+      const preparing = context.workspace.prepare(request, signal)
+      workspace = await orGiveUp(context, 'Preparing a workspace', preparing, signal)
     }
     const brief = withWorkspace(claim.brief, workspace)
     const outcome = await runRunner(context, claim, brief, controller, slot)
@@ -95,7 +97,7 @@ async function runRunner(
   try {
     signal.throwIfAborted()
     const run = Promise.resolve(runner.run(brief, { signal, report }))
-    outcome = await Promise.race([run, givesUp(context, run, signal)])
+    outcome = await orGiveUp(context, `Runner "${runner.name}"`, run, signal)
   } finally {
     over.abort(
       new CuelineError('cancelled', 'The attempt is over; nobody waits for this answer any more.'),
@@ -107,36 +109,6 @@ async function runRunner(
   // Whoever yields or fails may still want the answer, the next time; who is done goes on without.
   if (forgotten && outcome.status === 'completed') await backToWork(context, claim, signal, slot)
   return outcome
-}
-
-/** Rejects when the runner has not stopped within the grace after the abort. */
-function givesUp(
-  { clock, times, runner, onError }: EngineContext,
-  run: Promise<unknown>,
-  signal: AbortSignal,
-): Promise<never> {
-  return new Promise((_, reject) => {
-    let cancel = () => {}
-    const onAbort = () => {
-      cancel = clock.setTimeout(() => {
-        onError(
-          new CuelineError(
-            'timeout',
-            `Runner "${runner.name}" ignored the abort for ${times.stopGraceMs} ms; its slot is freed without it.`,
-          ),
-          'stopping an attempt',
-        )
-        reject(signal.reason)
-      }, times.stopGraceMs)
-    }
-    if (signal.aborted) onAbort()
-    else signal.addEventListener('abort', onAbort, { once: true })
-    const settled = () => {
-      cancel()
-      signal.removeEventListener('abort', onAbort)
-    }
-    run.then(settled, settled)
-  })
 }
 
 async function settleError(

@@ -7,6 +7,7 @@ import type { Landed, TrialMerge, Workspace, WorkspaceProvider } from '../worksp
 import { AttemptAborted } from './attempt-aborted.ts'
 import type { Claim } from './claim.ts'
 import type { EngineContext } from './context.ts'
+import { orGiveUp } from './or-give-up.ts'
 import { writeForClaim } from './write-for-claim.ts'
 
 /**
@@ -58,7 +59,7 @@ async function merge(
 ): Promise<void> {
   const provider = context.workspace
   if (provider === null) return
-  const trial = await provider.tryMerge(workspace, signal)
+  const trial = await tryMerge(context, provider, workspace, signal)
   let landed = false
   try {
     if (!trial.ok) {
@@ -80,6 +81,26 @@ async function merge(
     await succeed(context, claim, judged, merged)
   } finally {
     if (!landed) await provider.abandon(trial)
+  }
+}
+
+/** A trial that comes only after it was given up must not keep the merge lease. */
+async function tryMerge(
+  context: EngineContext,
+  provider: WorkspaceProvider,
+  workspace: Workspace,
+  signal: AbortSignal,
+): Promise<TrialMerge> {
+  const trying = provider.tryMerge(workspace, signal)
+  try {
+    return await orGiveUp(context, 'A trial merge', trying, signal)
+  } catch (error) {
+    trying
+      .then((late) => provider.abandon(late))
+      .catch((lateError: unknown) => {
+        if (lateError !== error) context.onError(lateError, 'giving up a trial merge')
+      })
+    throw error
   }
 }
 
@@ -132,7 +153,8 @@ function judge(
   const asked = brief.task.context?.gates.length ?? 0
   if (gates.length === 0 && asked === 0) return Promise.resolve([])
   const subject = { attempt: brief, ...(path !== undefined && { path }) }
-  return runGates(gates, subject, signal, { now: () => context.clock.now() })
+  const judging = runGates(gates, subject, signal, { now: () => context.clock.now() })
+  return orGiveUp(context, 'A gate', judging, signal)
 }
 
 function passes(verdicts: readonly Verdict[]): boolean {

@@ -5,7 +5,7 @@ import type { Command } from '../staging/command.ts'
 import type { TaskResult } from '../staging/draft.ts'
 import { newBatch } from '../staging/new-batch.ts'
 import type { Batch } from '../staging/state.ts'
-import type { BatchSummary } from '../storage/storage.ts'
+import type { BatchSummary } from '../staging/batch-summary.ts'
 import type { LedgerTransaction } from '../engine/ledger.ts'
 import { actor, batchId, name, planId, projectId, taskReference, text } from './input.ts'
 import { operation, type OperationContext } from './operation.ts'
@@ -46,8 +46,11 @@ export const stages = {
         const plan = await requirePlan(transaction.storage, input.planId)
         const batches: Batch[] = []
         const results: StageResult['results'][number][] = []
-        let order = await lastOrder(transaction, plan.projectId)
-        for (const { tasks } of inPromotionOrder(plan)) {
+        const before = await transaction.storage.query('batches', { projectId: plan.projectId })
+        let order = before.at(-1)?.batch.order ?? 0
+        for (const { tasks: planned } of inPromotionOrder(plan)) {
+          const tasks = await stillOpen(transaction, plan.projectId, planned)
+          if (tasks.length === 0) continue
           order += 1
           const batch = newBatch({
             id: ids('batch'),
@@ -62,6 +65,7 @@ export const stages = {
           const staged = await stage(transaction, plan.projectId, batch.id, tasks, input.force)
           results.push(...staged.results)
         }
+        await deleteEmptied(transaction, plan.projectId, before)
         return { batches, results }
       }, input.actor),
   }),
@@ -224,6 +228,32 @@ export const stages = {
 async function lastOrder({ storage }: LedgerTransaction, owner: ProjectId): Promise<number> {
   const batches = await storage.query('batches', { projectId: owner })
   return batches.reduce((last, { batch }) => Math.max(last, batch.order), 0)
+}
+
+/** Of planned tasks, those that can still be staged. */
+async function stillOpen(
+  transaction: LedgerTransaction,
+  owner: ProjectId,
+  planned: readonly string[],
+): Promise<readonly string[]> {
+  const tasks = await resolveTasks(transaction.storage, owner, planned)
+  return tasks
+    .filter(({ status }) => status === 'todo' || status === 'staged')
+    .map(({ code }) => code)
+}
+
+/** Batches of a former plan that have just lost their last task to new ones. */
+async function deleteEmptied(
+  transaction: LedgerTransaction,
+  owner: ProjectId,
+  before: readonly BatchSummary[],
+): Promise<void> {
+  const had = new Set(before.filter(({ total }) => total > 0).map(({ batch }) => batch.id))
+  const after = await transaction.storage.query('batches', { projectId: owner })
+  for (const { batch, total } of after) {
+    if (total > 0 || !had.has(batch.id)) continue
+    await transaction.execute({ type: 'batch.delete', projectId: owner, batchId: batch.id })
+  }
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { ProjectId } from '../id.ts'
-import type { BatchSummary } from '../storage/storage.ts'
+import type { BatchSummary } from './batch-summary.ts'
 import { moves, unsettled } from './batch-label.ts'
 import type { Command } from './command.ts'
 import type { Batch, Project } from './state.ts'

@@ -1,4 +1,4 @@
-import type { BatchSummary } from '../storage/storage.ts'
+import type { BatchSummary } from './batch-summary.ts'
 
 export type BatchLabel = 'open' | 'waiting' | 'ready' | 'running' | 'paused' | 'stuck' | 'done'
 

@@ -1,7 +1,7 @@
 import type { Event } from '../event/event.ts'
 import type { BatchId, Ids, ProjectId, RequestId, TaskId, WorkerId, WorkOrderId } from '../id.ts'
 import type { Load } from '../limit/admission.ts'
-import type { BatchSummary } from '../storage/storage.ts'
+import type { BatchSummary } from './batch-summary.ts'
 import { compareClaims } from '../storage/claim-order.ts'
 import { seededRandom } from '../testing/seeded-random.ts'
 import { advance } from './advance.ts'

@@ -7,7 +7,8 @@ import { compareClaims } from './claim-order.ts'
 import type { MemoryWorld } from './memory-world.ts'
 import { byPosition } from './memory-slice.ts'
 import type { ProjectRows } from './project-rows.ts'
-import type { BatchSummary, Queries, QueryName } from './storage.ts'
+import type { BatchSummary } from '../staging/batch-summary.ts'
+import type { Queries, QueryName } from './storage.ts'
 
 type Answers = {
   readonly [Name in QueryName]: (

@@ -1,10 +1,10 @@
 import type { Event, StoredEvent } from '../event/event.ts'
 import type { BatchId, PlanId, ProjectId, TaskId, WorkerId, WorkOrderId } from '../id.ts'
 import type { Load } from '../limit/admission.ts'
+import type { BatchSummary } from '../staging/batch-summary.ts'
 import type { Change, Slice, SliceKeys } from '../staging/slice.ts'
 import type {
   Attempt,
-  Batch,
   Project,
   Request,
   StoredArtifact,
@@ -168,21 +168,3 @@ export interface Queries {
   readonly lastSequence: { input: { readonly projectId: ProjectId }; output: number }
 }
 export type QueryName = keyof Queries
-
-export interface BatchSummary {
-  readonly batch: Batch
-  readonly total: number
-  readonly todo: number
-  readonly staged: number
-  /** Of the staged ones: ready by `readiness`, with a queued work order. */
-  readonly queued: number
-  readonly doing: number
-  readonly review: number
-  readonly done: number
-  readonly failed: number
-  readonly cancelled: number
-  /** The least layer that still has a task which has not settled; null when all have. */
-  readonly lowestOpenLayer: number | null
-  /** Time of the last change of one of its tasks, milliseconds. */
-  readonly lastProgressAt: number
-}

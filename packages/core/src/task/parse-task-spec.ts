@@ -49,6 +49,12 @@ export function parseTaskSpec(input: unknown, path = 'task'): TaskSpec {
 /** Checks a whole plan document. See `parseTaskSpecs`. */
 export function parsePlanDocument(input: unknown): PlanDocument {
   const issues: InputIssue[] = []
+  if (typeof input === 'string') {
+    throw new CuelineError(
+      'invalid-input',
+      `A plan document is an object, not text ("${input.slice(0, 40)}"). Read the text first: importDocument({ name, text }).document, from '@cueline/core/formats'.`,
+    )
+  }
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     throw refusal([{ path: 'plan', message: 'must be an object', received: show(input) }])
   }

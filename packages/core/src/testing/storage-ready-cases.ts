@@ -9,7 +9,7 @@ import type {
   WorkOrder,
   WorkOrderStatus,
 } from '../staging/state.ts'
-import type { BatchSummary } from '../storage/storage.ts'
+import type { BatchSummary } from '../staging/batch-summary.ts'
 import { equal } from './check.ts'
 import type { ContractCase } from './contract.ts'
 import { exampleBatch, exampleTask, exampleWorkOrder } from './example-rows.ts'

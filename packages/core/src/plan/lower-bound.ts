@@ -31,11 +31,13 @@ export function simpleBound(
  * is more than the resource can do in between, every schedule is longer by the rest over the capacity.
  *
  * Looks at the intervals that begin at an earliest start, in large plans at some of them only, and end
- * where some task cannot hold out any longer. 0 when no interval tells more than the critical path.
+ * where some task cannot hold out any longer. 0 when no interval tells more
+ * than the critical path, and for plans of thousands of tasks.
  */
 export function intervalBound(analysis: TaskAnalysis, demands: Demands): number {
   const { durations, finishes, tails, criticalPath } = analysis
   const size = durations.length
+  if (size > mostTasks) return 0
   const { kinds, units, capacities } = demands
   const latest = tails.map((tail) => criticalPath.length - tail)
   const byLatest = Uint32Array.from(latest.keys()).sort(
@@ -91,6 +93,8 @@ export function intervalBound(analysis: TaskAnalysis, demands: Demands): number 
   }
 }
 
+/** Above this the bound is the critical path or the work, near enough. */
+const mostTasks = 5_000
 /** Some ten milliseconds. */
 const mostSteps = 100_000
 

@@ -107,8 +107,12 @@ export { formatDuration } from './report/format-duration.ts'
 export { cutText, printableText, textWidth } from './report/printable-text.ts'
 export { renderReportMarkdown } from './report/render-report-markdown.ts'
 export { renderReportText } from './report/render-report-text.ts'
+export { renderRunTimeline } from './report/render-run-timeline.ts'
 export { renderTable } from './report/render-table.ts'
 export type { TextColumn, TextTable } from './report/render-table.ts'
+export { renderTimeline } from './report/render-timeline.ts'
+export type { ActualTime, TimelineOptions, TimelinePlan } from './report/render-timeline.ts'
+export type { TimelineTheme } from './report/timeline-theme.ts'
 export { reportTables } from './report/report-tables.ts'
 export type { BatchReport, GateCounts, RunReport, TaskReport } from './report/run-report.ts'
 export { clientOf } from './operation/client-of.ts'
@@ -128,6 +132,13 @@ export { isStatelessReady } from './task/stateless-ready.ts'
 export type { MissingPart, StatelessReadiness } from './task/stateless-ready.ts'
 export { planDocumentJsonSchema, taskJsonSchema } from './task/task-json-schema.ts'
 export type { PlanDocument, TaskSpec } from './task/task-spec.ts'
+export { analyzeConflicts, conflictThreshold } from './conflict/analyze-conflicts.ts'
+export type {
+  Conflict,
+  ConflictKind,
+  ConflictOptions,
+  ConflictTask,
+} from './conflict/analyze-conflicts.ts'
 export { createPredictor } from './conflict/create-predictor.ts'
 export type {
   FileChange,
@@ -137,6 +148,12 @@ export type {
   TouchPredictor,
   TouchTask,
 } from './conflict/create-predictor.ts'
+export { inferDependencies, inferenceThreshold } from './conflict/infer-dependencies.ts'
+export type {
+  InferenceOptions,
+  InferenceTask,
+  InferredDependency,
+} from './conflict/infer-dependencies.ts'
 export { predictTouches } from './conflict/predict-touches.ts'
 export type { PredictTouchesOptions } from './conflict/predict-touches.ts'
 export type { TouchSource } from './conflict/touch-sources.ts'

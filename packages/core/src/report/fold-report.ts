@@ -32,7 +32,6 @@ export function foldReport(events: Iterable<StoredEvent>, options: ReportOptions
   const world = copySlice(emptySlice)
   const workerCount = createWorkerCount()
   const settledAt = new Map<TaskId, number>()
-  const promotedAt = new Map<BatchId, number>()
   let firstPromotion: number | null = null
   for (const event of events) {
     if (world.project !== null && event.projectId !== world.project.id) throw otherProject(event)
@@ -40,7 +39,6 @@ export function foldReport(events: Iterable<StoredEvent>, options: ReportOptions
     applyEvent(world, event)
     if (event.type === 'batch.promoted') {
       firstPromotion ??= event.at
-      if (!promotedAt.has(event.batchId)) promotedAt.set(event.batchId, event.at)
     }
     const settled = settles(event)
     if (settled !== null) settledAt.set(settled, event.at)
@@ -75,7 +73,7 @@ export function foldReport(events: Iterable<StoredEvent>, options: ReportOptions
     barrierTax: barrierTax(world, succeeded, workers),
     gates: countVerdicts(attempts.flatMap((attempt) => attempt.verdicts)),
     predicted,
-    batches: batchReports(world, tasks, succeeded, promotedAt, settledAt),
+    batches: batchReports(world, tasks, succeeded, settledAt),
     perTask: taskReports(tasks, attempts, succeeded, settledAt, firstPromotion, times),
   }
 }
@@ -145,11 +143,15 @@ function countVerdicts(verdicts: readonly Verdict[]): GateCounts {
   return counts
 }
 
+/** Without spreading: a batch may hold more tasks than a call takes arguments. */
+function leastOf(times: readonly number[]): number {
+  return times.reduce((least, time) => Math.min(least, time), Number.POSITIVE_INFINITY)
+}
+
 function batchReports(
   { batches }: Slice,
   tasks: readonly Task[],
   succeeded: ReadonlyMap<TaskId, number>,
-  promotedAt: ReadonlyMap<BatchId, number>,
   settledAt: ReadonlyMap<TaskId, number>,
 ): BatchReport[] {
   const byBatch = new Map<BatchId, Task[]>()
@@ -163,9 +165,9 @@ function batchReports(
     .sort((a, b) => a.order - b.order)
     .map((batch): BatchReport => {
       const own = byBatch.get(batch.id) ?? []
-      const promoted = promotedAt.get(batch.id)
+      const begun = own.flatMap((task) => task.startedAt ?? [])
       const settled = own.filter(isSettled).map((task) => settledAt.get(task.id) ?? 0)
-      const wallMs = promoted === undefined ? null : wallOf(promoted, settled)
+      const wallMs = begun.length === 0 ? null : wallOf(leastOf(begun), settled)
       const workMs = sum(own.map((task) => succeeded.get(task.id) ?? 0))
       const { total, done, failed } = countTasks(own)
       const speedup = wallMs === null ? null : ratio(workMs, wallMs)

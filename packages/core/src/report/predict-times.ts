@@ -1,6 +1,6 @@
 import { CuelineError } from '../error.ts'
 import type { TaskId } from '../id.ts'
-import type { PlanTask, ScheduledTask } from '../plan/plan.ts'
+import type { PlanResult, PlanTask, ScheduledTask } from '../plan/plan.ts'
 import { planTasks } from '../plan/plan-tasks.ts'
 import type { Slice } from '../staging/slice.ts'
 import type { Task } from '../staging/state.ts'
@@ -33,7 +33,7 @@ export function predictTimes(
       `timeScale is ${timeScale}. Give the milliseconds that one plan minute stands for, e.g. 60000.`,
     )
   }
-  const schedule = options.predicted ?? planAgain(world, tasks, workers)
+  const schedule = options.predicted ?? predictedSchedule(world, tasks, workers)
   const ids = new Map<string, TaskId>()
   for (const { code, id } of tasks) ids.set(code, id)
   const times = new Map<TaskId, PredictedTime>()
@@ -51,25 +51,33 @@ export function predictTimes(
   return { times, predicted: { makespanMs, workMs, speedup } }
 }
 
-function planAgain(
-  { dependencies, project }: Slice,
+/**
+ * Plans the tasks again from the estimates in the log, for its barrier and so many workers: what
+ * the report calls predicted. Tasks go by their codes.
+ */
+export function planAgain(
+  world: Slice,
   tasks: readonly Task[],
   workers: number,
-): readonly ScheduledTask[] {
-  const planned = new Map<TaskId, Task>()
-  for (const task of tasks) if (!settledBefore(task)) planned.set(task.id, task)
-  const result = planTasks(
-    [...planned.values()].map((task): PlanTask => ({
-      id: task.code,
-      dependsOn: (dependencies.get(task.id) ?? []).flatMap((edge) => {
-        const code = planned.get(edge.dependsOn)?.code
-        return code === undefined ? [] : [code]
-      }),
-      priority: task.priority,
-      ...(task.estimate !== null && { estimate: task.estimate }),
-    })),
-    { workers: Math.max(1, workers), barrier: project?.settings.barrier ?? 'none' },
-  )
+): { readonly planned: readonly PlanTask[]; readonly result: PlanResult } {
+  const open = new Map<TaskId, Task>()
+  for (const task of tasks) if (!settledBefore(task)) open.set(task.id, task)
+  const planned = [...open.values()].map((task): PlanTask => ({
+    id: task.code,
+    title: task.title,
+    dependsOn: (world.dependencies.get(task.id) ?? []).flatMap((edge) => {
+      const code = open.get(edge.dependsOn)?.code
+      return code === undefined ? [] : [code]
+    }),
+    priority: task.priority,
+    ...(task.estimate !== null && { estimate: task.estimate }),
+  }))
+  const barrier = world.project?.settings.barrier ?? 'none'
+  return { planned, result: planTasks(planned, { workers: Math.max(1, workers), barrier }) }
+}
+
+function predictedSchedule(world: Slice, tasks: readonly Task[], workers: number) {
+  const { result } = planAgain(world, tasks, workers)
   return result.ok ? result.plan.schedule : []
 }
 

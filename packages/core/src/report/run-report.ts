@@ -73,7 +73,7 @@ export interface BatchReport {
   readonly tasks: number
   readonly done: number
   readonly failed: number
-  /** From its promotion to its last task that settled; null while it was not promoted. */
+  /** From the first attempt at one of its tasks to its last task that settled; null before that. */
   readonly wallMs: number | null
   readonly workMs: number
   readonly speedup: number | null

@@ -1,0 +1,50 @@
+import type { StoredEvent } from '../event/event.ts'
+import { replay } from '../staging/evolve.ts'
+import { foldReport } from './fold-report.ts'
+import { planAgain } from './predict-times.ts'
+import { renderTimeline } from './render-timeline.ts'
+import type { ActualTime, TimelineOptions, TimelinePlan } from './render-timeline.ts'
+import type { TaskReport } from './run-report.ts'
+
+/**
+ * What a run came to as a timeline: the schedule that the report calls predicted above what really
+ * happened, from the event log alone. Of several attempts at a task the one that succeeded is drawn;
+ * what has not settled is not.
+ *
+ * @throws CuelineError `invalid-input` as `foldReport` does.
+ */
+export function renderRunTimeline(
+  events: readonly StoredEvent[],
+  options: Pick<TimelineOptions, 'timeScale' | 'width' | 'theme' | 'id'> = {},
+): string {
+  const { timeScale = 60_000 } = options
+  const report = foldReport(events, { timeScale })
+  const world = replay(events)
+  const tasks = [...world.tasks.values()].sort((a, b) => a.position - b.position)
+  const { planned, result } = planAgain(world, tasks, report.workers)
+  const plan: TimelinePlan = result.ok ? result.plan : nothing
+  return renderTimeline(plan, {
+    ...options,
+    timeScale,
+    tasks: planned,
+    actual: report.perTask.flatMap((task) => actualTime(task, timeScale)),
+    title: `Run of ${report.project}`,
+  })
+}
+
+const nothing: TimelinePlan = {
+  schedule: [],
+  makespan: 0,
+  criticalPath: { length: 0, tasks: [] },
+}
+
+function actualTime(task: TaskReport, timeScale: number): ActualTime[] {
+  const { startMs, finishMs, actualMs, attempts, lane, status } = task
+  if (startMs === null || finishMs === null || finishMs < startMs) return []
+  const start = attempts > 1 && actualMs !== null ? Math.max(startMs, finishMs - actualMs) : startMs
+  // Work may have started before the first promotion, when a task was forced to.
+  const from = Math.max(0, start)
+  if (finishMs < from) return []
+  const failed = status === 'failed'
+  return [{ task: task.task, start: from / timeScale, finish: finishMs / timeScale, lane, failed }]
+}

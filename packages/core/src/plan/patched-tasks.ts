@@ -1,9 +1,9 @@
 import type { TaskStatus } from '../staging/state.ts'
 import { indexTasks } from './index-tasks.ts'
 import { named } from './named.ts'
-import type { PlanTask, Problem } from './plan.ts'
+import type { PlanOptions, PlanTask, Problem } from './plan.ts'
 import type { PatchEffect, PlanPatch, TaskChange } from './plan-patch.ts'
-import { plannedDurations } from './planned-durations.ts'
+import { planTasks } from './plan-tasks.ts'
 import { shown } from './shown.ts'
 import { withoutCycles } from './without-cycles.ts'
 
@@ -24,8 +24,14 @@ export class PatchedTasks {
   readonly restart: PatchEffect[] = []
   readonly refused: PatchEffect[] = []
   readonly #statusOf: (id: string) => TaskStatus
+  readonly #options: PlanOptions
 
-  constructor(tasks: readonly PlanTask[], statusOf: (id: string) => TaskStatus) {
+  constructor(
+    tasks: readonly PlanTask[],
+    statusOf: (id: string) => TaskStatus,
+    options: PlanOptions = {},
+  ) {
+    this.#options = options
     this.tasks = new Map(tasks.map((task) => [task.id, task]))
     this.#statusOf = statusOf
   }
@@ -93,7 +99,7 @@ export class PatchedTasks {
       return
     }
     const changed = { ...task, ...fields }
-    const [problem] = plannedDurations([changed]).problems
+    const problem = this.#problemAlone(changed)
     if (problem !== undefined) {
       this.#refuse(effect, problem.kind, problem.message)
       return
@@ -156,7 +162,13 @@ export class PatchedTasks {
         message: `There is a task ${named([task.id])} already. Change it, or add the new one under another id.`,
       }
     }
-    return plannedDurations([task]).problems[0]
+    return this.#problemAlone(task)
+  }
+
+  /** What is wrong with a task whatever it waits for. */
+  #problemAlone(task: PlanTask): Problem | undefined {
+    const result = planTasks([{ ...task, dependsOn: [] }], { ...this.#options, rounds: 0 })
+    return result.ok ? undefined : result.problems[0]
   }
 
   /** Whether a task of the plan may be made to wait; says why not. */

@@ -206,6 +206,21 @@ describe('revisePlan [X-12]', () => {
     ])
   })
 
+  it('refuses a task that asks for more of a resource than there is', () => {
+    const result = revisePlan(
+      [{ id: 'a' }],
+      {
+        add: [{ id: 'b', resources: { gpu: 3 } }],
+        change: [{ task: 'a', resources: { gpu: -1 } }],
+      },
+      { revision: 1, options: { resources: { gpu: 2 } } },
+    )
+    expect(result.ok && result.refused.map(({ kind, problem }) => [kind, problem])).toEqual([
+      ['change', 'invalid-resource'],
+      ['add', 'invalid-resource'],
+    ])
+  })
+
   it('keeps the revision when nothing of the patch can be applied', () => {
     expect(revised({ remove: ['schema'] })).toMatchObject({ revision: 3, tasks })
     expect(revised({}).revision).toBe(3)

@@ -54,7 +54,7 @@ export function revisePlan(
   const before = planTasks(tasks, running.options)
   if (!before.ok) return before
   const statusOf = (id: string) => running.statuses?.get(id) ?? 'todo'
-  const patched = new PatchedTasks(tasks, statusOf)
+  const patched = new PatchedTasks(tasks, statusOf, running.options)
   for (const { task, dependsOn } of patch.removeDependencies ?? []) {
     patched.removeDependency(task, dependsOn)
   }

@@ -4,6 +4,7 @@ import { atMinute, inMinutes } from './in-minutes.ts'
 import { afterDependencies, listSchedule, type Schedule } from './list-schedule.ts'
 import { named } from './named.ts'
 import type { PlanTask, Problem } from './plan.ts'
+import { randomFrom } from './random.ts'
 import { ranks } from './ranks.ts'
 import { shown } from './shown.ts'
 
@@ -56,7 +57,7 @@ export interface ScheduleForecast {
 /**
  * Plays a plan through many times and says when it finishes: each task with a range takes minutes
  * drawn evenly from it, every other task its planned minutes; tasks are started as the list schedule
- * would, which knows only the planned minutes. No barriers.
+ * would, which knows only the planned minutes. Barriers and resources are left out.
  *
  * Pure: the same tasks, workers, runs and seed give the same forecast. The draws do not depend on the
  * number of workers, so two forecasts with one seed can be compared. Takes `runs` times a schedule.
@@ -134,7 +135,7 @@ function durationsFrom(
   planned: Float64Array,
   seed: number,
 ): () => Float64Array {
-  const random = numbersFrom(seed)
+  const random = randomFrom(seed)
   const drawn = planned.slice()
   const ranges = tasks.flatMap(({ estimate }, task) =>
     typeof estimate === 'object' && estimate !== null ? [{ task, ...estimate }] : [],
@@ -142,17 +143,6 @@ function durationsFrom(
   return () => {
     for (const { task, min, max } of ranges) drawn[task] = min + (max - min) * random()
     return drawn
-  }
-}
-
-/** Numbers from 0 to below 1, by seed: SplitMix with 32 bits (Steele, Lea and Flood 2014). */
-function numbersFrom(seed: number): () => number {
-  let state = Math.imul(seed ^ Math.floor(seed / 2 ** 32), 0x9e3779b1)
-  return () => {
-    state = (state + 0x9e3779b9) | 0
-    let mixed = Math.imul(state ^ (state >>> 16), 0x21f0aaad)
-    mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97)
-    return ((mixed ^ (mixed >>> 15)) >>> 0) / 2 ** 32
   }
 }
 

@@ -57,7 +57,7 @@ export interface SuggestedTask {
  * are few enough, else the most urgent tasks are exchanged one by one as long as that helps; of equally
  * good batches the most urgent tasks win, then the input order.
  *
- * Pure. Takes at most some hundred thousand task starts beyond the first schedules.
+ * Pure. Barriers and resources are left out. Takes at most some hundred thousand task starts beyond the first schedules.
  */
 export function suggestNextBatch(
   tasks: readonly PlanTask[],

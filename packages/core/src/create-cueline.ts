@@ -3,7 +3,7 @@ import type { Dispatcher } from './dispatch/dispatcher.ts'
 import { inProcessDispatcher } from './dispatch/in-process-dispatcher.ts'
 import { CuelineError } from './error.ts'
 import type { StoredEvent } from './event/event.ts'
-import type { Gates } from './gate/gate.ts'
+import type { Gate, Gates } from './gate/gate.ts'
 import { type Ids, type ProjectId, randomIds, type RequestId } from './id.ts'
 import { createMethods } from './operation/methods.ts'
 import type { Methods } from './operation/operation.ts'
@@ -36,8 +36,11 @@ export interface CuelineOptions {
   /** Who does the work: a runner, or a bare async function. Needed by `run` only. */
   readonly runner?: Runner | RunnerFunction
   readonly workspace?: WorkspaceProvider
-  /** Which gates judge a task. A task that names gates fails closed when this is left out. */
-  readonly gates?: Gates
+  /**
+   * Which gates judge a task: a function of the attempt, or the same ones for all. A task that names
+   * gates fails closed when this is left out.
+   */
+  readonly gates?: Gates | readonly Gate[]
   readonly dispatcher?: Dispatcher
   /** What new projects start with, over `defaultSettings`. */
   readonly settings?: Partial<ProjectSettings>
@@ -139,7 +142,7 @@ export async function createCueline(options: CuelineOptions = {}): Promise<Cueli
     storage,
     ledger,
     workspace: options.workspace ?? null,
-    gates: options.gates ?? null,
+    gates: gatesOf(options.gates),
     clock,
     ids,
     times: { ...defaultTimes, ...options.times },
@@ -255,5 +258,15 @@ async function blockedTasks(
       const { obstacles } = await methods.tasks.why({ projectId, task: id })
       return { task: code, obstacles }
     }),
+  )
+}
+
+function gatesOf(given: CuelineOptions['gates']): Gates | null {
+  if (given === undefined) return null
+  if (typeof given === 'function') return given
+  if (Array.isArray(given)) return () => given
+  throw new CuelineError(
+    'invalid-input',
+    `gates is ${typeof given}; give an array of gates, or a function that gives them for an attempt.`,
   )
 }

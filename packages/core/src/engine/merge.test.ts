@@ -22,6 +22,36 @@ describe('evidence [X-08, S3-06]', () => {
     })
   })
 
+  it('says why a gate failed: its summary and the last line it printed', async () => {
+    const world = await tinyWorld({
+      tasks: { A: [] },
+      settings: { maxAttempts: 1 },
+      runner: async () => {},
+      gates: [
+        {
+          name: 'tests',
+          judge: async () => ({
+            gate: 'tests',
+            result: 'fail',
+            summary: '"node" exited with code 9',
+            durationMs: 0,
+            cause: 'code',
+            evidence: 'starting\nnode: bad option: --strip\n',
+          }),
+        },
+      ],
+    })
+    await world.cueline.run({ projectId: world.projectId })
+    expect((await world.task('A')).failure?.message).toBe(
+      'Gates did not pass on the work: "tests" (fail). "node" exited with code 9: node: bad option: --strip',
+    )
+  })
+
+  it('refuses gates of a wrong shape when they are given, not when they are needed', async () => {
+    const gates = 'node --test' as never
+    await expect(tinyWorld({ tasks: {}, gates })).rejects.toThrow('gates is string; give an array')
+  })
+
   it('a gate that breaks does not pass', async () => {
     const world = await tinyWorld({
       tasks: { A: [] },

@@ -173,12 +173,23 @@ async function failGates(
     type: 'attempt.fail',
     failure: {
       class: 'gate-failed',
-      message: `Gates did not pass on ${what}: ${names}. ${failed[0]?.summary ?? ''}`.trim(),
+      message: `Gates did not pass on ${what}: ${names}. ${reason(failed[0])}`,
       evidence: failed.map((verdict) => verdict.evidence).join('\n'),
     },
     verdicts,
   })
 }
+
+/** What the gate says, and the last line of what it printed: usually why. */
+function reason(verdict: Verdict | undefined): string {
+  const summary = verdict?.summary ?? ''
+  const last = verdict?.evidence.trimEnd().split('\n').at(-1)?.trim() ?? ''
+  if (last === '' || summary.includes(last)) return summary
+  return `${summary}: ${last.slice(0, mostOfLine)}`
+}
+
+/** Characters of a printed line that still help a reader. */
+const mostOfLine = 300
 
 async function confirmLease({ ledger }: EngineContext, claim: Claim): Promise<void> {
   await ledger.run(async ({ storage }) => {

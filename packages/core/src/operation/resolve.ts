@@ -32,7 +32,7 @@ export async function resolveTasks(
     if (task !== undefined) return task
     throw new CuelineError(
       'not-found',
-      `Project "${projectId}" has no task "${reference}". List its tasks to see their codes.`,
+      `Project "${byId.project?.name ?? projectId}" has no task "${reference}". Its status lists the tasks and their codes.`,
       { details: { projectId, task: reference } },
     )
   })

@@ -10,7 +10,7 @@ import { sourceFiles } from './source-files.ts'
 
 const root = process.cwd()
 const pureFolder =
-  /^packages\/core\/src\/(task|plan|staging|formats|limit|merge|expertise|report)\//
+  /^packages\/core\/src\/(task|plan|conflict|staging|formats|limit|merge|expertise|report)\//
 /** Names that make a function depend on when, where or how often it runs. */
 const impure = new Set([
   'Date',

@@ -1,3 +1,5 @@
+import { fileKinds } from './file-index.ts'
+
 /** What past changes say about which words go with which files. Everything is counted online. */
 export interface ChangeHistory {
   changes(): number
@@ -8,6 +10,8 @@ export interface ChangeHistory {
   /** Adds votes of the nearest past changes; answers them, nearest first. */
   vote(similar: Similar, neighbours: number, into: Float64Array): Neighbour[]
   scoreKey(kind: 'scope' | 'type', key: string, into: Float64Array): void
+  /** Adds how much more often changes of the type touch files of each kind than there are such files. */
+  scoreKinds(type: string, kinds: readonly number[], into: Float64Array): void
   scoreRecent(halfLife: number, into: Float64Array): void
   /** Adds for each file how often it changed together with the files given, by their weight. */
   scoreTogether(files: ReadonlyMap<number, number>, into: Float64Array): void
@@ -120,7 +124,9 @@ export function createChangeHistory(): ChangeHistory {
       const best = nearest.length === 0 ? 1 : scores[nearest[0]!]!
       return nearest.map((change) => {
         const files = filesOf[change]!
-        const vote = (scores[change]! / best) ** 2 / files.length ** 0.4
+        const vote =
+          ((scores[change]! / best) ** 3 * (0.4 + 0.6 * 0.5 ** ((titles.length - change) / 150))) /
+          files.length ** 0.4
         for (const file of files) into[file]! += vote
         return { change, similarity: scores[change]!, files }
       })
@@ -133,6 +139,22 @@ export function createChangeHistory(): ChangeHistory {
         const share = 0.97 ** (list.length - 1 - at) / Math.sqrt(files.length)
         for (const file of files) into[file]! += share
       }
+    },
+    scoreKinds(type, kinds, into) {
+      const there = new Float64Array(fileKinds).fill(0.5)
+      for (const kind of kinds) there[kind]! += 1
+      // Without experience all kinds are as likely as there are files of them.
+      const touched = there.map((files) => (3 * files) / kinds.length)
+      const all = byType.get(type) ?? []
+      for (let at = Math.max(0, all.length - 200); at < all.length; at += 1) {
+        const files = filesOf[all[at]!]!
+        for (const file of files) touched[kinds[file]!]! += 1 / files.length
+      }
+      const most = Math.max(...touched.map((times, kind) => times / there[kind]!))
+      const own = touched.map((times, kind) =>
+        Math.max(0, 1 + Math.log(times / there[kind]! / most) / 5),
+      )
+      for (let file = 0; file < into.length; file += 1) into[file] = own[kinds[file]!]!
     },
     scoreRecent(halfLife, into) {
       const count = titles.length

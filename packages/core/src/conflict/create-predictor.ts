@@ -1,5 +1,5 @@
 import { createChangeHistory } from './change-history.ts'
-import { createFileIndex } from './file-index.ts'
+import { createFileIndex, partsOfPath } from './file-index.ts'
 import { isGlob, matchesGlob } from './matches-glob.ts'
 import {
   conventionalParts,
@@ -9,7 +9,8 @@ import {
   touchSources,
   weightedWords,
 } from './touch-sources.ts'
-import { touchBias, touchWeights } from './touch-weights.ts'
+import { wordsOf } from './words.ts'
+import { createTouchModel } from './touch-model.ts'
 
 /** A task as far as its files are concerned. */
 export interface TouchTask {
@@ -64,6 +65,9 @@ export interface TouchPredictor {
   }
 }
 
+/** Changes of more files than this are moves and formatting: their text names none of them. */
+const mostToAdapt = 20
+
 /**
  * A predictor of the files a task will touch, from its text, the names of the files and past
  * changes, without any model call. It learns online: predict, do the work, `learn` what was really
@@ -73,6 +77,7 @@ export interface TouchPredictor {
 export function createPredictor(options: { readonly files: readonly string[] }): TouchPredictor {
   const files = createFileIndex(options.files)
   const history = createChangeHistory()
+  const model = createTouchModel()
 
   function scoresOf(task: TouchTask): SourceScores {
     const host = new Map<string, number>()
@@ -109,6 +114,7 @@ export function createPredictor(options: { readonly files: readonly string[] }):
       }
     },
     learn({ title, body, files: changed }) {
+      adapt(title, body ?? '', changed)
       const touched = new Set<number>()
       const gone: string[] = []
       for (const one of changed) {
@@ -125,18 +131,19 @@ export function createPredictor(options: { readonly files: readonly string[] }):
       }
       const { type, scopes } = conventionalParts(title)
       const words = weightedWords(title, body ?? '')
+      // The names of what was touched are words about the change, too, though nobody wrote them.
+      for (const file of [...touched].slice(0, 10)) {
+        for (const word of wordsOf(partsOfPath(files.pathOf(file)).stem)) {
+          if (!words.has(word)) words.set(word, 0.5)
+        }
+      }
       history.learn({ title, words, files: [...touched], scopes, type })
       for (const path of gone) files.remove(path)
     },
     predict(task, { limit = 20 } = {}) {
       const found = scoresOf(task)
       const size = files.size()
-      const odds = new Float64Array(size).fill(touchBias)
-      for (const source of touchSources) {
-        const weight = touchWeights[source]
-        const own = found.scores[source]
-        for (let file = 0; file < size; file += 1) odds[file]! += weight * own[file]!
-      }
+      const fit = model.fitOf(found.scores, size)
       const predicted: PredictedTouch[] = []
       const seen = new Set<string>()
       for (const touch of declaredTouches(task.touches ?? [])) {
@@ -145,17 +152,29 @@ export function createPredictor(options: { readonly files: readonly string[] }):
       }
       const order: number[] = []
       for (let file = 0; file < size; file += 1) if (files.isAlive(file)) order.push(file)
-      order.sort((x, y) => odds[y]! - odds[x]! || (files.pathOf(x) < files.pathOf(y) ? -1 : 1))
+      order.sort((x, y) => fit[y]! - fit[x]! || (files.pathOf(x) < files.pathOf(y) ? -1 : 1))
       for (const file of order) {
         if (predicted.length >= limit) break
         const path = files.pathOf(file)
         if (seen.has(path)) continue
         const evidence = evidenceFor(file, found)
         if (evidence.length === 0) continue
-        predicted.push({ path, score: 1 / (1 + Math.exp(-odds[file]!)), evidence })
+        predicted.push({ path, score: model.probabilityOf(fit[file]!), evidence })
       }
       return predicted.slice(0, Math.max(limit, 0))
     },
+  }
+
+  /** Moves the weights towards what would have ranked the change's files first. */
+  function adapt(title: string, body: string, changed: PastChange['files']) {
+    const truth = new Set<number>()
+    for (const one of changed) {
+      const path = typeof one === 'string' ? one : (one.from ?? one.path)
+      const file = files.find(path)
+      if (file !== undefined) truth.add(file)
+    }
+    if (title === '' || truth.size === 0 || truth.size > mostToAdapt) return
+    model.adapt(scoresOf({ title, description: body }).scores, files.size(), truth)
   }
 
   /** What a task declares: a path is certain, a glob the less certain the more files it matches. */
@@ -179,13 +198,14 @@ export function createPredictor(options: { readonly files: readonly string[] }):
   }
 
   function evidenceFor(file: number, found: SourceScores): TouchEvidence[] {
-    const weighed: [number, TouchSource][] = []
+    const weighed: [number, Exclude<TouchSource, 'kind'>][] = []
     for (const source of touchSources) {
       const score = found.scores[source][file]!
-      if (score <= 0) continue
+      // Every file is of some kind: that alone speaks for none of them.
+      if (score <= 0 || source === 'kind') continue
       // A path in the text is what people want to hear first, whatever it weighs.
       const first = source === 'path' || source === 'suffix' ? 10 : 0
-      weighed.push([first + score * touchWeights[source], source])
+      weighed.push([first + score * model.weightOf(source), source])
     }
     return weighed
       .sort((x, y) => y[0] - x[0])
@@ -193,7 +213,11 @@ export function createPredictor(options: { readonly files: readonly string[] }):
       .map(([, source]) => ({ source, text: sentence(source, file, found) }))
   }
 
-  function sentence(source: TouchSource, file: number, found: SourceScores): string {
+  function sentence(
+    source: Exclude<TouchSource, 'kind'>,
+    file: number,
+    found: SourceScores,
+  ): string {
     const path = files.pathOf(file)
     switch (source) {
       case 'path':
@@ -216,18 +240,24 @@ export function createPredictor(options: { readonly files: readonly string[] }):
 }
 
 const sentences: Readonly<
-  Record<Exclude<TouchSource, 'path' | 'suffix' | 'similar' | 'similarTitle' | 'scope'>, string>
+  Record<
+    Exclude<TouchSource, 'path' | 'suffix' | 'kind' | 'similar' | 'similarTitle' | 'scope'>,
+    string
+  >
 > = {
   name: 'the text holds its name',
   folder: 'the text names its folder',
   words: 'the text holds words of its path',
   titleWords: 'the title holds words of its path',
+  covered: 'the text holds most words of its path',
+  place: 'the title names its folder and its name',
   profile: 'the text resembles its past changes',
   type: 'changes of this type touch it',
   recent: 'it changed just before',
   popular: 'it changes often',
   together: 'it changes together with the other guesses',
   companion: 'it goes by name with another guess',
+  fitting: 'it is of the kind such changes touch',
   area: 'its folder holds other guesses',
   host: 'the host predicted it',
 }

@@ -17,6 +17,10 @@ export interface FileIndex {
   rename(from: string, to: string): number
   /** Adds to `into` how well each file's path words fit the weighted words (BM25). */
   scoreWords(words: ReadonlyMap<string, number>, into: Float64Array): void
+  /** Adds to `into` the share of the path's words that the query holds, by their rarity. */
+  scoreCovered(words: ReadonlyMap<string, number>, into: Float64Array): void
+  /** The kind of every file by number (`fileKinds`). */
+  kinds(): readonly number[]
   /** Files whose path a path-like token names: whole, by its end, or by its last name. */
   named(path: string): { readonly files: readonly number[]; readonly how: 'path' | 'suffix' }
   /** Adds to `into` how clearly identifiers and phrases name the file without its extension. */
@@ -28,6 +32,19 @@ export interface FileIndex {
   /** Number of the folder of a file. */
   folderOf(file: number): number
   folders(): number
+}
+
+/** Kinds of files by name: 0 source, 1 test, 2 document, 3 settings, 4 example. */
+export const fileKinds = 5
+
+function kindOf(path: string): number {
+  const lower = path.toLowerCase()
+  const name = lower.slice(lower.lastIndexOf('/') + 1)
+  if (/[._-](?:test|tests|spec|test-d)\.|^test_/u.test(name)) return 1
+  if (/(?:^|\/)(?:tests?|__tests__|spec)\//u.test(lower)) return 1
+  if (/\.(?:md|mdx|rst|txt|adoc)$/u.test(name)) return 2
+  if (/(?:^|\/)(?:examples?|demo)\//u.test(lower)) return 4
+  return /\.(?:json|ya?ml|toml|ini|lock|cfg|config\.[cm]?[jt]s)$|^\./u.test(name) ? 3 : 0
 }
 
 interface Entry {
@@ -45,6 +62,7 @@ const noFiles: readonly number[] = []
 export function createFileIndex(paths: readonly string[]): FileIndex {
   const entries: Entry[] = []
   const numbers = new Map<string, number>()
+  const kinds: number[] = []
   const byWord = new Map<string, Set<number>>()
   const byName = new Map<string, Set<number>>()
   const byStem = new Map<string, Set<number>>()
@@ -63,13 +81,14 @@ export function createFileIndex(paths: readonly string[]): FileIndex {
     }
     const entry: Entry = { path, alive: true, words: pathWords(path), stem, folder: folderNumber }
     entries[file] = entry
+    kinds[file] = kindOf(path)
     numbers.set(path, file)
     alive += 1
     words += entry.words.length
     for (const word of new Set(entry.words)) put(byWord, word, file)
     put(byName, name.toLowerCase(), file)
     put(byStem, stem, file)
-    put(byPlainName, plainName(stem), file)
+    for (const plain of plainNames(name, stem)) put(byPlainName, plain, file)
     for (const plain of folderNames(folder)) put(byFolderName, plain, file)
   }
 
@@ -83,7 +102,7 @@ export function createFileIndex(paths: readonly string[]): FileIndex {
     for (const word of entry.words) byWord.get(word)?.delete(file)
     byName.get(name.toLowerCase())?.delete(file)
     byStem.get(stem)?.delete(file)
-    byPlainName.get(plainName(stem))?.delete(file)
+    for (const plain of plainNames(name, stem)) byPlainName.get(plain)?.delete(file)
     for (const plain of folderNames(folder)) byFolderName.get(plain)?.delete(file)
   }
 
@@ -125,6 +144,25 @@ export function createFileIndex(paths: readonly string[]): FileIndex {
         }
       }
     },
+    scoreCovered(query, into) {
+      const rarity = (word: string) => {
+        const count = byWord.get(word)?.size ?? 0
+        return Math.log(1 + (alive - count + 0.5) / (count + 0.5))
+      }
+      const found = new Map<number, number>()
+      for (const word of query.keys()) {
+        const files = byWord.get(word)
+        if (files === undefined || files.size > alive / 2) continue
+        const weight = rarity(word)
+        for (const file of files) found.set(file, (found.get(file) ?? 0) + weight)
+      }
+      for (const [file, sum] of found) {
+        let all = 2
+        for (const word of new Set(entries[file]!.words)) all += rarity(word)
+        into[file]! += sum / all
+      }
+    },
+    kinds: () => kinds,
     named(path) {
       const exact = numbers.get(path)
       if (exact !== undefined) return { files: [exact], how: 'path' }
@@ -170,6 +208,12 @@ export function createFileIndex(paths: readonly string[]): FileIndex {
   }
   for (const path of paths) index.add(path)
   return index
+}
+
+/** `vite.config.ts` is called vite and vite.config. */
+function plainNames(name: string, stem: string): Set<string> {
+  const dot = name.lastIndexOf('.')
+  return new Set([plainName(stem), plainName(dot > 0 ? name.slice(0, dot) : name)])
 }
 
 function put(map: Map<string, Set<number>>, key: string, file: number) {

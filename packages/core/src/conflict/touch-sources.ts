@@ -1,7 +1,7 @@
 import type { ChangeHistory, Neighbour } from './change-history.ts'
-import { type FileIndex, partsOfPath } from './file-index.ts'
+import type { FileIndex } from './file-index.ts'
 import { namesInText, type NamesInText } from './names-in-text.ts'
-import { partsOf, stemOf, stopWords, wordsOf } from './words.ts'
+import { stopWords, wordsOf } from './words.ts'
 
 /**
  * What speaks for a file, each a score from 0 to 1 over all files:
@@ -11,10 +11,14 @@ import { partsOf, stemOf, stopWords, wordsOf } from './words.ts'
  * - `words`: words of the path stand in the text (BM25); `titleWords`: in the title;
  * - `profile`: the text resembles the words of the file's past changes;
  * - `similar`: the nearest past changes by text touched it; `similarTitle`: by title alone;
+ * - `covered`: the text holds most of the words of its path, rare ones counting more;
+ * - `place`: the title names both its folder and its name;
+ * - `kind`: changes of this type touch files of its kind (test, document, …);
  * - `scope`: changes with the same conventional-commit scope touched it; `type`: of the same type;
  * - `recent`, `popular`: it changed lately, often;
  * - `together`: it changes together with the best guesses of the others;
  * - `companion`: it bears the same name as one of them, as a test does;
+ * - `fitting`: the guess of the others where the kind of file fits;
  * - `area`: its folder collects many of the guesses;
  * - `host`: the host's own prediction.
  */
@@ -25,6 +29,9 @@ export const touchSources = [
   'folder',
   'words',
   'titleWords',
+  'covered',
+  'place',
+  'kind',
   'profile',
   'similar',
   'similarTitle',
@@ -34,6 +41,7 @@ export const touchSources = [
   'popular',
   'together',
   'companion',
+  'fitting',
   'area',
   'host',
 ] as const
@@ -65,6 +73,8 @@ const firstGuess: Partial<Record<TouchSource, number>> = {
   similar: 1.2,
   similarTitle: 0.8,
   scope: 0.7,
+  covered: 0.8,
+  place: 0.8,
   recent: 0.2,
 }
 
@@ -98,11 +108,14 @@ export function scoreTouches(
   const words = weightedWords(query.title, query.text)
   files.scoreWords(words, scores.words)
   files.scoreWords(titleWords, scores.titleWords)
+  files.scoreCovered(words, scores.covered)
+  scorePlace(namesInText(query.title), files, scores.place)
   const neighbours = history.vote(history.scoreWords(words, scores.profile), 25, scores.similar)
   const unused = new Float64Array(size)
   history.vote(history.scoreWords(titleWords, unused), 25, scores.similarTitle)
   for (const scope of scopes) history.scoreKey('scope', scope, scores.scope)
   history.scoreKey('type', type, scores.type)
+  history.scoreKinds(type, files.kinds(), scores.kind)
   history.scoreRecent(8, scores.recent)
   history.scoreRecent(120, scores.popular)
   for (const [path, confidence] of query.host) {
@@ -110,9 +123,17 @@ export function scoreTouches(
     if (file !== undefined) scores.host[file] = confidence
   }
   for (const source of touchSources)
-    if (source !== 'path' && source !== 'suffix' && source !== 'host') normalise(scores[source])
+    if (source !== 'path' && source !== 'suffix' && source !== 'host' && source !== 'kind')
+      normalise(scores[source])
   scoreByGuess(files, history, scores)
   return { scores, neighbours, paths, names, scopes }
+}
+
+function scorePlace(names: NamesInText, files: FileIndex, into: Float64Array) {
+  const byName = new Float64Array(into.length)
+  files.scoreNames(names, byName)
+  files.scoreFolders(names, into)
+  for (let file = 0; file < into.length; file += 1) into[file]! *= byName[file]!
 }
 
 function scoreByGuess(
@@ -141,6 +162,11 @@ function scoreByGuess(
   for (let file = 0; file < size; file += 1) {
     if (files.isAlive(file)) scores.area[file] = byFolder[files.folderOf(file)]!
   }
+  for (let file = 0; file < size; file += 1) {
+    scores.fitting[file] = guess[file]! * scores.kind[file]!
+    scores.together[file]! *= 0.5 + 0.5 * scores.kind[file]!
+  }
+  normalise(scores.fitting)
   normalise(scores.together)
   normalise(scores.area)
 }
@@ -182,7 +208,7 @@ export function weightedWords(title: string, text: string): Map<string, number> 
 /** `fix(client/rpc): …` → type `fix`, scopes `client/rpc`, `client`, `rpc`. */
 export function conventionalParts(title: string): { type: string; scopes: string[] } {
   const head = /^([a-zA-Z]{2,20})(?:\(([^()\n]{1,80})\))?!?:\s/u.exec(title)
-  if (head === null) return { type: '', scopes: [] }
+  if (head === null) return { type: unwrittenType(title), scopes: [] }
   const scope = (head[2] ?? '').toLowerCase().trim()
   const parts = scope.split(/[\s/,&]+/u).filter((part) => part !== '')
   return {
@@ -191,7 +217,10 @@ export function conventionalParts(title: string): { type: string; scopes: string
   }
 }
 
-/** Words of the paths a change touched, so that a later text that names them finds the change. */
-export function wordsOfPaths(paths: readonly string[]): string[] {
-  return paths.slice(0, 20).flatMap((path) => partsOf(partsOfPath(path).stem).map(stemOf))
+/** A type for titles without one, by the words that tell kinds of files apart. */
+function unwrittenType(title: string): string {
+  const words = new Set(wordsOf(title))
+  if (words.has('test') || words.has('coverag')) return '~test'
+  if (words.has('doc') || words.has('readm') || words.has('document')) return '~docs'
+  return ''
 }

@@ -1,0 +1,161 @@
+// `npm run bench -- conflicts [--sample] [--fit]`: how well files and conflicts are predicted, and
+// what soft locks on the predictions cost and save. Reads real histories and plans from CUELINE_DATA;
+// they are other people's work and not part of this repository. --sample: two repositories, full
+// text, fewer draws. --fit: fits the weights again. Prints tables and, last, one line of JSON.
+import { existsSync } from 'node:fs'
+import process from 'node:process'
+import { parseArgs } from 'node:util'
+import { inferenceThreshold } from '@cueline/core'
+import { fitTouches } from './reference/fit-touches.ts'
+import { inferenceFigures } from './reference/hidden-edges.ts'
+import { pairFigures, pairsOf } from './reference/pair-figures.ts'
+import { dispatchCurve } from './reference/dispatch-curve.ts'
+import { repositories, type Text, type TouchCase, touchCases } from './reference/touch-cases.ts'
+import { rankFigures, type RankFigures } from './reference/rank-figures.ts'
+
+const { values: flags } = parseArgs({
+  options: {
+    sample: { type: 'boolean', default: false },
+    fit: { type: 'boolean', default: false },
+  },
+})
+const data = process.env.CUELINE_DATA
+if (data === undefined || data === '') {
+  console.log('not proven: CUELINE_DATA unset')
+} else if (existsSync(data)) {
+  measure(data)
+} else {
+  console.error(`CUELINE_DATA is ${data}, which does not exist: name the folder with the data.`)
+  process.exitCode = 1
+}
+
+function measure(data: string) {
+  const names = flags.sample ? (['backlog-md', 'beads'] as const) : repositories
+  const texts: readonly Text[] = flags.sample ? ['full'] : ['title', 'full']
+  const results: Record<string, unknown> = {}
+  for (const text of texts) {
+    const histories = names.map((name) => touchCases(data, name, text, flags.fit))
+    if (flags.fit) {
+      const { weights, scale, offset } = fitTouches(histories)
+      const sources = [...histories[0]![0]!.bySource.keys()]
+      for (const [at, source] of sources.entries())
+        console.log(`  ${source}: ${weights[at]!.toFixed(2)}`)
+      console.log(`  scale ${scale.toFixed(2)}, offset ${offset.toFixed(2)}`)
+    }
+    const last = histories.map((cases) => cases.filter(({ quarter }) => quarter === 4))
+    results[text] = { files: fileTable(names, last, text), pairs: pairTable(names, last, text) }
+    if (text === 'full') results.dispatch = dispatchTable(last)
+  }
+  results.inference = inferenceTable(data)
+  console.log(
+    JSON.stringify({
+      bench: 'conflicts',
+      node: process.versions.node,
+      sample: flags.sample,
+      ...results,
+    }),
+  )
+}
+
+function fileTable(names: readonly string[], histories: readonly TouchCase[][], text: Text) {
+  console.log(
+    `\nFiles, ${text} text, last quarter. Mean over the repositories, then each of them.\n`,
+  )
+  const columns = ['P@1', 'F1@3', 'F1@5', 'R@10', 'hit@5']
+  console.log(line('', columns))
+  const sources = [...histories[0]![0]!.bySource.keys()].filter((source) => source !== 'host')
+  const methods: [string, (one: TouchCase) => readonly string[]][] = [
+    ...sources.map((source): [string, (one: TouchCase) => readonly string[]] => [
+      source,
+      (one) => one.bySource.get(source)!,
+    ]),
+    ['all together', (one) => one.predicted.map(({ path }) => path)],
+  ]
+  let mean: RankFigures | undefined
+  const each: Record<string, RankFigures> = {}
+  for (const [name, ranked] of methods) {
+    const figures = histories.map((cases) => rankFigures(cases, ranked))
+    mean = figures[0]!.map(
+      (_, at) => figures.reduce((sum, one) => sum + one[at]!, 0) / figures.length,
+    )
+    console.log(line(name, mean.map(short)))
+    if (name === 'all together') {
+      for (const [at, repository] of names.entries()) {
+        each[repository] = figures[at]!.map(rounded)
+        console.log(line(`  ${repository}`, figures[at]!.map(short)))
+      }
+    }
+  }
+  return { columns, mean: mean!.map(rounded), each }
+}
+
+function pairTable(names: readonly string[], histories: readonly TouchCase[][], text: Text) {
+  console.log(`\nPairs of tasks, ${text} text, windows of 12: is a file shared?\n`)
+  const columns = ['base rate', 'AUC', 'AP', 'AUC ahead', 'AP ahead']
+  console.log(line('', columns))
+  const rows = histories.map((cases) => {
+    const pairs = pairsOf(cases, 12)
+    const own = pairFigures(pairs.map(({ shared, chance }) => ({ shared, chance })))
+    const ahead = pairFigures(pairs.map(({ shared, ahead: chance }) => ({ shared, chance })))
+    return [own.rate, own.auc, own.precision, ahead.auc, ahead.precision]
+  })
+  const mean = columns.map((_, at) => rows.reduce((sum, row) => sum + row[at]!, 0) / rows.length)
+  console.log(line('mean', mean.map(short)))
+  for (const [at, repository] of names.entries())
+    console.log(line(`  ${repository}`, rows[at]!.map(short)))
+  return { columns, mean: mean.map(rounded) }
+}
+
+function dispatchTable(histories: readonly TouchCase[][]) {
+  console.log('\nDispatch, full text: 24 tasks, 4 workers, log-normal durations (deviation 1).')
+  console.log(
+    'Time over the bound, and the share of tasks that ran beside one with a common file.\n',
+  )
+  console.log(line('', ['in order', 'collided', 'tight 1st', 'collided', 'precision', 'recall']))
+  const rows = dispatchCurve(histories, flags.sample ? 3 : 20)
+  for (const { rule, figures } of rows) console.log(line(rule, figures.map(short)))
+  return rows.map(({ rule, figures }) => ({ rule, figures: figures.map(rounded) }))
+}
+
+function inferenceTable(data: string) {
+  console.log(
+    '\nDependencies inferred from texts, the declared ones hidden. Right: declared, directly or',
+  )
+  console.log('by way of others.\n')
+  const rows = []
+  for (const threshold of [0.5, inferenceThreshold]) {
+    console.log(line(`at ${threshold}`, ['declared', 'inferred', 'right', 'precision', 'recall']))
+    const plans = inferenceFigures(data, threshold)
+    const sum = (of: 'edges' | 'inferred' | 'direct' | 'implied') =>
+      plans.reduce((total, plan) => total + plan[of], 0)
+    const total = {
+      name: 'all',
+      edges: sum('edges'),
+      inferred: sum('inferred'),
+      direct: sum('direct'),
+      implied: sum('implied'),
+    }
+    for (const { name, edges, inferred, direct, implied } of [...plans, total]) {
+      if (inferred === 0) continue
+      const precision = implied / inferred
+      const recall = direct / edges
+      console.log(
+        line(`  ${name}`, [edges, inferred, implied, short(precision), short(recall)].map(String)),
+      )
+      rows.push({ threshold, name, edges, inferred, direct, implied })
+    }
+  }
+  return rows
+}
+
+function line(name: string, cells: readonly string[]): string {
+  return name.padEnd(44) + cells.map((cell) => cell.padStart(11)).join('')
+}
+
+function short(value: number): string {
+  return value.toFixed(3)
+}
+
+function rounded(value: number): number {
+  return Number(value.toFixed(4))
+}

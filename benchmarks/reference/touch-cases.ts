@@ -1,0 +1,158 @@
+// Real histories replayed in order: what was predicted for each task beside what it touched.
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  analyzeConflicts,
+  createPredictor,
+  type FileChange,
+  type PastChange,
+  type PredictedTouch,
+  type TouchSource,
+  type TouchTask,
+} from '@cueline/core'
+
+export const repositories = ['hono', 'query', 'backlog-md', 'beads'] as const
+export type Repository = (typeof repositories)[number]
+export type Text = 'title' | 'full'
+
+export interface TouchCase {
+  readonly task: TouchTask & { readonly id: string }
+  /** 3 or 4: weights are fitted on the third quarter of the tasks and reported on the last. */
+  readonly quarter: number
+  /** Existing files that the change modified, deleted or moved. */
+  readonly truth: ReadonlySet<string>
+  /** Predicted when its turn came. */
+  readonly predicted: readonly PredictedTouch[]
+  /** The best of every source alone. */
+  readonly bySource: ReadonlyMap<TouchSource, readonly string[]>
+  /** Confidence of the conflicts within its window of 24, known before the first of it began. */
+  readonly ahead: ReadonlyMap<string, number>
+  readonly rows: readonly Row[]
+}
+
+/** Scores of one file by every source, and whether it was touched: what weights are fitted on. */
+export interface Row {
+  readonly touched: boolean
+  readonly scores: readonly number[]
+}
+
+interface StoredEvent {
+  sha: string
+  title: string
+  body?: string
+  task?: boolean
+  changes: [string, string, string?][]
+  issues?: Record<'title' | 'description' | 'acceptance' | 'plan' | 'design', string | undefined>[]
+}
+
+const window = 24
+
+/** Replays a history: predict every task of the second half, then learn what it changed. */
+export function touchCases(data: string, repository: Repository, text: Text, rows: boolean) {
+  const path = join(data, 'fileconflict', `${repository}.json`)
+  if (!existsSync(path))
+    throw new Error(`${path} does not exist: CUELINE_DATA names another folder.`)
+  const { base, events } = JSON.parse(readFileSync(path, 'utf8')) as {
+    base: { files: string[] }
+    events: StoredEvent[]
+  }
+  const predictor = createPredictor({ files: base.files })
+  const count = events.filter((event) => event.task === true).length
+  const cases: TouchCase[] = []
+  let turn = 0
+  let ahead: ReadonlyMap<string, number> = new Map()
+  for (const [at, event] of events.entries()) {
+    if (event.task === true) {
+      const quarter = 1 + Math.floor((4 * turn) / count)
+      if (quarter >= 3) {
+        const task = taskOf(event, text)
+        const truth = new Set(
+          event.changes.filter(([kind]) => kind !== 'A').map(([, path]) => path),
+        )
+        if (cases.length % window === 0) {
+          const next = events
+            .slice(at)
+            .filter((other) => other.task === true)
+            .slice(0, window)
+          ahead = new Map(
+            analyzeConflicts(
+              next.map((other) => taskOf(other, text)),
+              { predictor, threshold: 0.002 },
+            ).map(({ tasks, confidence }) => [tasks.join(), confidence]),
+          )
+        }
+        cases.push({
+          task,
+          quarter,
+          truth,
+          predicted: predictor.predict(task, { limit: 30 }),
+          ahead,
+          ...fromSources(predictor.sources(task), truth, rows && quarter === 3),
+        })
+      }
+      turn += 1
+    }
+    predictor.learn(changeOf(event))
+  }
+  return cases
+}
+
+/** Issue texts where the tasks are issues, else the message of the commit. */
+function taskOf(event: StoredEvent, text: Text): TouchCase['task'] {
+  const { sha: id, issues = [] } = event
+  const title = issues.length > 0 ? issues.map((issue) => issue.title).join('; ') : event.title
+  const description = issues.length > 0 ? textOf(issues) : (event.body ?? '')
+  return text === 'title' ? { id, title } : { id, title, description }
+}
+
+function textOf(issues: NonNullable<StoredEvent['issues']>): string {
+  return issues
+    .flatMap((one) => [one.title, one.description, one.acceptance, one.plan, one.design])
+    .filter((part) => part !== undefined && part !== '')
+    .join('\n')
+}
+
+function changeOf(event: StoredEvent): PastChange {
+  const kinds: Record<string, FileChange['kind']> = { A: 'added', D: 'deleted', M: 'modified' }
+  return {
+    title: event.title,
+    body: [event.body ?? '', textOf(event.issues ?? [])].join('\n'),
+    files: event.changes.map(([kind, path, to]) =>
+      kind === 'R' && to !== undefined
+        ? { kind: 'renamed', from: path, path: to }
+        : { kind: kinds[kind] ?? 'modified', path },
+    ),
+  }
+}
+
+function fromSources(
+  { paths, scores }: ReturnType<ReturnType<typeof createPredictor>['sources']>,
+  truth: ReadonlySet<string>,
+  withRows: boolean,
+) {
+  const sources = Object.keys(scores) as TouchSource[]
+  const bySource = new Map<TouchSource, readonly string[]>()
+  for (const source of sources) {
+    const own = scores[source]
+    bySource.set(
+      source,
+      best(own, 10).map((file) => paths[file]!),
+    )
+  }
+  if (!withRows) return { bySource, rows: [] }
+  const sum = new Float64Array(paths.length)
+  for (const source of sources)
+    for (const [file, score] of scores[source].entries()) sum[file]! += score
+  const rows = best(sum, 120).map((file) => ({
+    touched: truth.has(paths[file]!),
+    scores: sources.map((source) => scores[source][file]!),
+  }))
+  return { bySource, rows }
+}
+
+function best(scores: Float64Array, count: number): number[] {
+  return [...scores.keys()]
+    .filter((file) => scores[file]! > 0)
+    .sort((x, y) => scores[y]! - scores[x]! || x - y)
+    .slice(0, count)
+}

@@ -132,6 +132,28 @@ export { isStatelessReady } from './task/stateless-ready.ts'
 export type { MissingPart, StatelessReadiness } from './task/stateless-ready.ts'
 export { planDocumentJsonSchema, taskJsonSchema } from './task/task-json-schema.ts'
 export type { PlanDocument, TaskSpec } from './task/task-spec.ts'
+export { analyzeConflicts, conflictThreshold } from './conflict/analyze-conflicts.ts'
+export type {
+  Conflict,
+  ConflictKind,
+  ConflictOptions,
+  ConflictTask,
+} from './conflict/analyze-conflicts.ts'
+export { createPredictor } from './conflict/create-predictor.ts'
+export type {
+  FileChange,
+  PastChange,
+  PredictedTouch,
+  TouchEvidence,
+  TouchPredictor,
+  TouchTask,
+} from './conflict/create-predictor.ts'
+export { inferDependencies, inferenceThreshold } from './conflict/infer-dependencies.ts'
+export type {
+  InferenceOptions,
+  InferenceTask,
+  InferredDependency,
+} from './conflict/infer-dependencies.ts'
 export { predictTouches } from './conflict/predict-touches.ts'
 export type { PredictTouchesOptions } from './conflict/predict-touches.ts'
 export type { TouchSource } from './conflict/touch-sources.ts'

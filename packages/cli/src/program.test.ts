@@ -18,6 +18,8 @@ const commands = [
   'run',
   'status',
   'why',
+  'explain',
+  'what-if',
   'requests',
   'answer',
   'retry',

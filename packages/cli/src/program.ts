@@ -4,6 +4,7 @@ import type { Cli, GlobalOptions } from './cli.ts'
 import { addAnswer } from './commands/answer.ts'
 import { addCancel } from './commands/cancel.ts'
 import { addDoctor } from './commands/doctor.ts'
+import { addExplain } from './commands/explain.ts'
 import { addImport } from './commands/import.ts'
 import { addPlan } from './commands/plan.ts'
 import { addPromote } from './commands/promote.ts'
@@ -13,6 +14,7 @@ import { addRetry } from './commands/retry.ts'
 import { addRun } from './commands/run.ts'
 import { addStage } from './commands/stage.ts'
 import { addStatus } from './commands/status.ts'
+import { addWhatIf } from './commands/what-if.ts'
 import { addWhy } from './commands/why.ts'
 import { exitCodes } from './exit-code.ts'
 import { reportError } from './report-error.ts'
@@ -96,6 +98,8 @@ function createProgram(cli: Cli): Command {
     addRun,
     addStatus,
     addWhy,
+    addExplain,
+    addWhatIf,
     addRequests,
     addAnswer,
     addRetry,

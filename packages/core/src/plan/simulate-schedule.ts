@@ -178,7 +178,7 @@ function quantile(values: Float64Array, share: number): number {
 function textOf(forecast: Omit<ScheduleForecast, 'text'>): string {
   const { runs, workers, finish, planned, onPlan, tasks, estimates } = forecast
   const lines = [
-    `Of ${runs} runs with ${workers} ${workers === 1 ? 'worker' : 'workers'}, half finish by ${atMinute(finish.p50)} and nine in ten by ${atMinute(finish.p90)}; the plan says ${inMinutes(planned)}, which ${percent(onPlan)} keep.`,
+    `Of ${runs} runs with ${workers} ${workers === 1 ? 'worker' : 'workers'}, half finish by ${atMinute(finish.p50)} and nine in ten by ${atMinute(finish.p90)}; the plan says ${inMinutes(planned)}, which ${percent(onPlan)} of the runs keep.`,
   ]
   const most = tasks
     .filter(({ criticality }) => criticality > 0)

@@ -16,6 +16,14 @@ export function positiveNumber(text: string): number {
   throw new InvalidArgumentError('Give a number of 0 or more.')
 }
 
+/** A date and time with its zone, as an option's value: milliseconds since 1970. */
+export function momentOption(text: string): number {
+  const pattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d)$/
+  const value = pattern.test(text) ? Date.parse(text) : Number.NaN
+  if (value >= 0) return value
+  throw new InvalidArgumentError('Give a time such as 2026-03-02T09:00Z or 2026-03-02T09:00+01:00.')
+}
+
 export const mostWorkers = 10_000
 
 export function workersOption(): Option {

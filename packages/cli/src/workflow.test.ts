@@ -88,7 +88,15 @@ describe('from a plan to finished work on the command line', () => {
       expect(existsSync(join(cwd, '.cueline/result', `${name}.txt`))).toBe(true)
     }
 
-    const report = await json('report', '--out', 'out', '--time-scale', '50')
+    const report = await json(
+      'report',
+      '--out',
+      'out',
+      '--svg',
+      'out/run.svg',
+      '--time-scale',
+      '50',
+    )
     expect(report.value).toMatchObject({
       tasks: { total: 3, done: 3 },
       attempts: 3,
@@ -97,6 +105,9 @@ describe('from a plan to finished work on the command line', () => {
     })
     expect(JSON.parse(readFileSync(join(cwd, 'out/report.json'), 'utf8'))).toEqual(report.value)
     expect(readFileSync(join(cwd, 'out/report.md'), 'utf8')).toContain('# Report of Greenhouse')
+    const svg = readFileSync(join(cwd, 'out/run.svg'), 'utf8')
+    expect(svg).toContain('<title id="timeline-title">Run of Greenhouse</title>')
+    expect(svg.match(/<g class="bar (?:planned|actual)[ a-z]*"><title>/g)).toHaveLength(6)
     const events = parseEventLines(readFileSync(join(cwd, 'out/events.jsonl'), 'utf8'))
     expect(events.filter(({ type }) => type === 'attempt.succeeded')).toHaveLength(3)
 

@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
 import { describe, expect, it, onTestFinished } from 'vitest'
 
 import { capturedTerminal } from '../captured-terminal.ts'
@@ -177,6 +180,84 @@ describe('cueline plan reads what trackers hold [X-15]', () => {
       '# Plan\n\n## T1: Measure\n\nEstimate: 10 minutes\n\n## T2: Water\n\nDepends on: T1\n'
     const { object } = await planJson({ 'plan.md': text }, 'plan.md')
     expect(object).toMatchObject({ tasks: 2, edges: 1, importReport: { format: 'markdown' } })
+  })
+})
+
+describe('cueline plan, for other tools [X-15]', () => {
+  it.each([
+    ['mermaid', 'flowchart LR\n'],
+    ['gantt', 'gantt\n'],
+    ['dot', 'digraph plan {\n'],
+    ['csv', 'task,title,epic,'],
+    ['ics', 'BEGIN:VCALENDAR\r\n'],
+  ])('writes %s alone to standard output', async (format, start) => {
+    const { code, stdout, stderr } = await plan(
+      { 'plan.json': release },
+      'plan.json',
+      '--export',
+      format,
+    )
+    expect(code).toBe(0)
+    expect(stdout.slice(0, start.length)).toBe(start)
+    expect(stderr).toBe('')
+  })
+
+  it('writes a document that it reads again as the same plan', async () => {
+    const { stdout } = await plan({ 'plan.json': release }, 'plan.json', '--export', 'json')
+    expect(JSON.parse(stdout)).toEqual(JSON.parse(release))
+  })
+
+  it('writes an export to a file, beside what it says of the plan', async () => {
+    const cwd = temporaryFolder(onTestFinished, { 'plan.json': release })
+    const terminal = capturedTerminal({ cwd })
+    const out = join('new', 'plan.ics')
+    const args = ['--export', 'ics', '--start', '2026-03-02T09:00+01:00', '--out', out, '--json']
+    expect(await runProgram(['plan', 'plan.json', ...args], terminal)).toBe(0)
+    expect(JSON.parse(terminal.stdout())).toMatchObject({ tasks: 4 })
+    expect(terminal.stderr()).toBe(`Wrote ${out}.\n`)
+    const calendar = readFileSync(join(cwd, out), 'utf8')
+    // Eight o'clock in UTC, and twenty minutes that start ten minutes later.
+    expect(calendar).toContain('DTSTART:20260302T081000Z\r\nDTEND:20260302T083000Z\r\n')
+  })
+
+  it('draws the schedule', async () => {
+    const cwd = temporaryFolder(onTestFinished, { 'plan.json': release })
+    const terminal = capturedTerminal({ cwd })
+    expect(await runProgram(['plan', 'plan.json', '--svg', 'plan.svg'], terminal)).toBe(0)
+    expect(terminal.stdout()).toContain('Critical path')
+    const svg = readFileSync(join(cwd, 'plan.svg'), 'utf8')
+    expect(svg).toContain('<title id="timeline-title">Release</title>')
+    expect(svg).toContain('after test, document')
+  })
+
+  it.each([
+    ['a format there is not', ['--export', 'png'], 'Allowed choices are mermaid'],
+    [
+      'a start without a zone',
+      ['--export', 'ics', '--start', '2026-03-02T09:00'],
+      'Give a time such',
+    ],
+    ['a file for nothing', ['--out', 'x'], '--out is where --export writes'],
+    ['two things for standard output', ['--export', 'csv', '--json'], 'both write to standard'],
+    ['a file that is a folder', ['--svg', '.'], '. cannot be written (EISDIR)'],
+  ])('says what is wrong with %s', async (_, args, message) => {
+    const { code, stderr } = await plan({ 'plan.json': release }, 'plan.json', ...args)
+    expect(code).toBe(2)
+    expect(stderr).toContain(message)
+  })
+
+  it('writes nothing of a plan with problems', async () => {
+    const { code, stdout, stderr } = await plan(
+      { 'plan.json': tangled },
+      'plan.json',
+      '--export',
+      'csv',
+      '--svg',
+      'plan.svg',
+    )
+    expect(code).toBe(2)
+    expect(stdout).not.toContain('task,title')
+    expect(stderr).not.toContain('Wrote')
   })
 })
 

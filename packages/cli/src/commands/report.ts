@@ -7,6 +7,7 @@ import {
   foldReport,
   renderReportMarkdown,
   renderReportText,
+  renderRunTimeline,
   type RunReport,
   type StoredEvent,
 } from '@cueline/core'
@@ -20,9 +21,11 @@ import { positiveNumber } from '../option-values.ts'
 import { readEvents } from '../read-events.ts'
 import type { Terminal } from '../terminal.ts'
 import { writeJson } from '../write-json.ts'
+import { writeOutput } from '../write-output.ts'
 
 interface ReportOptions {
   readonly out?: string
+  readonly svg?: string
   readonly timeScale?: number
 }
 
@@ -36,6 +39,7 @@ export function addReport(program: Command, { terminal, run }: Cli): void {
         'what barriers would have cost. With --out also as report.md, report.json and events.jsonl.',
     )
     .option('--out <folder>', 'write report.md, report.json and events.jsonl there')
+    .option('--svg <file>', 'draw what was planned and what happened as a timeline')
     .option(
       '--time-scale <ms>',
       'milliseconds that one minute of the plan stands for (default: 60000)',
@@ -47,6 +51,7 @@ export function addReport(program: Command, { terminal, run }: Cli): void {
 Examples:
   cueline report
   cueline report --out reports/monday
+  cueline report --svg run.svg
   cueline report --json | jq .speedup`,
     )
     .action((_: unknown, command: Command) =>
@@ -58,8 +63,11 @@ async function report(terminal: Terminal, options: ReportOptions & GlobalOptions
   return withCueline(terminal, options, {}, async (cueline) => {
     const { id } = await chooseProject(cueline, options.project)
     const events = await readEvents(cueline, id)
-    const { timeScale } = options
-    const folded = foldReport(events, { ...(timeScale !== undefined && { timeScale }) })
+    const scale = options.timeScale === undefined ? {} : { timeScale: options.timeScale }
+    const folded = foldReport(events, scale)
+    if (options.svg !== undefined) {
+      await writeOutput(terminal, '--svg', options.svg, renderRunTimeline(events, scale))
+    }
     if (options.out !== undefined) await writeFiles(terminal, options.out, folded, events)
     if (options.json) writeJson(terminal, folded)
     else terminal.out(renderReportText(folded, terminal.columns))

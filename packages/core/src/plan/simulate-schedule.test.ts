@@ -133,6 +133,15 @@ describe('any forecast [X-04]', () => {
     )
   })
 
+  it('holds every task critical when there is one worker', () => {
+    fc.assert(
+      fc.property(anyTasks({ maxTasks: 10, estimate: anyRange }), fc.integer(), (tasks, seed) => {
+        const { tasks: each } = forecastOf(tasks, { workers: 1, runs: 3, seed })
+        expect(each.every(({ criticality }) => criticality === 1)).toBe(true)
+      }),
+    )
+  })
+
   it('with workers for all, holds every task without slack critical', () => {
     fc.assert(
       fc.property(

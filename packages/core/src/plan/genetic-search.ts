@@ -112,7 +112,7 @@ export function geneticSearch(
 
   /** One step of the local search. */
   function walk(): void {
-    disturb(here, 1, 30 * mean * random(), 0.05)
+    disturb(here, 1, 80 * mean * random(), 0.03)
     forwards()
     for (let task = 0; task < size; task++) keys[task] = -finishes[task]!
     build(true)

@@ -16,6 +16,8 @@ export interface ChangeHistory {
   /** Adds for each file how often it changed together with the files given, by their weight. */
   scoreTogether(files: ReadonlyMap<number, number>, into: Float64Array): void
   titleOf(change: number): string
+  /** The logarithm of how rare a word is among the changes. */
+  rarityOf(word: string): number
 }
 
 export interface LearnedChange {
@@ -60,6 +62,10 @@ export function createChangeHistory(): ChangeHistory {
   return {
     changes: () => titles.length,
     titleOf: (change) => titles[change]!,
+    rarityOf(word) {
+      const known = postings.get(word)?.changes.length ?? 0
+      return Math.log(1 + (titles.length + 1) / (known + 1))
+    },
     learn({ title, words, files, scopes, type }) {
       const change = titles.length
       titles.push(title.slice(0, 200))

@@ -56,6 +56,10 @@ export interface TouchPredictor {
   predict(task: TouchTask, options?: { readonly limit?: number }): PredictedTouch[]
   /** Takes in a change; later predictions know it. Files come, go and are renamed with it. */
   learn(change: PastChange): void
+  /** The words of a task by weight, rare ones counting more; the squares add up to 1. */
+  words(task: TouchTask): ReadonlyMap<string, number>
+  /** How many changes it has learnt from. */
+  changes(): number
   /** The files there are now. */
   files(): string[]
   /** Every source's scores from 0 to 1 for every file: for measuring and for fitting weights. */
@@ -77,7 +81,7 @@ const mostToAdapt = 20
 export function createPredictor(options: { readonly files: readonly string[] }): TouchPredictor {
   const files = createFileIndex(options.files)
   const history = createChangeHistory()
-  const model = createTouchModel()
+  const model = createTouchModel(options.files.length)
 
   function scoresOf(task: TouchTask): SourceScores {
     const host = new Map<string, number>()
@@ -98,6 +102,14 @@ export function createPredictor(options: { readonly files: readonly string[] }):
         if (files.isAlive(file)) paths.push(files.pathOf(file))
       }
       return paths
+    },
+    changes: () => history.changes(),
+    words({ title = '', description = '' }) {
+      const weighted = [...weightedWords(title, description)].map(
+        ([word, weight]) => [word, weight * history.rarityOf(word)] as const,
+      )
+      const length = Math.sqrt(weighted.reduce((sum, [, weight]) => sum + weight * weight, 0))
+      return new Map(weighted.map(([word, weight]) => [word, weight / (length || 1)]))
     },
     sources(task) {
       const { scores } = scoresOf(task)

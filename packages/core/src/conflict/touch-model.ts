@@ -21,11 +21,12 @@ const rate = 0.3
  * Starts from the fitted weights and adapts them by AdaGrad (Duchi, Hazan and Singer 2011) on the
  * softmax over the files of each change; the constant follows the number of files a change touches.
  */
-export function createTouchModel(): TouchModel {
+export function createTouchModel(files: number): TouchModel {
   const weights = touchSources.map((source) => touchWeights[source])
   const squares = touchSources.map(() => 1)
-  let offset = touchOffset
-  let offsetSquares = 1
+  // The weights were fitted where 400 to 2 300 files compete; among few each is likelier.
+  let offset = touchOffset + 0.5 * Math.log(1_000 / Math.min(3_000, Math.max(3, files)))
+  let offsetSquares = 25
 
   const model: TouchModel = {
     fitOf(scores, files) {
@@ -62,7 +63,7 @@ export function createTouchModel(): TouchModel {
       }
       const slope = (expected - truth.size) / (1 + truth.size)
       offsetSquares += slope * slope
-      offset -= (2 * rate * slope) / Math.sqrt(offsetSquares)
+      offset -= (rate * slope) / Math.sqrt(offsetSquares)
     },
   }
   return model

@@ -28,7 +28,8 @@ export function geneticSearch(
 ): ScheduleSearch {
   const { size } = index
   const { keys, starts: builtStarts, finishes, build } = serialSchedule(index, durations, demands)
-  const count = Math.max(4, Math.min(populationSize, Math.floor(populationTasks / size)))
+  const most = demands.kinds > 1 ? 40 : 20
+  const count = Math.max(4, Math.min(most, Math.floor(populationTasks / size)))
   /** Finishing times of both populations, each seen from the side it was built from. */
   const pool = new Float64Array(2 * count * size)
   const spans = new Float64Array(2 * count)
@@ -173,7 +174,6 @@ export function geneticSearch(
   }
 }
 
-const populationSize = 40
 /** Keeps the memory of both populations below 10 MB for any plan of practical size. */
 const populationTasks = 500_000
 

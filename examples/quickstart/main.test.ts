@@ -94,9 +94,15 @@ describe('a whole run of the quickstart [S3-04, S4-04]', () => {
   })
 
   it('reports figures that can be computed again from events.jsonl alone', () => {
-    const { agent, timeScale, ended, interrupted, ...figures } = report as typeof report &
-      Record<'ended' | 'interrupted', unknown>
-    expect([agent, timeScale, ended, interrupted]).toEqual(['recorded', 2, 'rested', 0])
+    const { agent, timeScale, ended, interrupted, blocked, ...figures } = report as typeof report &
+      Record<'ended' | 'interrupted' | 'blocked', unknown>
+    expect([agent, timeScale, ended, interrupted, blocked]).toEqual([
+      'recorded',
+      2,
+      'rested',
+      0,
+      [],
+    ])
     expect(JSON.parse(JSON.stringify(foldReport(events, { timeScale })))).toEqual(figures)
 
     const byHand = figuresByHand(events)

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-import { splitCommand } from './split-command.ts'
+import { splitCommand } from '@cueline/adapter-agents'
 
 export interface Options {
   readonly workers: number
@@ -56,7 +56,7 @@ export function parseCommandLine(args: readonly string[], last: Options | null =
         : numberOf('--scale', scale, 'seconds from 0.001 to 60', (value) => {
             return value >= 0.001 && value <= 60
           }),
-    agent: agent === undefined ? (last?.agent ?? null) : commandOf(agent),
+    agent: agent === undefined ? (last?.agent ?? null) : splitCommand(agent, '--agent'),
     answer: answer ?? last?.answer ?? null,
     folder: folder ?? null,
     resume,
@@ -73,10 +73,4 @@ function numberOf(
   const value = Number(text)
   if (text.trim() !== '' && fits(value)) return value
   throw new Error(`${option} is "${text}": give ${expected}.`)
-}
-
-function commandOf(text: string): readonly string[] {
-  const command = splitCommand(text)
-  if (command.length > 0) return command
-  throw new Error('--agent is empty: give a command such as "my-agent --print".')
 }

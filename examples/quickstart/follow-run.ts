@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import type { Cueline, StoredEvent } from '@cueline/core'
+import { createRunView, type Cueline, type StoredEvent } from '@cueline/core'
 
 import type { Options } from './command-line.ts'
-import { createRunView } from './run-view.ts'
 import { openScreen } from './screen.ts'
 
 /** What is asked, as far as an answer needs it. */

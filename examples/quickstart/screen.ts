@@ -1,12 +1,17 @@
 import { styleText } from 'node:util'
 
-import { cutText, textWidth } from '@cueline/core'
+import {
+  cutText,
+  type RunActivity,
+  type RunLine,
+  type RunPicture,
+  type RunView,
+  textWidth,
+} from '@cueline/core'
 import { createLogUpdate } from 'log-update'
 
-import { type Activity, type Picture, type RunView, seconds, type ViewLine } from './run-view.ts'
-
 export interface Screen {
-  lines(lines: readonly ViewLine[]): void
+  lines(lines: readonly RunLine[]): void
   close(): void
 }
 
@@ -49,11 +54,11 @@ export function openScreen(output: NodeJS.WriteStream, view: RunView, now: () =>
 }
 
 /** The lanes and below them what waits for an answer, at most `width` columns wide. */
-export function paint({ lanes, waiting }: Picture, width: number, now: number): string {
+export function paint({ lanes, waiting }: RunPicture, width: number, now: number): string {
   const codes = [...lanes, ...waiting].map((activity) => textWidth(activity?.task ?? ''))
   const codeWidth = Math.min(12, Math.max(3, ...codes))
   const titleWidth = Math.max(8, Math.min(24, width - codeWidth - 48))
-  const row = (label: string, activity: Activity | null) => {
+  const row = (label: string, activity: RunActivity | null) => {
     const left = `  ${label.padStart(2)}  `
     if (activity === null) return styleText('dim', `${left}${'·'.padEnd(codeWidth)}  free`)
     const took = seconds(now - activity.since).padStart(7)
@@ -69,7 +74,7 @@ export function paint({ lanes, waiting }: Picture, width: number, now: number): 
 }
 
 /** How far it is. */
-export function bar({ total, done, failed }: Picture, width: number, elapsedMs: number): string {
+export function bar({ total, done, failed }: RunPicture, width: number, elapsedMs: number): string {
   const share = total === 0 ? 0 : (done + failed) / total
   const length = Math.max(4, Math.min(40, width - 56))
   const filled = Math.round(length * share)
@@ -79,11 +84,11 @@ export function bar({ total, done, failed }: Picture, width: number, elapsedMs: 
   return `  ${drawn}  ${done} of ${total} tasks${failures}  ${Math.round(100 * share)} %  ${seconds(elapsedMs)}`
 }
 
-function retried({ attempt, doing }: Activity): string {
+function retried({ attempt, doing }: RunActivity): string {
   return attempt > 1 ? `${doing} (attempt ${attempt})` : doing
 }
 
-function mark({ kind, text }: ViewLine, width: number): string {
+function mark({ kind, text }: RunLine, width: number): string {
   const line = cutText(text, width - 2)
   switch (kind) {
     case 'good':
@@ -105,4 +110,9 @@ function fitted(text: string, width: number): string {
 
 function clockOf(ms: number): string {
   return seconds(ms).padStart(7)
+}
+
+/** Milliseconds as seconds with one digit. */
+function seconds(ms: number): string {
+  return `${(Math.max(0, ms) / 1000).toFixed(1)} s`
 }

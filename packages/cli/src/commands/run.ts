@@ -1,6 +1,6 @@
 import { dirname, join, resolve } from 'node:path'
 
-import { commandGate, commandGates, processRunner } from '@cueline/adapter-agents'
+import { commandGate, commandGates, processRunner, splitCommand } from '@cueline/adapter-agents'
 import { directoryWorkspaces } from '@cueline/adapter-agents/directory'
 import {
   createRunView,
@@ -23,7 +23,6 @@ import { withCueline } from '../open-cueline.ts'
 import { positiveNumber, workersOption } from '../option-values.ts'
 import { readEvents } from '../read-events.ts'
 import { openRunScreen } from '../run-screen.ts'
-import { splitCommand } from '../split-command.ts'
 import type { Terminal } from '../terminal.ts'
 import { wrapText } from '../wrap-text.ts'
 import { writeJson } from '../write-json.ts'

@@ -5,6 +5,7 @@ import { CuelineError } from '@cueline/core'
  * keep it, and a backslash takes the special meaning from a quote, a space or a backslash. Nothing
  * else is special: `$`, `*` and `;` are plain characters.
  *
+ * @param option where the text was given, for messages: `--agent`.
  * @throws CuelineError `invalid-input` when a quote does not end or nothing is there.
  */
 export function splitCommand(text: string, option: string): readonly [string, ...string[]] {

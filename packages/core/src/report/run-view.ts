@@ -142,8 +142,11 @@ export function createRunView(workers: number): RunView {
           return [good(`${named(event.taskId)}: done`)]
         case 'attempt.failed': {
           end(event.attemptId)
-          const next = event.retryAt === null ? 'failed' : 'sent back to be tried again'
-          return [bad(`${named(event.taskId)}: ${next}. ${event.failure.message}`)]
+          // Without a retry the task fails, and that has a line of its own.
+          if (event.retryAt === null) return []
+          return [
+            bad(`${named(event.taskId)}: sent back to be tried again. ${event.failure.message}`),
+          ]
         }
         case 'attempt.interrupted':
           end(event.attemptId)
@@ -153,7 +156,7 @@ export function createRunView(workers: number): RunView {
           return [plain(`${named(event.taskId)}: put back, ${event.reason}`)]
         case 'task.failed':
           settled.set(event.taskId, 'failed')
-          return [bad(`${named(event.taskId)}: failed for good, ${event.failure.message}`)]
+          return [bad(`${named(event.taskId)}: failed for good. ${event.failure.message}`)]
         case 'task.reopened':
           settled.delete(event.taskId)
           return []

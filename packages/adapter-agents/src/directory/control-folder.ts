@@ -34,6 +34,7 @@ export function controlFolder(result: string) {
     join(landings, `${fileName(attemptId)}.${Math.trunc(fence)}.json`)
   return {
     lease: join(root, 'lease'),
+    removal: join(root, 'removal'),
     journal: join(root, 'journal.json'),
     sequence: join(root, 'sequence'),
     staging: join(root, 'staging'),

@@ -226,6 +226,18 @@ describe('what a directory workspace holds', () => {
     }
   })
 
+  it('is kept whole and once when several processes remove the same workspace at once', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const { workspace, folder } = await start()
+      for (let n = 0; n < 20; n += 1) writeFileSync(join(folder, `${n}.txt`), `work ${n}`)
+      const removals = await Promise.all([1, 2, 3].map(() => open().remove(workspace)))
+      const kept = removals.flatMap(({ salvaged }) => (salvaged === null ? [] : [salvaged]))
+      expect(kept).toHaveLength(1)
+      expect(readdirSync(join(kept[0] as string, 'files'))).toHaveLength(20)
+      expect(existsSync(folder)).toBe(false)
+    }
+  })
+
   it('is kept twice when it is salvaged twice', async () => {
     const workspaces = open()
     const kept: (string | null)[] = []

@@ -12,7 +12,7 @@ import { fileName, workspaceOf, type ControlFolder, type Manifest } from './cont
 import { copyTree } from './copy-tree.ts'
 import { faultPoint } from './fault-point.ts'
 import { finishLanding, land, pendingLanding, readSequence, type Landing } from './landing.ts'
-import { takeMergeLock, type MergeHold } from './merge-lock.ts'
+import { takeFolderLease, type FolderHold } from './folder-lease.ts'
 import {
   checkedNames,
   isThere,
@@ -55,10 +55,10 @@ export function directoryWorkspaces(options: DirectoryWorkspacesOptions): Worksp
 
   const withLease = async <Value>(
     signal: AbortSignal,
-    work: (place: Place, hold: MergeHold) => Promise<Value>,
+    work: (place: Place, hold: FolderHold) => Promise<Value>,
   ): Promise<Value> => {
     const place = await open()
-    const hold = await takeMergeLock(place.control.lease, signal)
+    const hold = await takeFolderLease(place.control.lease, signal)
     try {
       await finishLanding(place.result, place.control)
       return await work(place, hold)
@@ -72,6 +72,24 @@ export function directoryWorkspaces(options: DirectoryWorkspacesOptions): Worksp
     const pending = await pendingLanding(control)
     if (pending === null || (attemptId !== undefined && pending !== attemptId)) return
     await withLease(never, async () => {})
+  }
+
+  const removeWorkspace = async (
+    control: ControlFolder,
+    manifest: Manifest,
+  ): Promise<string | null> => {
+    const { attemptId, path, files } = manifest
+    // Before it was filled nobody can have worked in it.
+    const kept =
+      files === null || !(await isThere(path))
+        ? null
+        : await salvage(control, manifest, files, ignore)
+    faultPoint('remove:salvaged')
+    await removeTree(path)
+    await removeTree(control.trialOf(attemptId))
+    faultPoint('remove:removed')
+    await rm(control.manifestOf(attemptId), { force: true })
+    return kept
   }
 
   const free = async ({ hold, trial }: Held): Promise<void> => {
@@ -119,7 +137,7 @@ export function directoryWorkspaces(options: DirectoryWorkspacesOptions): Worksp
       await baseOf(control, workspace.attemptId)
       const former = held.get(workspace.attemptId)
       if (former !== undefined) await free(former)
-      const hold = await takeMergeLock(control.lease, signal)
+      const hold = await takeFolderLease(control.lease, signal)
       try {
         await finishLanding(result, control)
         const { base, path } = await baseOf(control, workspace.attemptId)
@@ -174,19 +192,14 @@ export function directoryWorkspaces(options: DirectoryWorkspacesOptions): Worksp
       if (mine !== undefined) await free(mine)
       await finishPending(attemptId)
       const { control } = await open()
-      const manifest = await control.readManifest(attemptId)
-      if (manifest === null) return { salvaged: null }
-      // Before it was filled nobody can have worked in it.
-      const kept =
-        manifest.files === null || !(await isThere(manifest.path))
-          ? null
-          : await salvage(control, manifest, manifest.files, ignore)
-      faultPoint('remove:salvaged')
-      await removeTree(manifest.path)
-      await removeTree(control.trialOf(attemptId))
-      faultPoint('remove:removed')
-      await rm(control.manifestOf(attemptId), { force: true })
-      return { salvaged: kept }
+      // Its own engine and one that tidies up may want the same workspace gone.
+      const turn = await takeFolderLease(control.removal, never)
+      try {
+        const manifest = await control.readManifest(attemptId)
+        return { salvaged: manifest === null ? null : await removeWorkspace(control, manifest) }
+      } finally {
+        await turn.release()
+      }
     },
 
     async list() {
@@ -207,7 +220,7 @@ export function directoryWorkspaces(options: DirectoryWorkspacesOptions): Worksp
 }
 
 interface Held {
-  readonly hold: MergeHold
+  readonly hold: FolderHold
   readonly trial: TrialMerge
   readonly landing: Landing
 }

@@ -72,14 +72,14 @@ async function findLanded(
 }
 
 /**
- * Removes workspaces whose attempt is over or unknown, once, on start. `remove` keeps what was not
- * landed, so nothing is lost.
+ * Removes workspaces whose attempt is over, once, on start. `remove` keeps what was not landed, so
+ * nothing is lost; one that cannot be removed is reported and left to the next start.
  */
 export async function removeOrphanedWorkspaces(
   context: EngineContext,
   projectId: ProjectId,
 ): Promise<void> {
-  const { workspace, storage } = context
+  const { workspace, storage, onError } = context
   if (workspace === null) return
   for (const found of await workspace.list()) {
     const { attempts } = await storage.transaction((transaction) =>
@@ -88,6 +88,10 @@ export async function removeOrphanedWorkspaces(
     const attempt = attempts.get(found.attemptId)
     // Unknown here can mean known to another project that shares the provider: left alone.
     if (attempt === undefined || attempt.endedAt === null) continue
-    await workspace.remove(found)
+    try {
+      await workspace.remove(found)
+    } catch (error) {
+      onError(error, `removing the workspace of attempt ${found.attemptId}`)
+    }
   }
 }

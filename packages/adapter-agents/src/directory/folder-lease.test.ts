@@ -5,12 +5,12 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import { machineId } from '../process/list-processes.ts'
-import { takeMergeLock } from './merge-lock.ts'
+import { takeFolderLease } from './folder-lease.ts'
 
 let folder: string
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'merge-lock-'))
+  folder = mkdtempSync(join(tmpdir(), 'folder-lease-'))
 })
 
 afterEach(() => rmSync(folder, { recursive: true }))
@@ -38,7 +38,7 @@ const owner = (set: object) =>
 /** True when the lease can be had, false when it is held by somebody who seems alive. */
 async function isFree(): Promise<boolean> {
   const controller = new AbortController()
-  const hold = takeMergeLock(folder, controller.signal)
+  const hold = takeFolderLease(folder, controller.signal)
   // Long enough for several looks; a held lease is told by the abort, never by the time.
   setTimeout(() => controller.abort(), 150)
   return await hold.then(
@@ -53,7 +53,7 @@ describe('the merge lease of a folder [X-07]', () => {
     let most = 0
     await Promise.all(
       Array.from({ length: 24 }, async () => {
-        const hold = await takeMergeLock(folder, never)
+        const hold = await takeFolderLease(folder, never)
         holders += 1
         most = Math.max(most, holders)
         await new Promise((resolve) => setImmediate(resolve))
@@ -70,7 +70,7 @@ describe('the merge lease of a folder [X-07]', () => {
   it('is taken over from a process that is gone, and from nobody who lives', async () => {
     leave(4, owner({ machine: machineId(), pid: process.pid, started: 'at another time' }))
     expect(await isFree()).toBe(true)
-    const held = await takeMergeLock(folder, never)
+    const held = await takeFolderLease(folder, never)
     expect(await isFree()).toBe(false)
     expect(await held.isOurs()).toBe(true)
   })
@@ -90,12 +90,12 @@ describe('the merge lease of a folder [X-07]', () => {
   })
 
   it('tells a holder that was taken over, whose release then harms nobody', async () => {
-    const first = await takeMergeLock(folder, never)
+    const first = await takeFolderLease(folder, never)
     const [name] = readdirSync(folder)
     expect(name).toBe('lease-1.json')
     // As if it had been silent on another machine.
     leave(1, owner({}), minutesAgo(2))
-    const second = await takeMergeLock(folder, never)
+    const second = await takeFolderLease(folder, never)
     expect([await first.isOurs(), await second.isOurs()]).toEqual([false, true])
     await first.release()
     expect(await second.isOurs()).toBe(true)

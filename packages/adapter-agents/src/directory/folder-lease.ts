@@ -7,8 +7,8 @@ import { CuelineError } from '@cueline/core'
 import { findProcess, machineId } from '../process/list-processes.ts'
 import { readIfThere, writeAtomically } from './atomic-file.ts'
 
-/** The merge lease, held. */
-export interface MergeHold {
+/** A lease that processes take in turns, held. */
+export interface FolderHold {
   /** False when somebody else has taken over, because this process looked dead. */
   isOurs(): Promise<boolean>
   /** Lets the next one in; harmless when it is not held any more. */
@@ -41,7 +41,7 @@ const kept = 8
  *
  * @throws CuelineError `cancelled` when `signal` aborts first.
  */
-export async function takeMergeLock(folder: string, signal: AbortSignal): Promise<MergeHold> {
+export async function takeFolderLease(folder: string, signal: AbortSignal): Promise<FolderHold> {
   await mkdir(folder, { recursive: true })
   const me: Owner = {
     token: randomUUID(),
@@ -61,7 +61,7 @@ export async function takeMergeLock(folder: string, signal: AbortSignal): Promis
   }
 }
 
-async function claim(folder: string, generation: number, me: Owner): Promise<MergeHold | null> {
+async function claim(folder: string, generation: number, me: Owner): Promise<FolderHold | null> {
   const file = fileOf(folder, generation)
   try {
     await writeFile(file, JSON.stringify(me), { flag: 'wx' })
@@ -149,7 +149,7 @@ function pauseFor(ms: number, signal: AbortSignal): Promise<void> {
 function gaveUp(signal: AbortSignal): CuelineError {
   return new CuelineError(
     'cancelled',
-    'Stopped while waiting for the merge lease; nothing was merged. Try the merge again.',
+    'Stopped while waiting for a lease that another process holds; nothing was changed. Try again.',
     { retryable: true, cause: signal.reason },
   )
 }

@@ -1,6 +1,7 @@
 import { CuelineError } from '../error.ts'
 import type { ProjectId, WorkerId } from '../id.ts'
 import { coalescedClaims } from './coalesced-claims.ts'
+import { consumeDeliveries } from './consume-deliveries.ts'
 import type { EngineContext } from './context.ts'
 import { type Heartbeat, startHeartbeat } from './heartbeat.ts'
 import { reclaimLapsed, removeOrphanedWorkspaces } from './reconcile.ts'
@@ -57,7 +58,7 @@ async function workUntilRest(
   heartbeat: Heartbeat,
   pool: WorkerPool,
 ): Promise<RunEnd> {
-  const { clock, dispatcher, times, onError } = context
+  const { clock, times, onError } = context
   const { projectId, workers, signal } = options
   const stopConsuming = new AbortController()
   const rested = Promise.withResolvers<'rested'>()
@@ -80,7 +81,8 @@ async function workUntilRest(
       Math.max(0, time - clock.now()),
     )
   }
-  const consumer = dispatcher.consume(
+  const consumer = consumeDeliveries(
+    context,
     { slots: () => slots.allowed(), signal: stopConsuming.signal },
     async ({ workOrderIds }) => {
       const slot = slots.take()
@@ -113,7 +115,7 @@ async function workUntilRest(
       }
     },
   )
-  const sweep = startSweep(context, projectId, () => consumer.wake())
+  const sweep = startSweep(context, projectId, () => consumer.sweep())
   const stopped = new Promise<'stopped'>((resolve) => {
     if (signal?.aborted) resolve('stopped')
     else signal?.addEventListener('abort', () => resolve('stopped'), { once: true })

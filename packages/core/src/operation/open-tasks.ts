@@ -17,5 +17,7 @@ export function openTasks(slice: Slice): PlanTask[] {
     ...(task.estimate !== null && { estimate: task.estimate }),
     priority: task.priority,
     ...(task.epic !== null && { epic: task.epic }),
+    ...(task.touches.length > 0 && { touches: task.touches }),
+    ...(Object.keys(task.resources).length > 0 && { resources: task.resources }),
   }))
 }

@@ -8,7 +8,7 @@ import type { StorageTransaction } from '../storage/storage.ts'
 import { parsePlanDocument } from '../task/parse-task-spec.ts'
 import { isStatelessReady, type StatelessReadiness } from '../task/stateless-ready.ts'
 import type { PlanDocument } from '../task/task-spec.ts'
-import { taskContextSchema } from '../task/task-schema.ts'
+import { taskContextSchema, taskSpecSchema } from '../task/task-schema.ts'
 import { actor, projectId, taskReference, text } from './input.ts'
 import { newTasks, requirePlannable } from './new-tasks.ts'
 import { operation, type OperationContext } from './operation.ts'
@@ -16,6 +16,11 @@ import { requireProject, resolveTask, resolveTasks } from './resolve.ts'
 
 const one = z.strictObject({ projectId, task: taskReference })
 const status = z.enum(['todo', 'staged', 'doing', 'review', 'done', 'failed', 'cancelled'])
+const { type, epic, sprint, parent, estimate, touches, resources } = taskSpecSchema.shape
+const { repository, baseBranch, account, capabilities } = taskSpecSchema.shape
+/** What a task has or has not: null takes it away. */
+const orNone = <Schema extends z.ZodType>(field: z.ZodOptional<Schema>) =>
+  field.unwrap().nullable().optional()
 
 export interface TaskAnswer {
   readonly task: Task
@@ -89,7 +94,7 @@ export const tasks = {
       storage.transaction((transaction) => why(transaction, input.projectId, input.task)),
   }),
   update: operation({
-    summary: 'Change a task: its text, context or priority',
+    summary: 'Change a task: its text, context, priority, estimate or what it touches and needs',
     kind: 'command',
     method: 'PATCH',
     path: '/projects/{projectId}/tasks/{task}',
@@ -98,7 +103,19 @@ export const tasks = {
       task: taskReference,
       title: z.string().min(1).max(1_000).optional(),
       description: z.string().max(1_000_000).optional(),
+      type,
       priority: z.enum(['high', 'normal', 'low']).optional(),
+      epic: orNone(epic),
+      sprint: orNone(sprint),
+      parent: orNone(parent),
+      /** Minutes, or `{ min, max }` in minutes. */
+      estimate: orNone(estimate),
+      touches,
+      resources,
+      repository: orNone(repository),
+      baseBranch: orNone(baseBranch),
+      account: orNone(account),
+      capabilities,
       stagePriority: z.int().min(-1_000_000).max(1_000_000).optional(),
       context: taskContextSchema.optional(),
       summary: text.optional(),
@@ -115,7 +132,8 @@ export const tasks = {
           type: 'task.update',
           projectId,
           taskId: task.id,
-          set: { ...set, contextReady },
+          // What is said again counts as changed, and a running task keeps what it was told.
+          set: contextReady === task.contextReady ? set : { ...set, contextReady },
         })
       }, actor)
     },

@@ -228,6 +228,8 @@ const action: fc.Arbitrary<Action> = fc.oneof(
           storage.transaction(async (transaction) => {
             const seen = []
             for (const each of steps) seen.push(await each(transaction))
+            // A conflict may show only at the next query, so there is one before the roll-back.
+            await transaction.query('lastSequence', { projectId })
             if (fate === 0) throw new CuelineError('limit', 'rolled back')
             return seen
           }),

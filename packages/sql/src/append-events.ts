@@ -1,3 +1,4 @@
+import { CuelineError } from '@cueline/core'
 import type { Event, ProjectId, StoredEvent } from '@cueline/core'
 import { sql } from 'kysely'
 
@@ -6,27 +7,35 @@ import { insertRows } from './insert-rows.ts'
 import type { InsertTarget } from './insert-rows.ts'
 import { statement } from './statement.ts'
 
+export interface NumberedEvent {
+  readonly sequence: number
+  readonly actor: string
+  readonly event: Event
+}
+
 /**
- * Appends events to the log of a project. The counter is raised in the same transaction, so that
- * numbers have neither gaps nor doubles whoever else writes.
+ * Appends events that are numbered already, from the last sequence on. The counter is raised in the
+ * same transaction, and numbers that it does not lead to are refused, so that there are neither gaps
+ * nor doubles whoever else writes.
  */
 export async function appendEvents(
   database: Database,
   dialect: Dialect,
   projectId: ProjectId,
-  events: readonly Event[],
-  actor: string,
-): Promise<readonly StoredEvent[]> {
-  if (events.length === 0) return []
+  events: readonly NumberedEvent[],
+): Promise<void> {
+  const last = events.at(-1)
+  if (last === undefined) return
   const [counter] = await raiseCounter.run(database, dialect, { projectId, by: events.length })
-  let sequence = Number(counter?.last_sequence) - events.length
-  const stored = events.map((event): StoredEvent => {
-    sequence += 1
-    return { ...event, projectId, sequence, actor }
-  })
-  const rows = stored.map((event, index) => [projectId, event.sequence, actor, events[index]])
+  if (Number(counter?.last_sequence) !== last.sequence) {
+    throw new CuelineError(
+      'storage-busy',
+      `The log of project ${projectId} has grown meanwhile; start the transaction again.`,
+      { retryable: true, details: { projectId } },
+    )
+  }
+  const rows = events.map(({ sequence, actor, event }) => [projectId, sequence, actor, event])
   await insertRows(database, dialect, eventTarget, rows)
-  return stored
 }
 
 export async function eventsAfter(

@@ -5,6 +5,7 @@ import { sql } from 'kysely'
 import type { Column, Database, Dialect } from './dialect.ts'
 import { insertRows } from './insert-rows.ts'
 import type { InsertTarget } from './insert-rows.ts'
+import type { KnownLease } from './row-cache.ts'
 import { statement } from './statement.ts'
 
 const claimColumns: readonly Column[] = [
@@ -15,6 +16,10 @@ const claimColumns: readonly Column[] = [
 interface Claims extends Readonly<Record<string, unknown>> {
   /** A JSON list of lists, in the order of `claimColumns`. */
   readonly claims: string
+}
+
+export interface GrantedLease extends LeaseClaim, KnownLease {
+  readonly workerId: WorkerId
 }
 
 /** Grants leases for the fences that the claim has just written; throws for any other fence. */
@@ -74,6 +79,28 @@ export async function heldLeases(
   return new Set(rows.map((row) => row.work_order_id))
 }
 
+/** What the leases of these work orders say; those without one are left out. */
+export async function knownLeases(
+  database: Database,
+  dialect: Dialect,
+  ids: readonly WorkOrderId[],
+): Promise<ReadonlyMap<WorkOrderId, KnownLease>> {
+  const rows = await selectLeases.run(database, dialect, { ids: JSON.stringify(ids) })
+  return new Map(
+    rows.map((row) => [row.work_order_id, { fence: Number(row.fence), until: Number(row.until) }]),
+  )
+}
+
+/** Grants leases whose fences are known to be current. */
+export async function writeLeases(
+  database: Database,
+  dialect: Dialect,
+  leases: readonly GrantedLease[],
+): Promise<void> {
+  const rows = leases.map((lease) => [lease.workOrderId, lease.fence, lease.workerId, lease.until])
+  await insertRows(database, dialect, leaseTarget, rows)
+}
+
 /** Notes that these workers are alive; unknown ones are noted too, they may register later. */
 export async function hearWorkers(
   database: Database,
@@ -130,6 +157,23 @@ const held = statement<Claims & { now: number }, Leased>(
 const release = statement<{ ids: string }>(
   ({ ids }, dialect) => sql`delete from leases where work_order_id in ${dialect.texts(ids)}`,
 )
+
+const selectLeases = statement<{ ids: string }, Leased & { fence: unknown; until: unknown }>(
+  ({ ids }, dialect) => sql`select work_order_id, fence, until from leases
+    where work_order_id in ${dialect.texts(ids)}`,
+)
+
+const leaseTarget: InsertTarget = {
+  table: 'leases',
+  columns: [
+    { name: 'work_order_id', kind: 'text' },
+    { name: 'fence', kind: 'int' },
+    { name: 'worker_id', kind: 'text' },
+    { name: 'until', kind: 'int' },
+  ],
+  rest: sql`on conflict (work_order_id) do update
+    set fence = excluded.fence, worker_id = excluded.worker_id, until = excluded.until`,
+}
 
 const heartbeatTarget: InsertTarget = {
   table: 'heartbeats',

@@ -2,6 +2,8 @@ import type { Dependency, Slice, SliceKeys, TableName, Tables, TaskId } from '@c
 import { sql } from 'kysely'
 
 import type { Database, Dialect } from './dialect.ts'
+import { ProjectCache } from './row-cache.ts'
+import type { IdTable } from './row-cache.ts'
 import { columnsOf, decodeRows } from './rows.ts'
 import { statement } from './statement.ts'
 import { tables } from './tables.ts'
@@ -15,60 +17,83 @@ interface ByProject extends Readonly<Record<string, unknown>> {
   readonly projectId: string
 }
 
-type Loadable = Exclude<TableName, 'plan' | 'artifact' | 'project' | 'hold' | 'dependency'>
-
 /**
  * Loads what the keys name, in a handful of statements however many ids there are: first the edges
- * and named rows, which lead to tasks, then the tasks, then what tasks bring along.
+ * and named rows, which lead to tasks, then the tasks, then what tasks bring along. What the cache
+ * knows is not asked for again; what is read stays there.
  */
 export async function loadSlice(
   database: Database,
   dialect: Dialect,
+  cache: ProjectCache,
   keys: SliceKeys,
 ): Promise<Slice> {
-  return new SliceLoader(database, dialect, keys.projectId).load(keys)
+  // Everything is rarely wanted, and too much to keep.
+  const used = keys.everything === true ? new ProjectCache() : cache
+  return new SliceLoader(database, dialect, used, keys.projectId).load(keys)
+}
+
+/** Whether the keys name sets that only the database can tell, with all writes in it. */
+export function needsWrites(keys: SliceKeys): boolean {
+  return (
+    keys.everything === true ||
+    keys.batches === 'all' ||
+    (keys.allDependentsOf ?? []).length > 0 ||
+    (keys.tasksOfBatches ?? []).length > 0 ||
+    (keys.edgesOfBatches ?? []).length > 0
+  )
 }
 
 class SliceLoader {
   readonly #database: Database
   readonly #dialect: Dialect
+  readonly #cache: ProjectCache
   readonly #projectId: string
   readonly #taskIds = new Set<string>()
-  readonly #rows = {
-    batch: new Map<string, Tables['batch']>(),
-    workOrder: new Map<string, Tables['workOrder']>(),
-    attempt: new Map<string, Tables['attempt']>(),
-    request: new Map<string, Tables['request']>(),
-    worker: new Map<string, Tables['worker']>(),
-    task: new Map<string, Tables['task']>(),
+  /** The rows of the slice, in the order asked for. */
+  readonly #rows: { readonly [Name in IdTable]: Map<string, Tables[Name]> } = {
+    batch: new Map(),
+    workOrder: new Map(),
+    attempt: new Map(),
+    request: new Map(),
+    worker: new Map(),
+    task: new Map(),
   }
-  readonly #dependencies = new Map<TaskId, Dependency[]>()
-  readonly #dependents = new Map<TaskId, Dependency[]>()
+  readonly #dependencies = new Map<TaskId, readonly Dependency[]>()
+  readonly #dependents = new Map<TaskId, readonly Dependency[]>()
 
-  constructor(database: Database, dialect: Dialect, projectId: string) {
+  constructor(database: Database, dialect: Dialect, cache: ProjectCache, projectId: string) {
     this.#database = database
     this.#dialect = dialect
+    this.#cache = cache
     this.#projectId = projectId
   }
 
   async load(keys: SliceKeys): Promise<Slice> {
-    const project = await this.#select('project', projectById)
-    const holds = keys.holds === true || keys.everything === true ? holdsOfProject : null
-    const held = holds === null ? [] : await this.#select('hold', holds)
+    const cache = this.#cache
+    if (cache.project === undefined) {
+      const [project] = await this.#select('project', projectById)
+      cache.project = project ?? null
+    }
+    const wantsHolds = keys.holds === true || keys.everything === true
+    if (wantsHolds && cache.holds === undefined) {
+      const held = await this.#select('hold', holdsOfProject)
+      cache.holds = new Map(held.map((hold) => [hold.account, hold]))
+    }
     if (keys.everything === true) await this.#loadEverything()
     else await this.#loadNamed(keys)
     const rows = this.#rows
     return {
-      project: project[0] ?? null,
-      tasks: rows.task,
+      project: cache.project,
+      tasks: byPosition(rows.task),
       dependencies: this.#dependencies,
       dependents: this.#dependents,
       batches: byKey(rows.batch),
       workOrders: byKey(rows.workOrder),
       attempts: byKey(rows.attempt),
       requests: byKey(rows.request),
-      holds: new Map(held.map((hold) => [hold.account, hold])),
-      workers: rows.worker,
+      holds: wantsHolds ? byKey(new Map(cache.holds)) : new Map(),
+      workers: byKey(rows.worker),
       // The maps are keyed by the ids of their rows, which are branded.
     } as unknown as Slice
   }
@@ -79,9 +104,9 @@ class SliceLoader {
     const ofBatches = await this.#tasksOfBatches(batched)
     const ownersOfEdges = (keys.edgesOfBatches ?? []).length > 0 ? ofBatches : []
     await this.#loadDependencies([...(keys.dependenciesOf ?? []), ...ownersOfEdges])
-    await this.#loadDependents(keys.dependentsOf ?? [], dependentsOf)
-    await this.#loadDependents([...(keys.allDependentsOf ?? []), ...ownersOfEdges], allDependentsOf)
-    if (keys.batches === 'all') this.#keep('batch', await this.#select('batch', ofProject.batch))
+    await this.#loadDependents(keys.dependentsOf ?? [])
+    await this.#followDependents([...(keys.allDependentsOf ?? []), ...ownersOfEdges])
+    if (keys.batches === 'all') this.#take('batch', await this.#select('batch', ofProject.batch))
     await this.#loadByIds(
       'batch',
       keys.batches === 'all' ? batched : [...batched, ...(keys.batches ?? [])],
@@ -93,21 +118,19 @@ class SliceLoader {
       ...(keys.attempts ?? []),
       ...asked.map((request) => request.attemptId),
     ])
-    const attempts = new Set<string>(keys.attempts)
     for (const row of [...this.#rows.workOrder.values(), ...asked]) this.#taskIds.add(row.taskId)
-    for (const row of this.#rows.attempt.values())
-      if (attempts.has(row.id)) this.#taskIds.add(row.taskId)
+    for (const id of keys.attempts ?? []) {
+      const attempt = this.#rows.attempt.get(id)
+      if (attempt !== undefined) this.#taskIds.add(attempt.taskId)
+    }
     await this.#loadByIds('worker', keys.workers ?? [])
     await this.#loadTasks()
-    if (keys.openRequests === true && this.#rows.task.size > 0) {
-      const ids = JSON.stringify([...this.#rows.task.keys()])
-      this.#keep('request', await this.#select('request', openRequests, ids))
-    }
+    if (keys.openRequests === true) await this.#loadOpenRequests()
   }
 
   /** Tasks bring their batch, their work order and that order's attempt. */
   async #loadTasks(): Promise<void> {
-    await this.#loadByIds('task', [...this.#taskIds])
+    await this.#loadByIds('task', this.#taskIds)
     const batches: string[] = []
     const orders: string[] = []
     for (const task of this.#rows.task.values()) {
@@ -124,12 +147,26 @@ class SliceLoader {
     await this.#loadByIds('attempt', attempts)
   }
 
-  async #loadEverything(): Promise<void> {
-    this.#addEdges(this.#dependencies, 'taskId', await this.#select('dependency', edgesOfProject))
-    for (const edges of this.#dependencies.values()) {
-      this.#addEdges(this.#dependents, 'dependsOn', edges)
+  async #loadOpenRequests(): Promise<void> {
+    const { asked } = this.#cache
+    const ids = [...this.#rows.task.keys()] as TaskId[]
+    const missing = ids.filter((id) => !asked.has(id))
+    if (missing.length > 0) {
+      this.#keep('request', await this.#select('request', openRequests, JSON.stringify(missing)))
+      for (const id of missing) asked.add(id)
     }
-    for (const name of loadable) this.#keep(name, await this.#select(name, ofProject[name]))
+    for (const id of ids) {
+      for (const request of this.#cache.openRequestsOf(id)) {
+        this.#rows.request.set(request.id, request)
+      }
+    }
+  }
+
+  async #loadEverything(): Promise<void> {
+    const edges = await this.#select('dependency', edgesOfProject)
+    for (const [id, list] of listed(edges, 'taskId')) this.#dependencies.set(id, list)
+    for (const [id, list] of listed(edges, 'dependsOn')) this.#dependents.set(id, list)
+    for (const name of loadable) this.#take(name, await this.#select(name, ofProject[name]))
   }
 
   async #tasksOfBatches(batchIds: readonly string[]): Promise<readonly string[]> {
@@ -143,45 +180,72 @@ class SliceLoader {
   }
 
   async #loadDependencies(ids: readonly string[]): Promise<void> {
-    if (ids.length === 0) return
-    for (const id of ids) this.#taskIds.add(id)
-    const edges = await this.#select('dependency', dependenciesOf, JSON.stringify(ids))
-    for (const edge of edges) this.#taskIds.add(edge.dependsOn)
-    this.#addEdges(this.#dependencies, 'taskId', edges)
-  }
-
-  async #loadDependents(ids: readonly string[], by: typeof dependentsOf): Promise<void> {
-    if (ids.length === 0) return
-    for (const id of ids) this.#taskIds.add(id)
-    const edges = await this.#select('dependency', by, JSON.stringify(ids))
-    for (const edge of edges) this.#taskIds.add(edge.taskId)
-    // The same list may come twice, from direct and from all dependents.
-    for (const edge of edges) this.#dependents.delete(edge.dependsOn)
-    this.#addEdges(this.#dependents, 'dependsOn', edges)
-  }
-
-  #addEdges(
-    lists: Map<TaskId, Dependency[]>,
-    by: 'taskId' | 'dependsOn',
-    edges: readonly Dependency[],
-  ): void {
-    for (const edge of edges) {
-      const list = lists.get(edge[by])
-      if (list === undefined) lists.set(edge[by], [edge])
-      else list.push(edge)
+    const known = this.#cache.dependencies
+    await this.#loadEdges(ids as readonly TaskId[], known, dependenciesOf, 'taskId')
+    for (const id of ids as readonly TaskId[]) {
+      this.#taskIds.add(id)
+      const edges = known.get(id) ?? []
+      for (const edge of edges) this.#taskIds.add(edge.dependsOn)
+      if (edges.length > 0) this.#dependencies.set(id, edges)
     }
   }
 
-  async #loadByIds<Name extends Loadable>(name: Name, ids: readonly string[]): Promise<void> {
-    const known = this.#rows[name]
-    const missing = ids.filter((id) => !known.has(id))
-    if (missing.length === 0) return
-    this.#keep(name, await this.#select(name, byIds[name], JSON.stringify(missing)))
+  async #loadDependents(ids: readonly string[]): Promise<void> {
+    const known = this.#cache.dependents
+    await this.#loadEdges(ids as readonly TaskId[], known, dependentsOf, 'dependsOn')
+    for (const id of ids as readonly TaskId[]) {
+      this.#taskIds.add(id)
+      const edges = known.get(id) ?? []
+      for (const edge of edges) this.#taskIds.add(edge.taskId)
+      if (edges.length > 0) this.#dependents.set(id, edges)
+    }
   }
 
-  #keep<Name extends Loadable>(name: Name, rows: readonly Tables[Name][]): void {
-    const known = this.#rows[name] as Map<string, Tables[Name]>
-    for (const row of rows) known.set(row.id, row)
+  async #loadEdges(
+    ids: readonly TaskId[],
+    known: Map<TaskId, readonly Dependency[]>,
+    by: typeof dependentsOf,
+    end: 'taskId' | 'dependsOn',
+  ): Promise<void> {
+    const missing = ids.filter((id) => !known.has(id))
+    if (missing.length === 0) return
+    const edges = listed(await this.#select('dependency', by, JSON.stringify(missing)), end)
+    for (const id of missing) known.set(id, edges.get(id) ?? [])
+  }
+
+  /** Followed to the end by the database: one statement, however long the chains are. */
+  async #followDependents(ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return
+    for (const id of ids) this.#taskIds.add(id)
+    const edges = await this.#select('dependency', allDependentsOf, JSON.stringify(ids))
+    for (const edge of edges) this.#taskIds.add(edge.taskId)
+    for (const [id, list] of listed(edges, 'dependsOn')) this.#dependents.set(id, list)
+  }
+
+  async #loadByIds<Name extends IdTable>(name: Name, ids: Iterable<string>): Promise<void> {
+    const known = this.#cache.rows[name] as Map<string, Tables[Name] | null>
+    const missing: string[] = []
+    for (const id of ids) if (!known.has(id)) missing.push(id)
+    if (missing.length > 0) {
+      this.#keep(name, await this.#select(name, byIds[name], JSON.stringify(missing)))
+      for (const id of missing) if (!known.has(id)) known.set(id, null)
+    }
+    const rows = this.#rows[name] as Map<string, Tables[Name]>
+    for (const id of ids) {
+      const row = known.get(id)
+      if (row !== undefined && row !== null) rows.set(id, row)
+    }
+  }
+
+  /** What the cache has is newer than what is read: writes may wait. */
+  #keep<Name extends IdTable>(name: Name, rows: readonly Tables[Name][]): void {
+    for (const row of rows) this.#cache.learn(name, row)
+  }
+
+  #take<Name extends IdTable>(name: Name, rows: readonly Tables[Name][]): void {
+    this.#keep(name, rows)
+    const taken = this.#rows[name] as Map<string, Tables[Name]>
+    for (const row of rows) taken.set(row.id, row)
   }
 
   async #select<Name extends TableName>(
@@ -194,6 +258,19 @@ class SliceLoader {
   }
 }
 
+function listed(
+  edges: readonly Dependency[],
+  by: 'taskId' | 'dependsOn',
+): ReadonlyMap<TaskId, readonly Dependency[]> {
+  const lists = new Map<TaskId, Dependency[]>()
+  for (const edge of edges) {
+    const list = lists.get(edge[by])
+    if (list === undefined) lists.set(edge[by], [edge])
+    else list.push(edge)
+  }
+  return lists
+}
+
 /** Named rows and rows brought along come from several statements; `decide` may walk them. */
 function byKey<Row>(rows: ReadonlyMap<string, Row>): ReadonlyMap<string, Row> {
   return rows.size < 2
@@ -201,14 +278,22 @@ function byKey<Row>(rows: ReadonlyMap<string, Row>): ReadonlyMap<string, Row> {
     : new Map([...rows].toSorted((left, right) => (left[0] < right[0] ? -1 : 1)))
 }
 
+function byPosition(rows: ReadonlyMap<string, Tables['task']>) {
+  if (rows.size < 2) return rows
+  const tasks = [...rows.values()].toSorted(
+    (left, right) => left.position - right.position || (left.id < right.id ? -1 : 1),
+  )
+  return new Map(tasks.map((task) => [task.id, task]))
+}
+
 const loadable = ['task', 'batch', 'workOrder', 'attempt', 'request', 'worker'] as const
 
 /** Tasks by position, everything else by id: the same order from every database. */
-function orderOf(name: Loadable) {
+function orderOf(name: IdTable) {
   return name === 'task' ? sql`tasks.position, tasks.id` : sql.ref(`${tables[name].name}.id`)
 }
 
-function selectByIds(name: Loadable) {
+function selectByIds(name: IdTable) {
   const spec = tables[name]
   return statement<ByIds>(
     ({ projectId, ids }, dialect) => sql`select ${columnsOf(spec)} from ${sql.ref(spec.name)}
@@ -218,7 +303,7 @@ function selectByIds(name: Loadable) {
   )
 }
 
-function selectOfProject(name: Loadable) {
+function selectOfProject(name: IdTable) {
   const spec = tables[name]
   return statement<ByProject>(
     ({ projectId }) => sql`select ${columnsOf(spec)} from ${sql.ref(spec.name)}

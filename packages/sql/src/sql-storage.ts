@@ -1,15 +1,14 @@
-import { CuelineError, followEvents, storable } from '@cueline/core'
-import type { Queries, QueryName, Storage, StorageTransaction } from '@cueline/core'
+import { CuelineError, followEvents } from '@cueline/core'
+import type { ProjectId, Storage, StorageTransaction } from '@cueline/core'
 
-import { appendEvents, eventsAfter } from './append-events.ts'
+import { eventsAfter } from './append-events.ts'
 import { keepMark, moveClock, readNow } from './clock.ts'
 import type { Now } from './clock.ts'
 import type { Database, Dialect } from './dialect.ts'
-import { grantLeases, hearWorkers, heldLeases, releaseLeases, renewLeases } from './leases.ts'
-import { loadSlice } from './load-slice.ts'
+import { hearWorkers, renewLeases } from './leases.ts'
 import { migrate } from './migrate.ts'
-import { runQuery } from './run-query.ts'
-import { writeChanges } from './write-changes.ts'
+import { RowCache } from './row-cache.ts'
+import { SqlTransaction } from './sql-transaction.ts'
 
 export interface SqlStorageOptions {
   readonly kysely: Database
@@ -17,10 +16,18 @@ export interface SqlStorageOptions {
   /** How long a busy database is tried again before `storage-busy`, milliseconds; 5 000 if absent. */
   readonly busyTimeoutMs?: number
   /**
-   * Calls back whenever other processes may have appended events; returns the function that ends
-   * it. Called for the first follower, ended after the last.
+   * Renewals of leases go here where it is given, so that transactions that use up all connections
+   * of `kysely` let no lease lapse.
    */
-  readonly subscribe?: (wake: () => void) => () => void
+  readonly reserved?: Database
+  /**
+   * Calls back whenever other processes may have appended events, of these projects or - without
+   * them - of any; returns the function that ends it. Called for the first follower, ended after
+   * the last.
+   */
+  readonly subscribe?: (wake: (projectIds?: ReadonlySet<string>) => void) => () => void
+  /** Called after a commit with the projects whose log has grown; must not throw. */
+  readonly appended?: (projectIds: ReadonlySet<ProjectId>) => void
 }
 
 export interface SqlStorage extends Storage {
@@ -30,7 +37,7 @@ export interface SqlStorage extends Storage {
 
 /**
  * A storage over a database: brings it to the newest version, then serves. `close` destroys the
- * Kysely instance.
+ * Kysely instances.
  */
 export async function sqlStorage(options: SqlStorageOptions): Promise<SqlStorage> {
   const storage = new KyselyStorage(options)
@@ -40,10 +47,13 @@ export async function sqlStorage(options: SqlStorageOptions): Promise<SqlStorage
 
 class KyselyStorage implements SqlStorage {
   readonly #database: Database
+  readonly #reserved: Database
   readonly #dialect: Dialect
   readonly #busyTimeoutMs: number
-  readonly #subscribe: (wake: () => void) => () => void
-  readonly #followers = new Set<() => void>()
+  readonly #subscribe: NonNullable<SqlStorageOptions['subscribe']>
+  readonly #appended: NonNullable<SqlStorageOptions['appended']>
+  /** Whom to wake, and whose log it follows. */
+  readonly #followers = new Map<() => void, string>()
   readonly #running = new Set<Promise<unknown>>()
   #unsubscribe: (() => void) | undefined
   #closing: Promise<void> | undefined
@@ -52,9 +62,11 @@ class KyselyStorage implements SqlStorage {
 
   constructor(options: SqlStorageOptions) {
     this.#database = options.kysely
+    this.#reserved = options.reserved ?? options.kysely
     this.#dialect = options.dialect
     this.#busyTimeoutMs = options.busyTimeoutMs ?? 5_000
     this.#subscribe = options.subscribe ?? (() => () => {})
+    this.#appended = options.appended ?? (() => {})
   }
 
   migrate(): Promise<void> {
@@ -65,14 +77,17 @@ class KyselyStorage implements SqlStorage {
     work: (transaction: StorageTransaction) => Promise<Result>,
   ): Promise<Result> {
     const [result, grown] = await this.#run(() => this.#attempt(work))
-    if (grown) this.#wake()
+    if (grown.size > 0) {
+      this.#wake(grown)
+      this.#appended(grown)
+    }
     return result
   }
 
   renew: Storage['renew'] = async (claims, leaseMs, workerIds = []) => {
     if (claims.length === 0 && workerIds.length === 0) return { lost: [] }
     return this.#run(() =>
-      this.#database.transaction().execute(async (database) => {
+      this.#reserved.transaction().execute(async (database) => {
         const at = await this.#now(database)
         const lost = await renewLeases(database, this.#dialect, claims, at.now, leaseMs)
         await hearWorkers(database, this.#dialect, workerIds, at.now)
@@ -90,7 +105,7 @@ class KyselyStorage implements SqlStorage {
     return followEvents(
       {
         eventsAfter: (after) => this.eventsAfter(projectId, after),
-        subscribe: (wake) => this.#follow(wake),
+        subscribe: (wake) => this.#follow(projectId, wake),
         isClosed: () => this.#closing !== undefined,
       },
       cursor,
@@ -117,14 +132,15 @@ class KyselyStorage implements SqlStorage {
     this.#unsubscribe?.()
     this.#unsubscribe = undefined
     await this.#database.destroy()
+    if (this.#reserved !== this.#database) await this.#reserved.destroy()
   }
 
   async #attempt<Result>(
     work: (transaction: StorageTransaction) => Promise<Result>,
-  ): Promise<readonly [Result, boolean]> {
+  ): Promise<readonly [Result, ReadonlySet<ProjectId>]> {
     return this.#database.transaction().execute(async (database) => {
       const at = await this.#now(database)
-      const transaction = new SqlTransaction(database, this.#dialect, at)
+      const transaction = new SqlTransaction(database, this.#dialect, at, new RowCache())
       try {
         const result = await work(transaction)
         await transaction.finish()
@@ -167,9 +183,9 @@ class KyselyStorage implements SqlStorage {
     }
   }
 
-  #follow(wake: () => void): () => void {
-    this.#followers.add(wake)
-    this.#unsubscribe ??= this.#subscribe(() => this.#wake())
+  #follow(projectId: string, wake: () => void): () => void {
+    this.#followers.set(wake, projectId)
+    this.#unsubscribe ??= this.#subscribe((projectIds) => this.#wake(projectIds))
     return () => {
       this.#followers.delete(wake)
       if (this.#followers.size > 0) return
@@ -178,110 +194,13 @@ class KyselyStorage implements SqlStorage {
     }
   }
 
-  #wake(): void {
-    for (const wake of this.#followers) wake()
-  }
-}
-
-class SqlTransaction implements StorageTransaction {
-  readonly now: number
-  /** Whether the log has grown. */
-  grown = false
-  readonly #database: Database
-  readonly #dialect: Dialect
-  readonly #at: Now
-  readonly #locked = new Set<string>()
-  #wrote = false
-  #ended = false
-  #failure: { readonly error: unknown } | undefined
-
-  constructor(database: Database, dialect: Dialect, at: Now) {
-    this.#database = database
-    this.#dialect = dialect
-    this.#at = at
-    this.now = at.now
-  }
-
-  load: StorageTransaction['load'] = (keys) =>
-    this.#run(async () => {
-      await this.#lock(keys.projectId)
-      return loadSlice(this.#database, this.#dialect, storable(keys))
-    })
-
-  write: StorageTransaction['write'] = (projectId, changes, events, actor) =>
-    this.#run(async () => {
-      await this.#lock(projectId)
-      this.#wrote = true
-      await writeChanges(this.#database, this.#dialect, projectId, changes.map(storable), this.now)
-      if (events.length > 0) this.grown = true
-      return appendEvents(
-        this.#database,
-        this.#dialect,
-        projectId,
-        events.map(storable),
-        storable(actor),
-      )
-    })
-
-  lease: StorageTransaction['lease'] = (claims, workerId, leaseMs) =>
-    this.#run(async () => {
-      this.#wrote = true
-      await grantLeases(this.#database, this.#dialect, claims, workerId, this.now + leaseMs)
-    })
-
-  release: StorageTransaction['release'] = (workOrderIds) =>
-    this.#run(() => releaseLeases(this.#database, this.#dialect, workOrderIds))
-
-  held: StorageTransaction['held'] = (claims) =>
-    this.#run(() => heldLeases(this.#database, this.#dialect, claims, this.now))
-
-  query<Name extends QueryName>(
-    name: Name,
-    input: Queries[Name]['input'],
-  ): Promise<Queries[Name]['output']> {
-    return this.#run(async () => {
-      if ('projectId' in input) await this.#lock(String(input.projectId))
-      return runQuery(this.#database, this.#dialect, name, storable(input), this.now)
-    })
-  }
-
-  /** A transaction in which a call failed is not committed, even when `work` went on. */
-  async finish(): Promise<void> {
-    if (this.#failure !== undefined) throw this.#failure.error
-    if (this.#wrote) await keepMark(this.#database, this.#dialect, this.#at)
-  }
-
-  end(): void {
-    this.#ended = true
-  }
-
-  async #lock(projectId: string): Promise<void> {
-    if (this.#dialect.lockProject === undefined || this.#locked.has(projectId)) return
-    this.#locked.add(projectId)
-    await this.#dialect.lockProject(this.#database, projectId)
-  }
-
-  async #run<Result>(call: () => Promise<Result>): Promise<Result> {
-    if (this.#ended) throw endedError()
-    if (this.#failure !== undefined) throw this.#failure.error
-    try {
-      return await call()
-    } catch (error) {
-      // A busy one stays as it is: it is a reason to start again, not an answer.
-      const sorted = this.#dialect.isBusy(error) ? error : (this.#dialect.sortError(error) ?? error)
-      this.#failure = { error: sorted }
-      throw sorted
+  #wake(projectIds?: ReadonlySet<string>): void {
+    for (const [wake, projectId] of this.#followers) {
+      if (projectIds === undefined || projectIds.has(projectId)) wake()
     }
   }
 }
 
 function closedError(): CuelineError {
   return new CuelineError('refused', 'The storage is closed; open a new one.')
-}
-
-function endedError(): CuelineError {
-  return new CuelineError(
-    'refused',
-    'The transaction has ended; await every call inside `work` or start a new transaction.',
-  )
 }

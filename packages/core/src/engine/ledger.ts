@@ -1,11 +1,13 @@
 import { CuelineError, type CuelineErrorCode } from '../error.ts'
 import type { StoredEvent } from '../event/event.ts'
-import type { Ids } from '../id.ts'
+import type { Ids, ProjectId } from '../id.ts'
 import type { Command } from '../staging/command.ts'
 import { type Decision, decide } from '../staging/decide.ts'
 import type { Effect, Refusal } from '../staging/draft.ts'
+import { allKeys } from '../staging/all-keys.ts'
+import type { SliceKeys } from '../staging/slice.ts'
 import { sliceOf } from '../staging/slice-of.ts'
-import type { Storage, StorageTransaction } from '../storage/storage.ts'
+import type { LeaseClaim, Storage, StorageTransaction } from '../storage/storage.ts'
 
 /** What one step may do inside the transaction it shares with others. */
 export interface LedgerTransaction {
@@ -28,9 +30,10 @@ export interface Ledger {
   /**
    * Runs the step in a transaction of its own or shared with others. A step that throws must not
    * have written before it threw: the error is its caller's alone, the others go on. It may run
-   * more than once.
+   * more than once. What it will read can be said `ahead`, so that steps which share a transaction
+   * read in one go.
    */
-  run<Result>(step: Step<Result>, actor?: string): Promise<Result>
+  run<Result>(step: Step<Result>, actor?: string, ahead?: Ahead): Promise<Result>
   execute(command: Command, actor?: string): Promise<Accepted>
   /** Resolves when nothing is pending. */
   idle(): Promise<void>
@@ -44,9 +47,16 @@ export interface LedgerOptions {
   readonly onEffects: (effects: readonly Effect[]) => void
 }
 
+/** What a step is going to read. */
+export interface Ahead {
+  readonly keys: SliceKeys
+  readonly claims: readonly LeaseClaim[]
+}
+
 interface Pending {
   readonly step: Step<unknown>
   readonly actor: string
+  readonly ahead: Ahead | undefined
   readonly resolve: (result: unknown) => void
   readonly reject: (error: unknown) => void
 }
@@ -72,14 +82,18 @@ export function createLedger(options: LedgerOptions): Ledger {
     }
     draining = null
   }
-  const run = <Result>(step: Step<Result>, actor = 'cueline') =>
+  const run = <Result>(step: Step<Result>, actor = 'cueline', ahead?: Ahead) =>
     new Promise<Result>((resolve, reject) => {
-      pending.push({ step, actor, resolve: resolve as (result: unknown) => void, reject })
+      pending.push({ step, actor, ahead, resolve: resolve as (result: unknown) => void, reject })
       draining ??= drain()
     })
   return {
     run,
-    execute: (command, actor) => run((transaction) => transaction.execute(command), actor),
+    execute: (command, actor) =>
+      run((transaction) => transaction.execute(command), actor, {
+        keys: sliceOf(command),
+        claims: [],
+      }),
     idle: async () => {
       while (draining !== null) await draining
     },
@@ -95,6 +109,7 @@ async function commit(steps: readonly Pending[], options: LedgerOptions): Promis
       settled = []
       events = []
       effects = []
+      await readAhead(storage, steps)
       for (const { step, actor } of steps) {
         const written = { any: false }
         const transaction = ledgerTransaction(storage, actor, options, events, effects, written)
@@ -123,6 +138,23 @@ async function commit(steps: readonly Pending[], options: LedgerOptions): Promis
     if (outcome?.ok) step.resolve(outcome.result)
     else step.reject(outcome?.error)
   })
+}
+
+/** Reads in one go what the steps said they would read, when there are several of them. */
+async function readAhead(storage: StorageTransaction, steps: readonly Pending[]): Promise<void> {
+  if (storage.readAhead === undefined || steps.length < 2) return
+  const byProject = new Map<ProjectId, Ahead[]>()
+  for (const { ahead } of steps) {
+    if (ahead === undefined) continue
+    const known = byProject.get(ahead.keys.projectId)
+    if (known === undefined) byProject.set(ahead.keys.projectId, [ahead])
+    else known.push(ahead)
+  }
+  for (const [projectId, several] of byProject) {
+    const keys = { projectId, ...allKeys(several.map((ahead) => ahead.keys)) }
+    const claims = several.flatMap((ahead) => ahead.claims)
+    await storage.readAhead(keys, claims)
+  }
 }
 
 function ledgerTransaction(

@@ -1,4 +1,5 @@
 import type { Command } from '../staging/command.ts'
+import { sliceOf } from '../staging/slice-of.ts'
 import type { ClaimIds } from './claim.ts'
 import type { EngineContext } from './context.ts'
 
@@ -13,17 +14,15 @@ export function writeForClaim(
   claim: ClaimIds,
   command: WithoutClaim<AttemptCommand>,
 ) {
-  return context.ledger.run(async (transaction) => {
-    const held = (await transaction.storage.held([claim])).has(claim.workOrderId)
-    const { projectId, taskId, workOrderId, attemptId, fence } = claim
-    return transaction.execute({
-      projectId,
-      taskId,
-      workOrderId,
-      attemptId,
-      fence,
-      held,
-      ...command,
-    })
-  }, claim.workerId)
+  const { projectId, taskId, workOrderId, attemptId, fence } = claim
+  const write = { projectId, taskId, workOrderId, attemptId, fence, ...command }
+  const keys = sliceOf({ ...write, held: true })
+  return context.ledger.run(
+    async (transaction) => {
+      const held = (await transaction.storage.held([claim])).has(claim.workOrderId)
+      return transaction.execute({ ...write, held })
+    },
+    claim.workerId,
+    { keys, claims: [claim] },
+  )
 }

@@ -60,8 +60,14 @@ export interface StorageTransaction {
   /** Loads and locks the rows, own writes of this transaction included. */
   load(keys: SliceKeys): Promise<Slice>
   /**
+   * A hint: later calls of this transaction will ask for these rows and leases, so they may be read
+   * in one go. Changes no answer; absent where reading ahead saves nothing.
+   */
+  readAhead?(keys: SliceKeys, claims: readonly LeaseClaim[]): Promise<void>
+  /**
    * Writes the changes and appends the events of one project, numbering them without a gap.
-   * Resolves with the events as stored.
+   * Resolves with the events as stored. Reads see it at once, but it may be sent to the database
+   * only with the next query or at the end: a conflict rejects the transaction in any case.
    */
   write(
     projectId: ProjectId,

@@ -1,0 +1,217 @@
+import type {
+  Change,
+  Dependency,
+  Hold,
+  Project,
+  ProjectId,
+  Request,
+  TableName,
+  Tables,
+  TaskId,
+  WorkOrderId,
+} from '@cueline/core'
+
+import { tables } from './tables.ts'
+
+/** The tables whose rows are found by an id. */
+export const idTables = ['task', 'batch', 'workOrder', 'attempt', 'request', 'worker'] as const
+export type IdTable = (typeof idTables)[number]
+
+export interface KnownLease {
+  readonly fence: number
+  readonly until: number
+}
+
+/**
+ * What a transaction knows of the database: the rows it has read, with what it has written since.
+ * It holds as long as nobody else can write, so it may outlive a transaction where that is certain.
+ */
+export class RowCache {
+  /** By work order; null where there is no lease. */
+  readonly leases = new Map<WorkOrderId, KnownLease | null>()
+  readonly #projects = new Map<ProjectId, ProjectCache>()
+
+  of(projectId: ProjectId): ProjectCache {
+    let project = this.#projects.get(projectId)
+    if (project === undefined) {
+      project = new ProjectCache()
+      this.#projects.set(projectId, project)
+    }
+    return project
+  }
+
+  /** The fence of a work order that is known, null for one that is known not to be there. */
+  fenceOf(id: WorkOrderId): number | null | undefined {
+    let found: null | undefined
+    for (const { rows } of this.#projects.values()) {
+      const order = rows.workOrder.get(id)
+      if (order === null) found = null
+      else if (order !== undefined) return order.fence
+    }
+    return found
+  }
+
+  get size(): number {
+    let size = this.leases.size
+    for (const project of this.#projects.values()) size += project.size
+    return size
+  }
+}
+
+/** The known rows of one project. */
+export class ProjectCache {
+  project: Project | null | undefined
+  lastSequence: number | undefined
+  holds: Map<string, Hold> | undefined
+  /** By id; null for a row that is known not to be there. */
+  readonly rows: { readonly [Name in IdTable]: Map<string, Tables[Name] | null> } = {
+    task: new Map(),
+    batch: new Map(),
+    workOrder: new Map(),
+    attempt: new Map(),
+    request: new Map(),
+    worker: new Map(),
+  }
+  /** Whole lists, by the task that waits. */
+  readonly dependencies = new Map<TaskId, readonly Dependency[]>()
+  /** Whole lists, by the task that is waited for. */
+  readonly dependents = new Map<TaskId, readonly Dependency[]>()
+  /** Tasks whose open requests are all among the rows. */
+  readonly asked = new Set<TaskId>()
+  readonly #requestsOfTask = new Map<TaskId, Set<string>>()
+  /** Changes that wait to be written of rows that have not been read. */
+  readonly #waiting = new Map<string, Change[]>()
+
+  get size(): number {
+    let size = this.dependencies.size + this.dependents.size
+    for (const name of idTables) size += this.rows[name].size
+    return size
+  }
+
+  openRequestsOf(taskId: TaskId): readonly Request[] {
+    const open: Request[] = []
+    for (const id of this.#requestsOfTask.get(taskId) ?? []) {
+      const request = this.rows.request.get(id)
+      if (request?.status === 'open' && request.taskId === taskId) open.push(request)
+    }
+    return open
+  }
+
+  /** Takes in a row that was read; what is known already is newer, because writes may wait. */
+  learn<Name extends IdTable>(name: Name, row: Tables[Name]): void {
+    const rows = this.rows[name] as Map<string, Tables[Name] | null>
+    if (rows.has(row.id)) return
+    this.#put(name, row)
+    for (const change of this.#waiting.get(`${name} ${row.id}`) ?? []) this.#apply(change)
+  }
+
+  /** Nothing waits to be written any more. */
+  flushed(): void {
+    this.#waiting.clear()
+  }
+
+  /**
+   * Takes changes over; false when some of them concern rows that are not known, so that only the
+   * database can tell what comes of them.
+   */
+  apply(changes: readonly Change[]): boolean {
+    let known = true
+    for (const change of changes) if (!this.#apply(change)) known = false
+    return known
+  }
+
+  #apply(change: Change): boolean {
+    switch (change.table) {
+      case 'project':
+        if (change.kind === 'insert') this.project = rowOf('project', change.row)
+        else if (change.kind === 'delete') this.project = null
+        else if (this.project === undefined) return false
+        else if (this.project !== null) this.project = patched('project', this.project, change.set)
+        return true
+      case 'dependency': {
+        const { taskId, dependsOn } = change.kind === 'insert' ? change.row : change.key
+        this.dependencies.delete(taskId)
+        this.dependents.delete(dependsOn)
+        return false
+      }
+      case 'hold':
+        return this.#applyHold(change)
+      case 'plan':
+      case 'artifact':
+        return true
+      case 'task':
+      case 'batch':
+      case 'workOrder':
+      case 'attempt':
+      case 'request':
+      case 'worker':
+        return this.#applyRow(change)
+    }
+  }
+
+  #applyHold(change: Extract<Change, { table: 'hold' }>): boolean {
+    if (this.holds === undefined) return false
+    if (change.kind === 'insert') {
+      this.holds.set(change.row.account, rowOf('hold', change.row))
+    } else if (change.kind === 'delete') {
+      this.holds.delete(change.key.account)
+    } else {
+      const hold = this.holds.get(change.key.account)
+      if (hold !== undefined) this.holds.set(hold.account, patched('hold', hold, change.set))
+    }
+    return true
+  }
+
+  #applyRow(change: Extract<Change, { table: IdTable }>): boolean {
+    const name = change.table
+    const rows = this.rows[name] as Map<string, Tables[IdTable] | null>
+    if (change.kind === 'insert') {
+      this.#put(name, rowOf(name, change.row))
+      return true
+    }
+    const row = rows.get(change.key)
+    if (row === undefined) return this.#wait(change)
+    if (change.kind === 'delete') rows.set(change.key, null)
+    else if (row !== null) rows.set(change.key, patched(name, row, change.set))
+    return true
+  }
+
+  /** A row that is not known gets the change when it is read; open requests are found otherwise. */
+  #wait(change: Extract<Change, { table: IdTable; kind: 'update' | 'delete' }>): boolean {
+    if (change.table === 'request') return false
+    const name = `${change.table} ${change.key}`
+    const waiting = this.#waiting.get(name)
+    if (waiting === undefined) this.#waiting.set(name, [change])
+    else waiting.push(change)
+    return true
+  }
+
+  #put<Name extends IdTable>(name: Name, row: Tables[Name]): void {
+    const rows = this.rows[name] as Map<string, Tables[Name] | null>
+    rows.set(row.id, row)
+    if (name !== 'request') return
+    const { taskId } = row as Request
+    const ids = this.#requestsOfTask.get(taskId)
+    if (ids === undefined) this.#requestsOfTask.set(taskId, new Set([row.id]))
+    else ids.add(row.id)
+  }
+}
+
+/** A row as the database gives it back: every column, and no more. */
+function rowOf<Name extends TableName>(name: Name, row: Tables[Name]): Tables[Name] {
+  const given = row as unknown as Readonly<Record<string, unknown>>
+  const stored: Record<string, unknown> = {}
+  for (const { field } of tables[name].columns) stored[field] = given[field] ?? null
+  return stored as unknown as Tables[Name]
+}
+
+function patched<Name extends TableName>(
+  name: Name,
+  row: Tables[Name],
+  set: Partial<Tables[Name]>,
+): Tables[Name] {
+  const next = { ...row } as unknown as Record<string, unknown>
+  const { byField } = tables[name]
+  for (const [field, value] of Object.entries(set)) if (byField.has(field)) next[field] = value
+  return next as unknown as Tables[Name]
+}

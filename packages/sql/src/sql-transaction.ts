@@ -1,0 +1,235 @@
+import { CuelineError, storable } from '@cueline/core'
+import type {
+  Change,
+  LeaseClaim,
+  ProjectId,
+  Queries,
+  QueryName,
+  SliceKeys,
+  StorageTransaction,
+  StoredEvent,
+  WorkOrderId,
+} from '@cueline/core'
+
+import { appendEvents, lastSequence } from './append-events.ts'
+import type { NumberedEvent } from './append-events.ts'
+import { keepMark } from './clock.ts'
+import type { Now } from './clock.ts'
+import type { Database, Dialect } from './dialect.ts'
+import { grantLeases, heldLeases, knownLeases, releaseLeases, writeLeases } from './leases.ts'
+import type { GrantedLease } from './leases.ts'
+import { loadSlice, needsWrites } from './load-slice.ts'
+import type { RowCache } from './row-cache.ts'
+import { runQuery } from './run-query.ts'
+import { writeChanges } from './write-changes.ts'
+
+interface Waiting {
+  readonly changes: Change[]
+  readonly events: NumberedEvent[]
+}
+
+/**
+ * One transaction as a unit of work: rows are read once, and what is written waits until a read
+ * needs it in the database or the transaction ends. Then it goes there in one set of statements,
+ * however many commands it came from.
+ */
+export class SqlTransaction implements StorageTransaction {
+  readonly now: number
+  /** The projects whose log has grown. */
+  readonly grown = new Set<ProjectId>()
+  readonly #database: Database
+  readonly #dialect: Dialect
+  readonly #at: Now
+  readonly #cache: RowCache
+  readonly #locked = new Set<string>()
+  readonly #waiting = new Map<ProjectId, Waiting>()
+  /** Null for a lease that ends. */
+  readonly #leases = new Map<WorkOrderId, GrantedLease | null>()
+  /** Something waits that concerns rows which are not known, so no read can do without it. */
+  #blind = false
+  #wrote = false
+  #ended = false
+  #failure: { readonly error: unknown } | undefined
+
+  /** `cache` must be empty, or known to be true since this transaction has begun. */
+  constructor(database: Database, dialect: Dialect, at: Now, cache: RowCache) {
+    this.#database = database
+    this.#dialect = dialect
+    this.#at = at
+    this.#cache = cache
+    this.now = at.now
+  }
+
+  load: StorageTransaction['load'] = (keys) => this.#run(() => this.#load(keys))
+
+  readAhead: NonNullable<StorageTransaction['readAhead']> = (keys, claims) =>
+    this.#run(async () => {
+      await this.#load(keys)
+      const { leases } = this.#cache
+      const missing = claims.map((claim) => claim.workOrderId).filter((id) => !leases.has(id))
+      if (missing.length === 0) return
+      await this.#flush()
+      const found = await knownLeases(this.#database, this.#dialect, missing)
+      for (const id of missing) leases.set(id, found.get(id) ?? null)
+    })
+
+  write: StorageTransaction['write'] = (projectId, changes, events, actor) =>
+    this.#run(async () => {
+      await this.#lock(projectId)
+      this.#wrote = true
+      const waiting = this.#waitingFor(projectId)
+      const stored = changes.map(storable)
+      for (const change of stored) {
+        waiting.changes.push(change)
+        if (change.table !== 'workOrder' || change.kind !== 'delete') continue
+        this.#cache.leases.set(change.key as WorkOrderId, null)
+        this.#leases.set(change.key as WorkOrderId, null)
+      }
+      if (!this.#cache.of(projectId).apply(stored)) this.#blind = true
+      return this.#append(projectId, waiting, events.map(storable), storable(actor))
+    })
+
+  lease: StorageTransaction['lease'] = (claims, workerId, leaseMs) =>
+    this.#run(async () => {
+      this.#wrote = true
+      const until = this.now + leaseMs
+      const known = claims.every((claim) => this.#cache.fenceOf(claim.workOrderId) === claim.fence)
+      if (!known) {
+        await this.#flush()
+        await grantLeases(this.#database, this.#dialect, claims, workerId, until)
+      }
+      for (const { workOrderId, fence } of claims) {
+        this.#cache.leases.set(workOrderId, { fence, until })
+        if (known) this.#leases.set(workOrderId, { workOrderId, fence, workerId, until })
+      }
+    })
+
+  release: StorageTransaction['release'] = (workOrderIds) =>
+    this.#run(async () => {
+      this.#wrote ||= workOrderIds.length > 0
+      for (const id of workOrderIds) {
+        this.#cache.leases.set(id, null)
+        this.#leases.set(id, null)
+      }
+    })
+
+  held: StorageTransaction['held'] = (claims) =>
+    this.#run(async () => {
+      const held = new Set<WorkOrderId>()
+      const unknown: LeaseClaim[] = []
+      for (const claim of claims) {
+        const lease = this.#cache.leases.get(claim.workOrderId)
+        const fence = this.#cache.fenceOf(claim.workOrderId)
+        if (lease === undefined || fence === undefined) unknown.push(claim)
+        else if (lease?.fence === claim.fence && fence === claim.fence && lease.until > this.now) {
+          held.add(claim.workOrderId)
+        }
+      }
+      if (unknown.length === 0) return held
+      await this.#flush()
+      const found = await heldLeases(this.#database, this.#dialect, unknown, this.now)
+      return new Set([...held, ...found])
+    })
+
+  query<Name extends QueryName>(
+    name: Name,
+    input: Queries[Name]['input'],
+  ): Promise<Queries[Name]['output']> {
+    return this.#run(async () => {
+      if ('projectId' in input) await this.#lock(String(input.projectId))
+      await this.#flush()
+      return runQuery(this.#database, this.#dialect, name, storable(input), this.now)
+    })
+  }
+
+  /** A transaction in which a call failed is not committed, even when `work` went on. */
+  async finish(): Promise<void> {
+    if (this.#failure === undefined) await this.#run(() => this.#flush())
+    else throw this.#failure.error
+    if (this.#wrote) await keepMark(this.#database, this.#dialect, this.#at)
+  }
+
+  end(): void {
+    this.#ended = true
+  }
+
+  async #load(wanted: SliceKeys) {
+    const keys = storable(wanted)
+    await this.#lock(keys.projectId)
+    if (this.#blind || needsWrites(keys)) await this.#flush()
+    return loadSlice(this.#database, this.#dialect, this.#cache.of(keys.projectId), keys)
+  }
+
+  #waitingFor(projectId: ProjectId): Waiting {
+    let waiting = this.#waiting.get(projectId)
+    if (waiting === undefined) {
+      waiting = { changes: [], events: [] }
+      this.#waiting.set(projectId, waiting)
+    }
+    return waiting
+  }
+
+  async #append(
+    projectId: ProjectId,
+    waiting: Waiting,
+    events: readonly NumberedEvent['event'][],
+    actor: string,
+  ): Promise<readonly StoredEvent[]> {
+    if (events.length === 0) return []
+    const cache = this.#cache.of(projectId)
+    let sequence =
+      cache.lastSequence ?? (await lastSequence(this.#database, this.#dialect, projectId))
+    const stored = events.map((event): StoredEvent => {
+      sequence += 1
+      waiting.events.push({ sequence, actor, event })
+      return { ...event, projectId, sequence, actor }
+    })
+    cache.lastSequence = sequence
+    this.grown.add(projectId)
+    return stored
+  }
+
+  /** Writes what waits: rows, their events, then leases, which the rows' fences must precede. */
+  async #flush(): Promise<void> {
+    const waiting = [...this.#waiting]
+    const leases = [...this.#leases]
+    this.#waiting.clear()
+    this.#leases.clear()
+    this.#blind = false
+    for (const [projectId, { changes, events }] of waiting) {
+      await writeChanges(this.#database, this.#dialect, projectId, changes, this.now)
+      await appendEvents(this.#database, this.#dialect, projectId, events)
+      this.#cache.of(projectId).flushed()
+    }
+    const ended = leases.flatMap(([id, lease]) => (lease === null ? [id] : []))
+    await releaseLeases(this.#database, this.#dialect, ended)
+    const granted = leases.flatMap(([, lease]) => (lease === null ? [] : [lease]))
+    await writeLeases(this.#database, this.#dialect, granted)
+  }
+
+  async #lock(projectId: string): Promise<void> {
+    if (this.#dialect.lockProject === undefined || this.#locked.has(projectId)) return
+    this.#locked.add(projectId)
+    await this.#dialect.lockProject(this.#database, projectId)
+  }
+
+  async #run<Result>(call: () => Promise<Result>): Promise<Result> {
+    if (this.#ended) throw endedError()
+    if (this.#failure !== undefined) throw this.#failure.error
+    try {
+      return await call()
+    } catch (error) {
+      // A busy one stays as it is: it is a reason to start again, not an answer.
+      const sorted = this.#dialect.isBusy(error) ? error : (this.#dialect.sortError(error) ?? error)
+      this.#failure = { error: sorted }
+      throw sorted
+    }
+  }
+}
+
+function endedError(): CuelineError {
+  return new CuelineError(
+    'refused',
+    'The transaction has ended; await every call inside `work` or start a new transaction.',
+  )
+}

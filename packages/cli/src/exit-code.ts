@@ -29,6 +29,7 @@ const byError: Readonly<Record<CuelineErrorCode, number>> = {
   'storage-newer': exitCodes.storage,
   'storage-readonly': exitCodes.storage,
   'storage-full': exitCodes.storage,
+  'storage-unreachable': exitCodes.storage,
   'runner-failed': exitCodes.failed,
   timeout: exitCodes.failed,
   cancelled: exitCodes.interrupted,

@@ -10,6 +10,7 @@ export type CuelineErrorCode =
   | 'storage-newer'
   | 'storage-readonly'
   | 'storage-full'
+  | 'storage-unreachable'
   | 'runner-failed'
   | 'timeout'
   | 'cancelled'

@@ -15,6 +15,7 @@ const classOfCode: Readonly<Record<CuelineErrorCode, ErrorClass>> = {
   'storage-newer': 'permanent',
   'storage-readonly': 'permanent',
   'storage-full': 'transient',
+  'storage-unreachable': 'transient',
   'runner-failed': 'agent-crash',
   timeout: 'timeout',
   cancelled: 'cancelled',

@@ -1,0 +1,108 @@
+import { CuelineError } from '@cueline/core'
+import type { Column, ColumnKind, Database, Dialect } from '@cueline/sql'
+import { CompiledQuery, sql } from 'kysely'
+
+import { isBusy, sortPostgresError } from './postgres-error.ts'
+
+export interface PostgresDialectOptions {
+  /** Holds the tables; made when it is not there. */
+  readonly schema: string
+  /** Server and database, for messages. */
+  readonly place: string
+}
+
+/** Types of values that come out of JSON; texts take the collation of the column they meet. */
+const valueTypes: Readonly<Record<ColumnKind, string>> = {
+  text: 'text',
+  int: 'bigint',
+  real: 'double precision',
+  bool: 'boolean',
+  json: 'json',
+  bytes: 'bytea',
+  serial: 'bigint',
+}
+
+/** What Postgres does its own way. */
+export function postgresDialect({ schema, place }: PostgresDialectOptions): Dialect {
+  return {
+    name: 'postgres',
+    types: {
+      ...valueTypes,
+      // Sorts by code point, as every storage does, whatever the locale of the database.
+      text: 'text collate "C"',
+      serial: 'bigint generated always as identity primary key',
+    },
+    wallClock: sql`cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`,
+    records: (json, columns, alias) => sql`(
+      select ${sql.join(columns.map(valueAt))}
+      from json_array_elements(cast(${json} as json)) as listed (value)
+    ) as ${sql.ref(alias)}`,
+    texts: (json) => sql`(
+      select value from json_array_elements_text(cast(${json} as json)) as listed (value)
+    )`,
+    filterOnly: (column) => sql.ref(column),
+    thenJoin: sql`join`,
+    encode,
+    decode,
+    lockProject: (database, projectId) => lock(database, `cueline ${schema} ${projectId}`),
+    lockMigrations: (database) => prepareSchema(database, schema, place),
+    isBusy,
+    sortError: (error) => sortPostgresError(error, place),
+  }
+}
+
+/** `->` keeps JSON as it is, `->>` takes the value out of it as text. */
+function valueAt({ name, kind }: Column, index: number) {
+  const at = sql.lit(index)
+  const value = kind === 'json' ? sql`value -> ${at}` : sql`value ->> ${at}`
+  return sql`cast(${value} as ${sql.raw(valueTypes[kind])}) as ${sql.ref(name)}`
+}
+
+function encode(kind: ColumnKind, value: unknown): unknown {
+  return kind === 'json' ? JSON.stringify(value) : value
+}
+
+function decode(kind: ColumnKind, value: unknown): unknown {
+  if (kind === 'json') return JSON.parse(String(value))
+  if (kind === 'bytes') {
+    const { buffer, byteOffset, byteLength } = value as Uint8Array
+    return new Uint8Array(buffer, byteOffset, byteLength)
+  }
+  return value
+}
+
+const lockText = 'select pg_advisory_xact_lock(hashtextextended($1, 0))'
+
+/**
+ * Until the transaction ends. A lock on the row of the project would do the same, but not for a
+ * project that is being made; and this one writes nothing.
+ */
+async function lock(database: Database, key: string): Promise<void> {
+  await database.executeQuery(CompiledQuery.raw(lockText, [key]))
+}
+
+/** Oldest server that can tell what became of a transaction (`pg_xact_status`). */
+const oldestServer = 13
+
+/** Makes the schema inside the lock: `if not exists` alone fails when two do it at once. */
+async function prepareSchema(database: Database, schema: string, place: string): Promise<void> {
+  const { rows } = await sql<{ version: number; encoding: string }>`select
+    current_setting('server_version_num')::int / 10000 as version,
+    current_setting('server_encoding') as encoding`.execute(database)
+  const [server] = rows
+  if (server === undefined || server.version < oldestServer || server.encoding !== 'UTF8') {
+    throw new CuelineError(
+      'unsupported',
+      `The database at ${place} is Postgres ${server?.version} with encoding ${server?.encoding}; Cueline needs ${oldestServer} or newer with UTF8. Name another database in the URL.`,
+      { details: { place, ...server } },
+    )
+  }
+  await sql`set local statement_timeout = 0`.execute(database)
+  await sql`set local lock_timeout = '60s'`.execute(database)
+  await lock(database, `cueline migrations ${schema}`)
+  const quoted = sql.ref(schema)
+  // Asked first, because Postgres wants the right to create a schema even for one that is there.
+  const { rows: found } = await sql`select 1 from pg_namespace
+    where nspname = ${schema}`.execute(database)
+  if (found.length === 0) await sql`create schema if not exists ${quoted}`.execute(database)
+}

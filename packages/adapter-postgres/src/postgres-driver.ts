@@ -1,0 +1,314 @@
+import { CuelineError } from '@cueline/core'
+import { CompiledQuery, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely'
+import type { DatabaseConnection, Dialect as KyselyDialect, Driver, QueryResult } from 'kysely'
+import { types } from 'pg'
+
+import { isConnectionLost } from './postgres-error.ts'
+
+/** What the storage needs of a client of `pg`. */
+export interface PostgresClient {
+  query(query: PostgresQuery): Promise<PostgresResult>
+  release(destroy?: boolean): void
+  on(event: 'error', listener: (error: Error) => void): unknown
+}
+
+/** What the storage needs of a pool; the `Pool` of `pg` is one. */
+export interface PostgresPool {
+  connect(): Promise<PostgresClient>
+}
+
+export interface PostgresQuery {
+  readonly text: string
+  readonly values?: unknown[]
+  readonly name?: string
+  readonly types?: { getTypeParser(oid: number, format?: never): never }
+}
+
+interface PostgresResult {
+  readonly command: string
+  readonly rowCount: number | null
+  readonly rows: unknown[]
+}
+
+export interface PostgresDriverOptions {
+  readonly pool: PostgresPool
+  /** Ends the pool when the storage closes; absent for a pool of the host. */
+  readonly end?: () => Promise<void>
+  /** Statements that every transaction starts with, after `begin`. */
+  readonly perTransaction: string
+  /** Statements that a new connection starts with; absent where connections belong to the host. */
+  readonly perConnection?: string
+  /** How long to ask what became of a commit without a reply, milliseconds. */
+  readonly outcomeTimeoutMs: number
+  /** Server and database, for messages. */
+  readonly place: string
+}
+
+/** Kysely's parts for Postgres, with a driver that settles commits whose reply was lost. */
+export function kyselyPostgres(options: PostgresDriverOptions): KyselyDialect {
+  return {
+    createAdapter: () => new PostgresAdapter(),
+    createDriver: () => new PostgresDriver(options),
+    createIntrospector: (database) => new PostgresIntrospector(database),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+  }
+}
+
+class PostgresDriver implements Driver {
+  readonly #options: PostgresDriverOptions
+  readonly #connections = new WeakMap<PostgresClient, Connection>()
+
+  constructor(options: PostgresDriverOptions) {
+    this.#options = options
+  }
+
+  async init(): Promise<void> {}
+
+  async acquireConnection(): Promise<Connection> {
+    const client = await this.#options.pool.connect()
+    let connection = this.#connections.get(client)
+    if (connection === undefined) {
+      connection = new Connection(client, this.#options)
+      this.#connections.set(client, connection)
+    }
+    return connection
+  }
+
+  async beginTransaction(connection: Connection): Promise<void> {
+    connection.begin()
+  }
+
+  async commitTransaction(connection: Connection): Promise<void> {
+    const lost = await connection.commit()
+    if (lost !== undefined) await this.#settle(lost)
+  }
+
+  async rollbackTransaction(connection: Connection): Promise<void> {
+    await connection.rollback()
+  }
+
+  async releaseConnection(connection: Connection): Promise<void> {
+    connection.release()
+  }
+
+  async destroy(): Promise<void> {
+    await this.#options.end?.()
+  }
+
+  /**
+   * The reply to a commit was lost, so it may have happened: asks the server about the transaction,
+   * over other connections, until it knows. Resolves when it was committed, throws the loss when it
+   * was not - then it may run again - and `storage-unreachable` when nobody answers in time.
+   */
+  async #settle({ transactionId, error }: LostCommit): Promise<void> {
+    const { outcomeTimeoutMs, place } = this.#options
+    const deadline = performance.now() + outcomeTimeoutMs
+    for (let pauseMs = 10; ; pauseMs = Math.min(pauseMs * 2, 250)) {
+      try {
+        const status = await this.#statusOf(transactionId)
+        if (status === 'committed') return
+        if (status === 'aborted') throw error
+      } catch (failure) {
+        if (failure === error || !isConnectionLost(failure)) throw failure
+      }
+      if (performance.now() > deadline) {
+        throw new CuelineError(
+          'storage-unreachable',
+          `The connection to ${place} was lost during a commit, and the server did not tell in time whether transaction ${transactionId} is stored. Look at the state before you repeat the command.`,
+          { details: { place, transactionId }, cause: error },
+        )
+      }
+      await new Promise((resolve) => setTimeout(resolve, pauseMs))
+    }
+  }
+
+  async #statusOf(transactionId: string): Promise<unknown> {
+    const connection = await this.acquireConnection()
+    try {
+      const values = [transactionId]
+      const { rows } = await connection.query(CompiledQuery.raw(statusText, values))
+      const status = (rows[0] as { readonly status?: unknown } | undefined)?.status
+      // Nobody waits for that transaction any more, and it holds locks until it ends.
+      if (status === 'in progress') await connection.query(CompiledQuery.raw(endText, values))
+      return status
+    } finally {
+      connection.release()
+    }
+  }
+}
+
+const statusText = 'select pg_xact_status($1::xid8) as status'
+const endText =
+  'select pg_terminate_backend(pid) from pg_stat_activity where backend_xid = ($1::xid8)::xid'
+const transactionIdText = 'select pg_current_xact_id()::text as id'
+
+/** A commit without a reply. */
+interface LostCommit {
+  readonly transactionId: string
+  readonly error: unknown
+}
+
+class Connection implements DatabaseConnection {
+  readonly #client: PostgresClient
+  readonly #options: PostgresDriverOptions
+  /** What was sent before the next statement without waiting for its reply. */
+  #ahead: Promise<unknown> | undefined
+  #inTransaction = false
+  #transactionId: Promise<string> | undefined
+  #broken = false
+
+  constructor(client: PostgresClient, options: PostgresDriverOptions) {
+    this.#client = client
+    this.#options = options
+    // A connection in use that breaks is heard of by its statement; without a listener it would
+    // take the process along.
+    client.on('error', () => {
+      this.#broken = true
+    })
+    if (options.perConnection !== undefined) this.#sendAhead(options.perConnection)
+  }
+
+  begin(): void {
+    this.#inTransaction = true
+    this.#transactionId = undefined
+    this.#sendAhead(`begin isolation level read committed; ${this.#options.perTransaction}`)
+  }
+
+  /** Resolves with what has to be found out, or with nothing when all is well. */
+  async commit(): Promise<LostCommit | undefined> {
+    const transactionId = await this.#transactionId
+    this.#inTransaction = false
+    try {
+      await this.#awaitAhead()
+      const { command } = await this.#client.query({ text: 'commit' })
+      if (command === 'ROLLBACK') throw new Error('The transaction had failed before its commit.')
+      return undefined
+    } catch (error) {
+      if (!isConnectionLost(error)) throw error
+      this.#broken = true
+      // A transaction that only read has nothing to lose.
+      return transactionId === undefined ? undefined : { transactionId, error }
+    }
+  }
+
+  async rollback(): Promise<void> {
+    this.#inTransaction = false
+    try {
+      await this.#awaitAhead()
+      await this.#client.query({ text: 'rollback' })
+    } catch {
+      // The reason for the rollback is what the caller has to hear; the server rolls back by itself
+      // when the connection closes.
+      this.#broken = true
+    }
+  }
+
+  release(): void {
+    this.#client.release(this.#broken)
+  }
+
+  async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    if (this.#inTransaction || this.#options.perConnection !== undefined) {
+      return this.query<Row>(query)
+    }
+    // A connection of the host knows our schema only inside a transaction.
+    this.begin()
+    try {
+      const result = await this.query<Row>(query)
+      await this.commit()
+      return result
+    } catch (error) {
+      await this.rollback()
+      throw error
+    }
+  }
+
+  async query<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
+    const { name, writes } = preparedStatement(sql)
+    const own = this.#options.perConnection !== undefined
+    const running = this.#client.query({
+      text: sql,
+      values: [...parameters],
+      types: parsers,
+      // Only on connections of our own: a pooler of the host may hand out another one each time.
+      ...(own && name !== undefined && parameters.length > 0 && { name }),
+    })
+    if (writes && this.#inTransaction) this.#transactionId ??= this.#askTransactionId()
+    const ahead = this.#ahead
+    this.#ahead = undefined
+    try {
+      const [, { command, rowCount, rows }] = await Promise.all([ahead, running])
+      return {
+        rows: rows as Row[],
+        ...(command !== 'SELECT' && { numAffectedRows: BigInt(rowCount ?? 0) }),
+      }
+    } catch (error) {
+      if (isConnectionLost(error)) this.#broken = true
+      throw error
+    }
+  }
+
+  streamQuery(): never {
+    throw new Error('The storage reads no streams.')
+  }
+
+  /** Sent right behind the first write, without waiting: its answer is there before the commit. */
+  #askTransactionId(): Promise<string> {
+    const asked = this.#client
+      .query({ text: transactionIdText })
+      .then(({ rows }) => String((rows[0] as { readonly id: unknown }).id))
+    // When the write failed, so does this; the write is what the caller hears of.
+    asked.catch(() => {})
+    return asked
+  }
+
+  #sendAhead(text: string): void {
+    const sent = this.#client.query({ text })
+    const before = this.#ahead
+    this.#ahead = before === undefined ? sent : Promise.all([before, sent])
+    // Whoever comes next hears of it.
+    this.#ahead.catch(() => {})
+    sent.catch(() => {})
+  }
+
+  async #awaitAhead(): Promise<void> {
+    const before = this.#ahead
+    this.#ahead = undefined
+    await before
+  }
+}
+
+/** Prepared statements kept per connection; more than the fixed ones of the storage. */
+const keptStatements = 500
+const prepared = new Map<string, PreparedStatement>()
+
+interface PreparedStatement {
+  readonly name: string | undefined
+  readonly writes: boolean
+}
+
+function preparedStatement(text: string): PreparedStatement {
+  const known = prepared.get(text)
+  if (known !== undefined) return known
+  const writes = /\b(insert|update|delete)\b/.test(text)
+  if (prepared.size >= keptStatements) return { name: undefined, writes }
+  const added = { name: `cueline_${prepared.size}`, writes }
+  prepared.set(text, added)
+  return added
+}
+
+const bigint = 20
+const numeric = 1_700
+const json = 114
+
+/**
+ * Whatever parsers the host has set: 64-bit numbers as numbers (times, counters and fences stay far
+ * below 2^53), JSON as text for the dialect to parse.
+ */
+const parsers = {
+  getTypeParser: ((oid: number, format?: 'text') => {
+    if (oid === bigint || oid === numeric) return Number
+    if (oid === json) return (text: string) => text
+    return types.getTypeParser(oid, format)
+  }) as never,
+}

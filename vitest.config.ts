@@ -30,15 +30,31 @@ function packageProject(name: string) {
   return project(name, [`packages/${name}/src/**/*.test.ts`])
 }
 
+function withPostgres({ test, ...rest }: ReturnType<typeof project>) {
+  return { ...rest, test: { ...test, globalSetup: ['tests/postgres-setup.ts'] } }
+}
+
 const projects = [
   packageProject('core'),
   packageProject('sql'),
   packageProject('adapter-sqlite'),
   packageProject('adapter-agents'),
   packageProject('cli'),
+  // With one Postgres for all of its tests: see tests/postgres-setup.ts.
+  withPostgres(
+    project(
+      'postgres',
+      ['packages/adapter-postgres/src/**/*.test.ts', 'tests/postgres/**/*.test.ts'],
+      60_000,
+    ),
+  ),
   // What the recorded agent writes is tested by its own tests, with Node's runner.
   project('examples', ['examples/**/*.test.ts'], 120_000, ['**/recorded/**']),
-  project('tests', ['tests/**/*.test.ts', 'scripts/**/*.test.ts'], 120_000),
+  project('tests', ['tests/**/*.test.ts', 'scripts/**/*.test.ts'], 120_000, [
+    '**/*.data.test.ts',
+    'tests/packed/**',
+    'tests/postgres/**',
+  ]),
   // Builds, packs and installs every package as a user does.
   project('packed', ['tests/packed/*.test.ts'], 600_000, []),
   // Real plans and tracker files; only where CUELINE_DATA names them (`npm run test:data`).

@@ -3,14 +3,14 @@ import { CuelineError } from '../error.ts'
 import type { PlanId, ProjectId } from '../id.ts'
 import { diffPlans, type PlanDifference } from '../plan/diff-plans.ts'
 import { explain, type TaskExplanation } from '../plan/explain.ts'
-import { type Plan, type PlanTask, planTasks } from '../plan/index.ts'
+import { type Plan, planTasks } from '../plan/index.ts'
 import { type PlanChange, whatIf, type WhatIfResult } from '../plan/what-if.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
+import { currentPlanning } from './current-planning.ts'
 import { planId, projectId, taskReference } from './input.ts'
 import { problemsError } from './new-tasks.ts'
-import { openTasks } from './open-tasks.ts'
 import { operation } from './operation.ts'
-import { projectOf, requireProject, resolveTask } from './resolve.ts'
+import { projectOf, resolveTask } from './resolve.ts'
 
 /** The answer to a question of what if; times are minutes. */
 export type WhatIfAnswer = Omit<Extract<WhatIfResult, { ok: true }>, 'ok'>
@@ -44,7 +44,7 @@ export const planQuestions = {
     input: z.strictObject({ projectId, task: taskReference, workers, barrier }),
     run: ({ storage }, input): Promise<TaskExplanation> =>
       storage.transaction(async (transaction) => {
-        const { tasks, options } = await planned(transaction, input)
+        const { tasks, options } = await currentPlanning(transaction, input)
         const { code, status } = await resolveTask(transaction, input.projectId, input.task)
         if (status === 'done' || status === 'cancelled') {
           throw new CuelineError(
@@ -66,7 +66,7 @@ export const planQuestions = {
     input: z.strictObject({ projectId, change, workers, barrier }),
     run: ({ storage }, input): Promise<WhatIfAnswer> =>
       storage.transaction(async (transaction) => {
-        const { tasks, options } = await planned(transaction, input)
+        const { tasks, options } = await currentPlanning(transaction, input)
         const asked = await withCodes(transaction, input.projectId, input.change)
         const result = whatIf(tasks, options, asked)
         if (!result.ok) throw problemsError(result.problems)
@@ -88,27 +88,6 @@ export const planQuestions = {
         ),
       ),
   }),
-}
-
-/** The open tasks as they are now, and how the current plan plans: its workers, the project's barrier. */
-async function planned(
-  storage: StorageTransaction,
-  input: {
-    readonly projectId: ProjectId
-    readonly workers?: number | undefined
-    readonly barrier?: Plan['barrier'] | undefined
-  },
-): Promise<{ tasks: PlanTask[]; options: { workers: number; barrier: Plan['barrier'] } }> {
-  const { settings } = await requireProject(storage, input.projectId)
-  const slice = await storage.load({ projectId: input.projectId, everything: true })
-  const current = await storage.query('plan', { projectId: input.projectId })
-  return {
-    tasks: openTasks(slice),
-    options: {
-      workers: input.workers ?? (current?.plan as Plan | undefined)?.workers ?? 4,
-      barrier: input.barrier ?? settings.barrier,
-    },
-  }
 }
 
 /** Tasks may be named by id; plans know them by code. */

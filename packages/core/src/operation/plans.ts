@@ -8,6 +8,7 @@ import { actor, planId, projectId } from './input.ts'
 import { problemsError } from './new-tasks.ts'
 import { openTasks } from './open-tasks.ts'
 import { operation } from './operation.ts'
+import { planOutlook } from './plan-outlook.ts'
 import { planQuestions } from './plan-questions.ts'
 import { projectOf, requireProject } from './resolve.ts'
 
@@ -97,6 +98,7 @@ export const plans = {
       }),
   }),
   ...planQuestions,
+  ...planOutlook,
 }
 
 function toProjectPlan({ plan, ...place }: StoredPlan): ProjectPlan {

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { CuelineError } from '../error.ts'
 import type { BatchId, ProjectId } from '../id.ts'
 import { batchLabel, type BatchLabel } from '../staging/batch-label.ts'
 import type { Command } from '../staging/command.ts'
@@ -9,6 +10,7 @@ import type { BatchSummary } from '../staging/batch-summary.ts'
 import type { LedgerTransaction } from '../engine/ledger.ts'
 import { actor, batchId, name, planId, projectId, taskReference, text } from './input.ts'
 import { operation, type OperationContext } from './operation.ts'
+import { nextBatch, suggestionInput } from './plan-outlook.ts'
 import { type ProjectPlan, requirePlan } from './plans.ts'
 import { requireBatch, requireProject, resolveTasks } from './resolve.ts'
 
@@ -67,6 +69,56 @@ export const stages = {
         }
         await deleteEmptied(transaction, plan.projectId, before)
         return { batches, results }
+      }, input.actor),
+  }),
+  fromSuggestion: operation({
+    summary: 'Stage the tasks that should go next in a batch of their own',
+    kind: 'command',
+    method: 'POST',
+    path: '/projects/{projectId}/stages/suggested',
+    input: suggestionInput.extend({
+      /** `Batch n` when left out. */
+      name: name.optional(),
+      /** Also tasks whose context is incomplete may start. */
+      force: z.boolean().default(false),
+      /** Lets them start at once; else the batch is promoted in its turn, after the others. */
+      promote: z.boolean().default(false),
+      maxParallelTasks: batchFields.maxParallelTasks,
+      actor,
+    }),
+    run: ({ ledger, ids }, input) =>
+      ledger.run(async (transaction) => {
+        const owner = input.projectId
+        const suggestion = await nextBatch(transaction.storage, input)
+        if (suggestion.tasks.length === 0) {
+          throw new CuelineError('refused', `Nothing can be staged now. ${suggestion.text}`, {
+            details: { projectId: owner, blocked: suggestion.blocked },
+          })
+        }
+        const before = await transaction.storage.query('batches', { projectId: owner })
+        const order = (before.at(-1)?.batch.order ?? 0) + 1
+        const batch = newBatch({
+          id: ids('batch'),
+          projectId: owner,
+          name: input.name ?? `Batch ${order}`,
+          order,
+          maxParallelTasks: input.maxParallelTasks,
+          createdAt: transaction.storage.now,
+        })
+        await transaction.execute({ type: 'batch.create', projectId: owner, batch })
+        const codes = suggestion.tasks.map(({ task }) => task)
+        const { results } = await stage(transaction, owner, batch.id, codes, input.force)
+        await deleteEmptied(transaction, owner, before)
+        if (input.promote) {
+          await transaction.execute({
+            type: 'batch.promote',
+            projectId: owner,
+            batchId: batch.id,
+            auto: false,
+            reason: 'suggested, and asked for',
+          })
+        }
+        return { batch, suggestion, results }
       }, input.actor),
   }),
   create: operation({

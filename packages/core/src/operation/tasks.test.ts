@@ -13,7 +13,7 @@ describe('what a plan knows of a task [X-12]', () => {
       resources: { port: 1 },
       type: 'bugfix',
       account: 'team',
-    } as const
+    } satisfies Omit<Parameters<typeof cueline.tasks.update>[0], 'projectId' | 'task'>
     await cueline.tasks.update({ projectId, task: 'A', ...facts })
     expect(await task('A')).toMatchObject({ ...facts, status: 'staged' })
     expect((await cueline.plans.build({ projectId })).facts[0]?.estimate).toBe(20)

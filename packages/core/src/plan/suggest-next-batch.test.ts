@@ -50,6 +50,26 @@ describe('suggestNextBatch [S0-08]', () => {
     expect(next.finish).toBe(50)
   })
 
+  it('keeps conflicting tasks apart, in the batch and beside what runs [S4-03]', () => {
+    const conflicts = [{ tasks: ['schema', 'logo'] }, { tasks: ['gone', 'api'] }] as const
+    const beside = suggested(site, [], { workers: 2, conflicts })
+    expect(ids(beside.tasks)).toEqual(['schema', 'imprint'])
+    expect(beside).toMatchObject({
+      keptApart: [{ task: 'logo', from: 'schema' }],
+      exhaustive: true,
+    })
+    expect(beside.text).toContain('Kept apart: logo conflicts with schema.')
+    const running = suggested(site, [], { workers: 2, conflicts, running: ['schema'] })
+    expect(ids(running.tasks)).toEqual(['imprint'])
+    expect(running.leftOut).toEqual(['logo'])
+    const none = suggested([{ id: 'A' }, { id: 'B' }], [], {
+      running: ['A'],
+      conflicts: [{ tasks: ['A', 'B'] }],
+    })
+    expect(none.tasks).toEqual([])
+    expect(none.text).toContain('Kept apart: B conflicts with A.')
+  })
+
   it('says when nothing is left, and when everything waits for what runs', () => {
     expect(suggested([{ id: 'A' }], ['A']).text).toBe('No task is left to promote.')
     expect(

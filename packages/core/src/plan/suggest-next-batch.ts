@@ -1,4 +1,5 @@
 import { analyzeTasks, type TaskAnalysis } from './analyze-tasks.ts'
+import { bestBatch, conflictsOf, fittingFirst, isApart, triesFor } from './best-batch.ts'
 import { behind } from './explain.ts'
 import { inMinutes } from './in-minutes.ts'
 import { afterDependencies, listSchedule } from './list-schedule.ts'
@@ -14,6 +15,8 @@ export interface SuggestionOptions {
   readonly workers?: number
   /** Tasks that run already: they keep their workers and are counted as just begun. */
   readonly running?: Iterable<string>
+  /** Pairs that shall not run at once: never both in the batch, never beside one that runs. */
+  readonly conflicts?: readonly { readonly tasks: readonly [string, string] }[]
 }
 
 export type SuggestionResult =
@@ -32,6 +35,8 @@ export interface BatchSuggestion {
   finishInInputOrder: number
   /** Ready tasks that are left out, the most urgent first. */
   leftOut: string[]
+  /** Those of them that conflict with a task of the batch, or one that runs: the most urgent such. */
+  keptApart: { task: string; from: string }[]
   /** Whether every possible batch was compared; otherwise it may be the best only nearly. */
   exhaustive: boolean
   /** All of it for a reader. */
@@ -55,7 +60,8 @@ export interface SuggestedTask {
  * The ready tasks - all they wait for is done - that together shorten the expected finish most when
  * they go first and everything else follows by its longest tail. All batches are compared when there
  * are few enough, else the most urgent tasks are exchanged one by one as long as that helps; of equally
- * good batches the most urgent tasks win, then the input order.
+ * good batches the most urgent tasks win, then the input order. Conflicting tasks are never in one batch,
+ * but what comes after it is expected as if there were no conflicts.
  *
  * Pure. Barriers and resources are left out. Takes at most some hundred thousand task starts beyond the first schedules.
  */
@@ -91,19 +97,21 @@ export function suggestNextBatch(
         !running.has(index.ids[task]!) &&
         index.dependencyOffsets[task] === index.dependencyOffsets[task + 1],
     )
-  const inOrder = ready.slice(0, size)
-  ready.sort((left, right) => urgency[left]! - urgency[right]!)
+  const apart = conflictsOf(index, options.conflicts ?? [])
+  const runningTasks = [...running].flatMap((id) => index.positions.get(id) ?? [])
+  const free = ready.filter((task) => isApart(apart, task, runningTasks))
+  const inOrder = fittingFirst(free, size, apart)
+  const byUrgency = (left: number, right: number) => urgency[left]! - urgency[right]!
+  ready.sort(byUrgency)
+  free.sort(byUrgency)
 
   const finishWith = (batch: readonly number[]) => {
     const keys = urgency.slice()
     for (const task of batch) keys[task]! -= index.size
-    for (const id of running) {
-      const task = index.positions.get(id)
-      if (task !== undefined) keys[task]! -= 2 * index.size
-    }
+    for (const task of runningTasks) keys[task]! -= 2 * index.size
     return listSchedule(durations, keys, workers, afterDependencies(index))!.makespan
   }
-  const best = bestBatch(ready, size, triesFor(index.size), finishWith)
+  const best = bestBatch(free, size, triesFor(index.size), apart, finishWith)
   const chosen = new Set(best.batch)
   const batch = best.batch.toSorted((left, right) => urgency[left]! - urgency[right]!)
   const tail = Math.max(0, ...ready.slice(0, 1).map((task) => tails[task]!))
@@ -113,81 +121,14 @@ export function suggestNextBatch(
     finish: best.finish,
     finishInInputOrder: finishWith(inOrder),
     leftOut: ready.filter((task) => !chosen.has(task)).map((task) => index.ids[task]!),
+    keptApart: ready.flatMap((task) => {
+      if (chosen.has(task)) return []
+      const from = [...runningTasks, ...batch].find((other) => apart.get(task)?.has(other))
+      return from === undefined ? [] : [{ task: index.ids[task]!, from: index.ids[from]! }]
+    }),
     exhaustive: best.exhaustive,
   }
   return { ok: true, suggestion: { ...suggestion, text: textOf(suggestion, running.size) } }
-}
-
-/** Batches to compare: fewer of larger plans, so that the time stays bounded. */
-function triesFor(size: number): number {
-  return Math.min(5000, Math.max(50, Math.floor(200_000 / Math.max(1, size))))
-}
-
-interface BestBatch {
-  readonly batch: readonly number[]
-  readonly finish: number
-  readonly exhaustive: boolean
-}
-
-/** `ready` is sorted, the most urgent first. */
-function bestBatch(
-  ready: readonly number[],
-  size: number,
-  tries: number,
-  finishWith: (batch: readonly number[]) => number,
-): BestBatch {
-  let batch = ready.slice(0, size)
-  let finish = finishWith(batch)
-  if (batch.length === ready.length) return { batch, finish, exhaustive: true }
-  if (combinations(ready.length, size, tries) <= tries) {
-    for (const places of placesOf(ready.length, size)) {
-      const other = places.map((place) => ready[place]!)
-      const otherFinish = finishWith(other)
-      if (otherFinish < finish) [batch, finish] = [other, otherFinish]
-    }
-    return { batch, finish, exhaustive: true }
-  }
-  let left = tries
-  for (let improved = true; improved && left > 0;) {
-    improved = false
-    const inside = new Set(batch)
-    const outside = ready.filter((task) => !inside.has(task))
-    search: for (let nth = batch.length - 1; nth >= 0; nth--) {
-      for (const task of outside) {
-        if (left-- <= 0) break search
-        const other = batch.with(nth, task)
-        const otherFinish = finishWith(other)
-        if (otherFinish >= finish) continue
-        ;[batch, finish] = [other, otherFinish]
-        improved = true
-        break search
-      }
-    }
-  }
-  return { batch, finish, exhaustive: false }
-}
-
-/** n over k, or more than `most` when it is. */
-function combinations(n: number, k: number, most: number): number {
-  let count = 1
-  for (let nth = 1; nth <= Math.min(k, n - k); nth++) {
-    count = (count * (n - nth + 1)) / nth
-    if (count > most) return count
-  }
-  return count
-}
-
-/** All ways to choose k of n places, each ascending, in lexical order. */
-function* placesOf(n: number, k: number): Generator<readonly number[]> {
-  const places = Array.from({ length: k }, (_, nth) => nth)
-  for (;;) {
-    yield places
-    let nth = k - 1
-    while (nth >= 0 && places[nth] === n - k + nth) nth--
-    if (nth < 0) return
-    places[nth]!++
-    for (let after = nth + 1; after < k; after++) places[after] = places[after - 1]! + 1
-  }
 }
 
 function suggestedTask(
@@ -262,17 +203,23 @@ function unknownTasks(
 }
 
 function textOf(found: Omit<BatchSuggestion, 'text'>, running: number): string {
-  const { tasks, duration, finish, finishInInputOrder, leftOut } = found
+  const { tasks, duration, finish, finishInInputOrder, leftOut, keptApart } = found
+  const kept = keptApart
+    .slice(0, 10)
+    .map(({ task, from }) => `Kept apart: ${named([task])} conflicts with ${named([from])}.`)
   if (tasks.length === 0) {
     return running > 0
-      ? 'No task is ready: the rest waits for what is running.'
+      ? ['No task is ready: the rest waits for what is running.', ...kept].join('\n')
       : 'No task is left to promote.'
   }
+  const conflicting = new Set(keptApart.map(({ task }) => task))
+  const lessUrgent = leftOut.filter((task) => !conflicting.has(task))
   const sooner = finishInInputOrder - finish
   return [
     `Next: ${named(tasks.map(({ task }) => task))}, about ${inMinutes(duration)}. With them first, everything is expected to be finished in ${inMinutes(finish)}${sooner > 0 ? `, ${inMinutes(sooner)} sooner than in input order` : ''}.`,
     ...tasks.slice(0, 10).map(({ task, reason }) => `- ${named([task])}: ${reason}.`),
     ...(tasks.length > 10 ? [`- and ${tasks.length - 10} more`] : []),
-    ...(leftOut.length > 0 ? [`Ready too, but less urgent: ${named(leftOut)}.`] : []),
+    ...(lessUrgent.length > 0 ? [`Ready too, but less urgent: ${named(lessUrgent)}.`] : []),
+    ...kept,
   ].join('\n')
 }

@@ -1,0 +1,126 @@
+import * as z from 'zod'
+import type { PlanTask } from '../plan/index.ts'
+import { type ScheduleForecast, simulateSchedule } from '../plan/simulate-schedule.ts'
+import { type BatchSuggestion, suggestNextBatch } from '../plan/suggest-next-batch.ts'
+import type { Slice } from '../staging/slice.ts'
+import type { Task } from '../staging/state.ts'
+import type { StorageTransaction } from '../storage/storage.ts'
+import { type CurrentPlanning, currentPlanning } from './current-planning.ts'
+import { projectId } from './input.ts'
+import { problemsError } from './new-tasks.ts'
+import { operation } from './operation.ts'
+
+/** What to stage or promote next in a project, from its real state. Times are minutes from now. */
+export interface NextBatch extends BatchSuggestion {
+  /** Tasks that cannot be suggested because they failed or wait for one that did. */
+  blocked: string[]
+}
+
+/** When the rest of a project may be finished. Times are minutes from now. */
+export interface ProjectForecast extends ScheduleForecast {
+  /** Tasks that are being worked on; they are counted as just begun. */
+  running: string[]
+}
+
+const workers = z.int().min(1).max(100_000).optional()
+/** Tasks of the batch; as many as workers when left out. */
+export const batchSize = z.int().min(1).max(100_000).optional()
+export const suggestionInput = z.strictObject({ projectId, size: batchSize, workers })
+
+/** What comes next and when it may end; nothing is stored. */
+export const planOutlook = {
+  suggestBatch: operation({
+    summary: 'Say which ready tasks shorten the expected finish most when they go next, and why',
+    kind: 'query',
+    method: 'GET',
+    path: '/projects/{projectId}/execution-plan/next-batch',
+    input: suggestionInput,
+    run: ({ storage }, input): Promise<NextBatch> =>
+      storage.transaction((transaction) => nextBatch(transaction, input)),
+  }),
+  forecast: operation({
+    summary:
+      'Say by when half and nine in ten runs of the open tasks finish, as far as estimates go',
+    kind: 'query',
+    method: 'GET',
+    path: '/projects/{projectId}/execution-plan/forecast',
+    input: z.strictObject({
+      projectId,
+      workers,
+      runs: z.int().min(1).max(100_000).default(1_000),
+      seed: z.int().default(1),
+    }),
+    run: ({ storage }, input): Promise<ProjectForecast> =>
+      storage.transaction(async (transaction) => {
+        const { tasks, slice, options } = await currentPlanning(transaction, input)
+        const { runs, seed } = input
+        const result = simulateSchedule(tasks, { workers: options.workers, runs, seed })
+        if (!result.ok) throw problemsError(result.problems)
+        const running = codesOf(slice, ({ status }) => status === 'doing' || status === 'review')
+        const are = running.length === 1 ? 'task that runs is' : 'tasks that run are'
+        const begun = `${running.length} ${are} counted as just begun.`
+        const { text } = result.forecast
+        return {
+          ...result.forecast,
+          running,
+          text: running.length === 0 ? text : `${text}\n${begun}`,
+        }
+      }),
+  }),
+}
+
+/** Suggests from what is done, what runs or was promoted already, and what is kept apart. */
+export async function nextBatch(
+  storage: StorageTransaction,
+  input: z.output<typeof suggestionInput>,
+): Promise<NextBatch> {
+  const planning = await currentPlanning(storage, input)
+  const { slice, options } = planning
+  const failed = new Set(codesOf(slice, ({ status }) => status === 'failed'))
+  const { tasks, blocked } = withoutBlocked(planning, failed)
+  const promoted = new Set(
+    codesOf(slice, ({ status, batchId }) => {
+      const batch = batchId === null ? undefined : slice.batches.get(batchId)
+      return status === 'doing' || status === 'review' || (batch?.promotedAt ?? null) !== null
+    }),
+  )
+  const result = suggestNextBatch(tasks, [], {
+    workers: options.workers,
+    ...(input.size !== undefined && { size: input.size }),
+    running: tasks.map(({ id }) => id).filter((id) => promoted.has(id)),
+  })
+  if (!result.ok) throw problemsError(result.problems)
+  const { text } = result.suggestion
+  const because = `${blocked.length} ${blocked.length === 1 ? 'task is' : 'tasks are'} left out: failed, or behind one that is. Retry ${[...failed].slice(0, 5).join(', ')}${failed.size > 5 ? ', …' : ''} to have them back.`
+  return {
+    ...result.suggestion,
+    blocked,
+    text: blocked.length === 0 ? text : `${text}\n${because}`,
+  }
+}
+
+function codesOf(slice: Slice, matches: (task: Task) => boolean): string[] {
+  return [...slice.tasks.values()].filter(matches).map(({ code }) => code)
+}
+
+/** The tasks without those that failed and all that waits for them, however far behind. */
+function withoutBlocked(
+  { tasks }: CurrentPlanning,
+  failed: ReadonlySet<string>,
+): { tasks: PlanTask[]; blocked: string[] } {
+  const waiting = new Map<string, string[]>()
+  for (const { id, dependsOn = [] } of tasks) {
+    for (const entry of dependsOn) {
+      const dependency = typeof entry === 'string' ? entry : entry.task
+      const others = waiting.get(dependency)
+      if (others === undefined) waiting.set(dependency, [id])
+      else others.push(id)
+    }
+  }
+  const gone = new Set(failed)
+  for (const id of gone) for (const dependent of waiting.get(id) ?? []) gone.add(dependent)
+  return {
+    tasks: tasks.filter(({ id }) => !gone.has(id)),
+    blocked: tasks.map(({ id }) => id).filter((id) => gone.has(id)),
+  }
+}

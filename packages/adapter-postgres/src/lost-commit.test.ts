@@ -1,0 +1,108 @@
+import type { ProjectId, Storage } from '@cueline/core'
+import { exampleEvent } from '@cueline/core/testing'
+import { describe, expect, it } from 'vitest'
+
+import { cuttingProxy } from './fixtures/cutting-proxy.ts'
+import { freshSchema, runSql, url } from './fixtures/test-database.ts'
+import { postgresStorage } from './postgres-storage.ts'
+
+const projectId = 'p' as ProjectId
+
+/** Appends one event; resolves with how often its work ran. */
+async function append(storage: Storage): Promise<number> {
+  let runs = 0
+  await storage.transaction(async (transaction) => {
+    runs += 1
+    await transaction.write(projectId, [], [exampleEvent(projectId)], 'test')
+  })
+  return runs
+}
+
+describe('a commit whose reply is lost [X-02, X-11]', () => {
+  it('is not repeated when the server has committed it', async () => {
+    const proxy = await cuttingProxy(url)
+    const storage = await postgresStorage({ url: proxy.url, schema: freshSchema() })
+    await append(storage)
+    proxy.cutNextCommit('reply')
+    expect(await append(storage)).toBe(1)
+    expect(proxy.cuts).toBe(1)
+    expect(await storage.eventsAfter(projectId, 0)).toHaveLength(2)
+    await storage.close()
+  })
+
+  it('runs again when it never reached the server', async () => {
+    const proxy = await cuttingProxy(url)
+    const storage = await postgresStorage({ url: proxy.url, schema: freshSchema() })
+    await append(storage)
+    proxy.cutNextCommit('request')
+    expect(await append(storage)).toBe(2)
+    expect(proxy.cuts).toBe(1)
+    expect(await storage.eventsAfter(projectId, 0)).toHaveLength(2)
+    await storage.close()
+  })
+
+  it('runs again when the server has not noticed that its client is gone, and frees its locks', async () => {
+    const proxy = await cuttingProxy(url)
+    const storage = await postgresStorage({ url: proxy.url, schema: freshSchema() })
+    await append(storage)
+    proxy.cutNextCommit('request-unnoticed')
+    expect(await append(storage)).toBe(2)
+    expect(proxy.cuts).toBe(1)
+    expect(await storage.eventsAfter(projectId, 0)).toHaveLength(2)
+    await storage.close()
+  })
+
+  it('stores each of many exactly once, wherever they are cut', async () => {
+    const proxy = await cuttingProxy(url)
+    const storage = await postgresStorage({ url: proxy.url, schema: freshSchema() })
+    const cuts = ['reply', 'request', 'request-unnoticed'] as const
+    for (let round = 0; round < 12; round += 1) {
+      proxy.cutNextCommit(cuts[round % 3] ?? 'reply')
+      await Promise.all([append(storage), append(storage), append(storage)])
+    }
+    expect(proxy.cuts).toBe(12)
+    const events = await storage.eventsAfter(projectId, 0)
+    expect(events.map((event) => event.sequence)).toEqual(events.map((_, index) => index + 1))
+    expect(events).toHaveLength(36)
+    await storage.close()
+  })
+
+  it('says so when the server does not tell in time', async () => {
+    const proxy = await cuttingProxy(url)
+    const schema = freshSchema()
+    const storage = await postgresStorage({ url: proxy.url, schema, busyTimeoutMs: 200 })
+    await append(storage)
+    proxy.cutNextCommit('reply')
+    const appending = append(storage)
+    proxy.accept(false)
+    await expect(appending).rejects.toMatchObject({
+      code: 'storage-unreachable',
+      retryable: false,
+      message: expect.stringMatching(/during a commit.*Look at the state before you repeat/),
+    })
+    proxy.accept(true)
+    expect(await storage.eventsAfter(projectId, 0)).toHaveLength(2)
+    await storage.close()
+  })
+
+  it('costs readers nothing: a transaction that only read needs no number', async () => {
+    const proxy = await cuttingProxy(url)
+    const schema = freshSchema()
+    const storage = await postgresStorage({ url: proxy.url, schema })
+    const [before] = await runSql('select pg_current_xact_id()::text as id')
+    for (let round = 0; round < 5; round += 1) {
+      proxy.cutNextCommit('reply')
+      const projects = await storage.transaction((transaction) =>
+        transaction.query('projects', {}),
+      )
+      expect(projects).toEqual([])
+    }
+    expect(proxy.cuts).toBe(5)
+    expect(proxy.sent.match(/pg_current_xact_id/g)?.length).toBe(
+      // Those of the migration.
+      1,
+    )
+    expect(before).toBeDefined()
+    await storage.close()
+  })
+})

@@ -94,10 +94,18 @@ export const taskDecisions: { readonly [Type in TaskCommand]: Decide<Type> } = {
   'task.depend': (draft, { taskId, dependencies }) => {
     const task = draft.slice.tasks.get(taskId)
     if (task === undefined) return unknownTask(taskId)
-    if (task.status !== 'todo' && task.status !== 'staged') {
+    const before = new Map(
+      (draft.slice.dependencies.get(taskId) ?? []).map((known) => [known.dependsOn, known]),
+    )
+    const added = dependencies.filter((edge) => !isSameEdge(before.get(edge.dependsOn), edge))
+    const settled = task.status === 'done' || task.status === 'cancelled'
+    // What runs waits for nothing more, so that it may wait for less changes nothing for it.
+    if (settled || (isRunning(task) && added.length > 0)) {
       return {
         code: 'not-allowed',
-        message: `Task "${task.code}" is ${task.status}: its dependencies cannot change any more.`,
+        message: settled
+          ? `Task "${task.code}" is ${task.status}: its dependencies cannot change any more.`
+          : `Task "${task.code}" is being worked on, so it cannot wait for more than it did. Cancel it first, or wait for the attempt to end.`,
       }
     }
     const waiting = dependentsOf(draft, taskId)
@@ -114,10 +122,6 @@ export const taskDecisions: { readonly [Type in TaskCommand]: Decide<Type> } = {
         }
       }
     }
-    const before = new Map(
-      (draft.slice.dependencies.get(taskId) ?? []).map((known) => [known.dependsOn, known]),
-    )
-    const added = dependencies.filter((edge) => !isSameEdge(before.get(edge.dependsOn), edge))
     const replaced = new Set(added.map((edge) => edge.dependsOn))
     const open = dependencies.filter((edge) => {
       const target = draft.slice.tasks.get(edge.dependsOn)

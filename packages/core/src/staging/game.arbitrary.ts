@@ -474,7 +474,10 @@ export class Game {
       dependencies: targets.map((target) => edge(code, target, releaseOn)),
     } as const
     const task = this.model.of(code)
-    if (task.status !== 'todo' && task.status !== 'staged') {
+    const settled = task.status === 'done' || task.status === 'cancelled'
+    const running = task.status === 'doing' || task.status === 'review'
+    const adds = targets.some((target) => task.needs.get(target) !== releaseOn)
+    if (settled || (running && adds)) {
       expect(this.world.refuse(order).code).toBe('not-allowed')
     } else if (targets.some((target) => this.model.waitsFor(target, code))) {
       expect(this.world.refuse(order).code).toBe('conflict')

@@ -115,6 +115,22 @@ describe('changing what a task waits for [S0-04, X-01]', () => {
     expect(world.task('a').openDependencies).toBe(0)
   })
 
+  it('lets what runs wait for less, and what failed for anything', () => {
+    const world = new World().add('seed', 'soil', 'fruit <- seed')
+    world.stage('spring', ['seed', 'fruit'])
+    world.promote('spring')
+    world.succeed(world.start('seed'))
+    const claim = world.start('fruit')
+    const failure = { class: 'permanent', message: 'eaten', evidence: '' } as const
+
+    world.do(depend('fruit'))
+    expect(world.task('fruit')).toMatchObject({ status: 'doing', openDependencies: 0 })
+    world.write(claim, { type: 'attempt.fail', failure, verdicts: [] })
+    world.do(depend('fruit', 'soil'))
+    world.do({ type: 'tasks.retry', taskIds: [taskId('fruit')] })
+    expect(world.why('fruit')).toEqual(['waiting on soil'])
+  })
+
   it('refuses tasks that have started, unknown ones, and edges of another task', () => {
     const world = new World().add('seed', 'soil', 'sun')
     world.stage('spring', ['seed'])
@@ -122,7 +138,7 @@ describe('changing what a task waits for [S0-04, X-01]', () => {
     world.start('seed')
 
     expect(world.refuse(depend('seed', 'soil')).message).toBe(
-      'Task "seed" is doing: its dependencies cannot change any more.',
+      'Task "seed" is being worked on, so it cannot wait for more than it did. Cancel it first, or wait for the attempt to end.',
     )
     expect(world.refuse(depend('ghost')).code).toBe('not-found')
     expect(world.refuse(depend('sun', 'ghost')).code).toBe('not-found')

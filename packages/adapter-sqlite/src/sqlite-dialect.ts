@@ -23,6 +23,7 @@ export function sqliteDialect(name: string): Dialect {
     texts: (json) => sql`(select value from json_each(${json}))`,
     filterOnly: (column) => sql`+${sql.ref(column)}`,
     thenJoin: sql`cross join`,
+    dataVersion: sql`(select data_version from pragma_data_version)`,
     encode,
     decode,
     isBusy,

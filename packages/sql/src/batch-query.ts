@@ -1,70 +1,52 @@
-import type { BatchSummary } from '@cueline/core'
+import type { BatchId, BatchSummary, Task } from '@cueline/core'
 import { sql } from 'kysely'
 
 import type { Database, Dialect } from './dialect.ts'
 import { isReady } from './readiness.ts'
+import type { ProjectCache } from './row-cache.ts'
 import { columnsOf, decodeRow } from './rows.ts'
 import { statement } from './statement.ts'
 import { tables } from './tables.ts'
+import { TaskCounts } from './task-counts.ts'
 
-const statuses = ['todo', 'staged', 'doing', 'review', 'done', 'failed', 'cancelled'] as const
-
-interface Counted {
-  readonly batch_id: string
-  readonly status: (typeof statuses)[number]
-  readonly count: number
-  readonly lowest_layer: number
-  readonly changed_at: number
-}
-
-/** Every batch with what its tasks add up to, from one walk along the index `tasks_by_batch`. */
+/**
+ * Every batch with what its tasks add up to: counted once by a walk along the index
+ * `tasks_by_batch`, and kept in the cache from then on.
+ */
 export async function batchSummaries(
   database: Database,
   dialect: Dialect,
   projectId: string,
+  cache: ProjectCache,
 ): Promise<readonly BatchSummary[]> {
   const given = { projectId }
-  const rows = await selectBatches.run(database, dialect, given)
-  const counts = new Map<string, Counted[]>()
-  for (const row of await countTasks.run(database, dialect, given)) {
-    const list = counts.get(row.batch_id)
-    if (list === undefined) counts.set(row.batch_id, [row])
-    else list.push(row)
+  if (!cache.allBatches) {
+    for (const row of await selectBatches.run(database, dialect, given)) {
+      cache.learn('batch', decodeRow(dialect, 'batch', row))
+    }
+    cache.allBatches = true
+  }
+  if (cache.taskCounts === undefined) {
+    cache.taskCounts = new TaskCounts()
+    for (const row of await countTasks.run(database, dialect, given)) {
+      const [count, layer, changedAt] = [row.count, row.layer, row.changed_at].map(Number)
+      cache.taskCounts.add(row.batch_id, row.status, layer ?? 0, count ?? 0, changedAt ?? 0)
+    }
   }
   const queued = new Map<string, number>()
   for (const row of await countQueued.run(database, dialect, given)) {
     queued.set(row.batch_id, Number(row.count))
   }
-  return rows.map((row) => {
-    const batch = decodeRow(dialect, 'batch', row)
-    return summarise(batch, counts.get(batch.id) ?? [], queued.get(batch.id) ?? 0)
+  const { taskCounts } = cache
+  return cache.batchesByOrder().map((batch): BatchSummary => {
+    const { changedAt, ...counts } = taskCounts.of(batch.id)
+    return {
+      batch,
+      ...counts,
+      queued: queued.get(batch.id) ?? 0,
+      lastProgressAt: changedAt ?? batch.createdAt,
+    }
   })
-}
-
-function summarise(
-  batch: BatchSummary['batch'],
-  counted: readonly Counted[],
-  queued: number,
-): BatchSummary {
-  const byStatus = { todo: 0, staged: 0, doing: 0, review: 0, done: 0, failed: 0, cancelled: 0 }
-  let total = 0
-  let lowestOpenLayer: number | null = null
-  let lastProgressAt: number | null = null
-  for (const { status, count, lowest_layer, changed_at } of counted) {
-    byStatus[status] = Number(count)
-    total += Number(count)
-    lastProgressAt = Math.max(lastProgressAt ?? 0, Number(changed_at))
-    if (status === 'done' || status === 'failed' || status === 'cancelled') continue
-    lowestOpenLayer = Math.min(lowestOpenLayer ?? Infinity, Number(lowest_layer))
-  }
-  return {
-    batch,
-    total,
-    ...byStatus,
-    queued,
-    lowestOpenLayer,
-    lastProgressAt: lastProgressAt ?? batch.createdAt,
-  }
 }
 
 const selectBatches = statement<{ projectId: string }>(
@@ -72,18 +54,27 @@ const selectBatches = statement<{ projectId: string }>(
     where project_id = ${projectId} order by "order", id`,
 )
 
-const countTasks = statement<{ projectId: string }, Counted>(
-  ({ projectId }) => sql`select batch_id, status, count(*) as count,
-      min(layer) as lowest_layer, max(changed_at) as changed_at
+const countTasks = statement<
+  { projectId: string },
+  {
+    batch_id: BatchId
+    status: Task['status']
+    layer: number
+    count: number
+    changed_at: number
+  }
+>(
+  ({ projectId }) => sql`select batch_id, status, layer, count(*) as count,
+      max(changed_at) as changed_at
     from tasks where project_id = ${projectId} and batch_id is not null
-    group by batch_id, status`,
+    group by batch_id, status, layer`,
 )
 
 const countQueued = statement<{ projectId: string }, { batch_id: string; count: number }>(
   (
     { projectId },
     { thenJoin, filterOnly },
-  ) => sql`select tasks.batch_id, count(*) as count from tasks
+  ) => sql`select min(tasks.batch_id) as batch_id, count(*) as count from tasks
     ${thenJoin} work_orders on work_orders.id = tasks.work_order_id and work_orders.task_id = tasks.id
     ${thenJoin} batches on batches.id = tasks.batch_id
     ${thenJoin} projects on projects.id = tasks.project_id

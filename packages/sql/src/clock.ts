@@ -13,10 +13,14 @@ const markEveryMs = 1_000
  * The one expression that decides expiry: the database's clock, moved by the testing-only offset,
  * never earlier than the stored high-water mark.
  */
-const readClock = statement<Record<never, never>, { now: number; mark: number }>(
+const readClock = statement<
+  Record<never, never>,
+  { now: number; mark: number; version: number | null }
+>(
   (_, dialect) => sql`select
     ${nowOf(dialect)} as now,
-    coalesce((select value from settings where name = ${mark}), 0) as mark`,
+    coalesce((select value from settings where name = ${mark}), 0) as mark,
+    ${dialect.dataVersion ?? sql`null`} as version`,
 )
 
 function nowOf(dialect: Dialect): RawBuilder<number> {
@@ -38,12 +42,15 @@ const moveOffset = statement<{ ms: number }>(
 export interface Now {
   readonly now: number
   readonly mark: number
+  /** `Dialect.dataVersion`, null where there is none. */
+  readonly version: number | null
 }
 
 export async function readNow(database: Database, dialect: Dialect): Promise<Now> {
   const [row] = await readClock.run(database, dialect, {})
   const stored = Number(row?.mark ?? 0)
-  return { now: Math.max(Number(row?.now ?? 0), stored), mark: stored }
+  const version = row?.version ?? null
+  return { now: Math.max(Number(row?.now ?? 0), stored), mark: stored, version }
 }
 
 /** Keeps the high-water mark, so that a clock that is set back revives no lease after a restart. */

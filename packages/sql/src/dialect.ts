@@ -42,6 +42,11 @@ export interface Dialect {
   readonly lockProject?: (database: Database, projectId: string) => Promise<void>
   /** Keeps other processes from migrating until the transaction ends; absent as above. */
   readonly lockMigrations?: (database: Database) => Promise<void>
+  /**
+   * A number that changes whenever somebody else has committed: while it stays, what was read before
+   * is still true. Absent where the database has none, or lets others write meanwhile.
+   */
+  readonly dataVersion?: RawBuilder<number>
   /** Whether the same transaction may succeed when it is started again. */
   isBusy(error: unknown): boolean
   /**

@@ -1,4 +1,5 @@
 import type {
+  Batch,
   Change,
   Dependency,
   Hold,
@@ -12,6 +13,7 @@ import type {
 } from '@cueline/core'
 
 import { tables } from './tables.ts'
+import { TaskCounts } from './task-counts.ts'
 
 /** The tables whose rows are found by an id. */
 export const idTables = ['task', 'batch', 'workOrder', 'attempt', 'request', 'worker'] as const
@@ -63,6 +65,10 @@ export class ProjectCache {
   project: Project | null | undefined
   lastSequence: number | undefined
   holds: Map<string, Hold> | undefined
+  /** Whether every batch of the project is among the rows. */
+  allBatches = false
+  taskCounts: TaskCounts | undefined
+  #byOrder: readonly Batch[] | undefined
   /** By id; null for a row that is known not to be there. */
   readonly rows: { readonly [Name in IdTable]: Map<string, Tables[Name] | null> } = {
     task: new Map(),
@@ -86,6 +92,17 @@ export class ProjectCache {
     let size = this.dependencies.size + this.dependents.size
     for (const name of idTables) size += this.rows[name].size
     return size
+  }
+
+  /** The batches that are known, by order. */
+  batchesByOrder(): readonly Batch[] {
+    if (this.#byOrder !== undefined) return this.#byOrder
+    const batches: Batch[] = []
+    for (const batch of this.rows.batch.values()) if (batch !== null) batches.push(batch)
+    this.#byOrder = batches.toSorted(
+      (left, right) => left.order - right.order || (left.id < right.id ? -1 : 1),
+    )
+    return this.#byOrder
   }
 
   openRequestsOf(taskId: TaskId): readonly Request[] {
@@ -114,10 +131,28 @@ export class ProjectCache {
    * Takes changes over; false when some of them concern rows that are not known, so that only the
    * database can tell what comes of them.
    */
-  apply(changes: readonly Change[]): boolean {
+  apply(changes: readonly Change[], now: number): boolean {
     let known = true
-    for (const change of changes) if (!this.#apply(change)) known = false
+    for (const change of changes) {
+      if (change.table === 'task') this.#count(change, now)
+      if (!this.#apply(change)) known = false
+    }
     return known
+  }
+
+  #count(change: Extract<Change, { table: 'task' }>, now: number): void {
+    if (this.taskCounts === undefined) return
+    if (change.kind === 'insert') {
+      if (!this.taskCounts.move(null, change.row, now)) this.taskCounts = undefined
+      return
+    }
+    const before = this.rows.task.get(change.key as TaskId)
+    if (before === null) return
+    const after =
+      change.kind === 'delete' || before === undefined ? null : { ...before, ...change.set }
+    if (before === undefined || !this.taskCounts.move(before, after, now)) {
+      this.taskCounts = undefined
+    }
   }
 
   #apply(change: Change): boolean {
@@ -165,6 +200,7 @@ export class ProjectCache {
   #applyRow(change: Extract<Change, { table: IdTable }>): boolean {
     const name = change.table
     const rows = this.rows[name] as Map<string, Tables[IdTable] | null>
+    if (name === 'batch') this.#byOrder = undefined
     if (change.kind === 'insert') {
       this.#put(name, rowOf(name, change.row))
       return true
@@ -189,6 +225,7 @@ export class ProjectCache {
   #put<Name extends IdTable>(name: Name, row: Tables[Name]): void {
     const rows = this.rows[name] as Map<string, Tables[Name] | null>
     rows.set(row.id, row)
+    if (name === 'batch') this.#byOrder = undefined
     if (name !== 'request') return
     const { taskId } = row as Request
     const ids = this.#requestsOfTask.get(taskId)

@@ -12,8 +12,10 @@ type Answers = {
     dialect: Dialect,
     input: Queries[Name]['input'],
     now: number,
+    cache: RowCache,
   ) => Promise<Queries[Name]['output']>
 }
+import type { RowCache } from './row-cache.ts'
 
 /** The named reads of `Storage`. */
 const answers: Answers = {
@@ -22,7 +24,8 @@ const answers: Answers = {
   expired,
   ready: (database, dialect, { projectId }) => ready(database, dialect, projectId),
   load: (database, dialect, { projectId }) => load(database, dialect, projectId),
-  batches: (database, dialect, { projectId }) => batchSummaries(database, dialect, projectId),
+  batches: (database, dialect, { projectId }, _now, cache) =>
+    batchSummaries(database, dialect, projectId, cache.of(projectId)),
   nextTime: (database, dialect, { projectId }, now) => nextTime(database, dialect, projectId, now),
   lastSequence: (database, dialect, { projectId }) => lastSequence(database, dialect, projectId),
 }
@@ -33,6 +36,7 @@ export function runQuery<Name extends QueryName>(
   name: Name,
   input: Queries[Name]['input'],
   now: number,
+  cache: RowCache,
 ): Promise<Queries[Name]['output']> {
-  return answers[name](database, dialect, input, now)
+  return answers[name](database, dialect, input, now, cache)
 }

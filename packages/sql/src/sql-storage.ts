@@ -45,6 +45,9 @@ export async function sqlStorage(options: SqlStorageOptions): Promise<SqlStorage
   return storage
 }
 
+/** Rows and lists that are kept between transactions, at most. */
+const mostKept = 20_000
+
 class KyselyStorage implements SqlStorage {
   readonly #database: Database
   readonly #reserved: Database
@@ -57,6 +60,10 @@ class KyselyStorage implements SqlStorage {
   readonly #running = new Set<Promise<unknown>>()
   #unsubscribe: (() => void) | undefined
   #closing: Promise<void> | undefined
+  /** What the last transaction knew, and the version of the database in which that is true. */
+  #kept: { readonly cache: RowCache; readonly version: number } | undefined
+  /** Counts what may write, so that nothing is kept that another transaction has outdated. */
+  #turn = 0
   /** The latest time given out: between two stored marks this process keeps the clock by itself. */
   #latest = 0
 
@@ -89,6 +96,8 @@ class KyselyStorage implements SqlStorage {
     return this.#run(() =>
       this.#reserved.transaction().execute(async (database) => {
         const at = await this.#now(database)
+        this.#turn += 1
+        this.#kept?.cache.leases.clear()
         const lost = await renewLeases(database, this.#dialect, claims, at.now, leaseMs)
         await hearWorkers(database, this.#dialect, workerIds, at.now)
         await keepMark(database, this.#dialect, at)
@@ -138,17 +147,29 @@ class KyselyStorage implements SqlStorage {
   async #attempt<Result>(
     work: (transaction: StorageTransaction) => Promise<Result>,
   ): Promise<readonly [Result, ReadonlySet<ProjectId>]> {
-    return this.#database.transaction().execute(async (database) => {
+    let known: { readonly cache: RowCache; readonly version: number } | undefined
+    let turn = 0
+    const answer = await this.#database.transaction().execute(async (database) => {
       const at = await this.#now(database)
-      const transaction = new SqlTransaction(database, this.#dialect, at, new RowCache())
+      this.#turn += 1
+      turn = this.#turn
+      const cache = this.#kept?.version === at.version ? this.#kept.cache : new RowCache()
+      this.#kept = undefined
+      const transaction = new SqlTransaction(database, this.#dialect, at, cache)
       try {
         const result = await work(transaction)
         await transaction.finish()
+        if (at.version !== null) known = { cache, version: at.version }
         return [result, transaction.grown] as const
       } finally {
         transaction.end()
       }
     })
+    // Only now it is certain that all of this is stored.
+    if (turn === this.#turn && known !== undefined && known.cache.size < mostKept) {
+      this.#kept = known
+    }
+    return answer
   }
 
   async #now(database: Database): Promise<Now> {

@@ -85,7 +85,7 @@ export class SqlTransaction implements StorageTransaction {
         this.#cache.leases.set(change.key as WorkOrderId, null)
         this.#leases.set(change.key as WorkOrderId, null)
       }
-      if (!this.#cache.of(projectId).apply(stored)) this.#blind = true
+      if (!this.#cache.of(projectId).apply(stored, this.now)) this.#blind = true
       return this.#append(projectId, waiting, events.map(storable), storable(actor))
     })
 
@@ -138,7 +138,7 @@ export class SqlTransaction implements StorageTransaction {
     return this.#run(async () => {
       if ('projectId' in input) await this.#lock(String(input.projectId))
       await this.#flush()
-      return runQuery(this.#database, this.#dialect, name, storable(input), this.now)
+      return runQuery(this.#database, this.#dialect, name, storable(input), this.now, this.#cache)
     })
   }
 

@@ -177,7 +177,16 @@ export type {
   SuggestionResult,
 } from './plan/suggest-next-batch.ts'
 export { revisePlan } from './plan/revise-plan.ts'
-export type { PlanRevision, RevisionResult, RunningPlan } from './plan/revise-plan.ts'
-export type { DependencyChange, PatchEffect, PlanPatch, TaskChange } from './plan/plan-patch.ts'
+export type { PlanRevision, RevisionResult } from './plan/revise-plan.ts'
+export type {
+  DependencyChange,
+  PatchEffect,
+  PlanPatch,
+  RunningPlan,
+  TaskChange,
+} from './plan/plan-patch.ts'
 export type { BatchSummary } from './staging/batch-summary.ts'
+export type { NextBatch, ProjectForecast } from './operation/plan-outlook.ts'
 export type { WhatIfAnswer } from './operation/plan-questions.ts'
+export type { RevisedPlan } from './operation/plan-revision.ts'
+export type { ProjectPlan } from './operation/project-plan.ts'

@@ -4,6 +4,7 @@ import type { Slice } from '../staging/slice.ts'
 import type { Project } from '../staging/state.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
 import { openTasks } from './open-tasks.ts'
+import { type ProjectPlan, toProjectPlan } from './project-plan.ts'
 import { requireProject } from './resolve.ts'
 
 /** What a project would be planned from right now. */
@@ -13,7 +14,7 @@ export interface CurrentPlanning {
   /** The open tasks, by code. */
   readonly tasks: PlanTask[]
   /** The plan that was stored last. */
-  readonly plan: Plan | null
+  readonly stored: ProjectPlan | null
   readonly options: PlanOptions & { readonly workers: number; readonly barrier: Plan['barrier'] }
 }
 
@@ -28,15 +29,15 @@ export async function currentPlanning(
 ): Promise<CurrentPlanning> {
   const project = await requireProject(storage, input.projectId)
   const slice = await storage.load({ projectId: input.projectId, everything: true })
-  const stored = await storage.query('plan', { projectId: input.projectId })
-  const plan = (stored?.plan as Plan | undefined) ?? null
+  const last = await storage.query('plan', { projectId: input.projectId })
+  const stored = last === null ? null : toProjectPlan(last)
   return {
     project,
     slice,
     tasks: openTasks(slice),
-    plan,
+    stored,
     options: {
-      workers: input.workers ?? plan?.workers ?? 4,
+      workers: input.workers ?? stored?.workers ?? 4,
       barrier: input.barrier ?? project.settings.barrier,
     },
   }

@@ -1,13 +1,19 @@
 import type { PlanTask } from '../plan/index.ts'
 import type { Slice } from '../staging/slice.ts'
+import type { Task } from '../staging/state.ts'
 
 /** The tasks that are still to be done, by code; dependencies on settled ones are over. */
 export function openTasks(slice: Slice): PlanTask[] {
-  const open = [...slice.tasks.values()]
-    .filter((task) => task.status !== 'done' && task.status !== 'cancelled')
+  return planTasksOf(slice, ({ status }) => status !== 'done' && status !== 'cancelled')
+}
+
+/** Tasks as the planner sees them, by code and in input order; it knows only dependencies among them. */
+export function planTasksOf(slice: Slice, includes: (task: Task) => boolean): PlanTask[] {
+  const tasks = [...slice.tasks.values()]
+    .filter(includes)
     .toSorted((a, b) => a.position - b.position)
-  const codes = new Map(open.map((task) => [task.id, task.code]))
-  return open.map((task) => ({
+  const codes = new Map(tasks.map((task) => [task.id, task.code]))
+  return tasks.map((task) => ({
     id: task.code,
     title: task.title,
     dependsOn: (slice.dependencies.get(task.id) ?? []).flatMap((edge) => {

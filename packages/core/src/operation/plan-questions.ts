@@ -1,16 +1,17 @@
 import * as z from 'zod'
 import { CuelineError } from '../error.ts'
-import type { PlanId, ProjectId } from '../id.ts'
+import type { ProjectId } from '../id.ts'
 import { diffPlans, type PlanDifference } from '../plan/diff-plans.ts'
 import { explain, type TaskExplanation } from '../plan/explain.ts'
-import { type Plan, planTasks } from '../plan/index.ts'
+import { planTasks } from '../plan/index.ts'
 import { type PlanChange, whatIf, type WhatIfResult } from '../plan/what-if.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
 import { currentPlanning } from './current-planning.ts'
 import { planId, projectId, taskReference } from './input.ts'
 import { problemsError } from './new-tasks.ts'
 import { operation } from './operation.ts'
-import { projectOf, resolveTask } from './resolve.ts'
+import { requirePlan } from './project-plan.ts'
+import { resolveTask } from './resolve.ts'
 
 /** The answer to a question of what if; times are minutes. */
 export type WhatIfAnswer = Omit<Extract<WhatIfResult, { ok: true }>, 'ok'>
@@ -83,8 +84,8 @@ export const planQuestions = {
     run: ({ storage }, input): Promise<PlanDifference> =>
       storage.transaction(async (transaction) =>
         diffPlans(
-          await storedPlan(transaction, input.before),
-          await storedPlan(transaction, input.after),
+          await requirePlan(transaction, input.before),
+          await requirePlan(transaction, input.after),
         ),
       ),
   }),
@@ -106,13 +107,4 @@ async function withCodes(
     return { removeDependency: { task: await codeOf(task), dependsOn: await codeOf(dependsOn) } }
   }
   return asked
-}
-
-async function storedPlan(storage: StorageTransaction, id: PlanId): Promise<Plan> {
-  const owner = await projectOf(storage, 'plan', id)
-  const stored = await storage.query('plan', { projectId: owner, planId: id })
-  if (stored === null) {
-    throw new CuelineError('not-found', `There is no plan "${id}".`, { details: { id } })
-  }
-  return stored.plan as Plan
 }

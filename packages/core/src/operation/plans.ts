@@ -1,25 +1,14 @@
 import * as z from 'zod'
-import { CuelineError } from '../error.ts'
-import type { PlanId, ProjectId } from '../id.ts'
-import { type Plan, planTasks } from '../plan/index.ts'
-import { hashPlan } from '../plan/hash-plan.ts'
-import type { StoredPlan } from '../staging/state.ts'
+import { planTasks } from '../plan/index.ts'
 import { actor, planId, projectId } from './input.ts'
 import { problemsError } from './new-tasks.ts'
 import { openTasks } from './open-tasks.ts'
 import { operation } from './operation.ts'
 import { planOutlook } from './plan-outlook.ts'
 import { planQuestions } from './plan-questions.ts'
-import { projectOf, requireProject } from './resolve.ts'
-
-/** A plan with its place in the project: plain JSON. */
-export interface ProjectPlan extends Plan {
-  readonly id: PlanId
-  readonly projectId: ProjectId
-  readonly revision: number
-  readonly hash: string
-  readonly createdAt: number
-}
+import { planRevision } from './plan-revision.ts'
+import { type ProjectPlan, storePlan, toProjectPlan } from './project-plan.ts'
+import { requireProject } from './resolve.ts'
 
 export const plans = {
   build: operation({
@@ -42,17 +31,6 @@ export const plans = {
         const barrier = input.barrier ?? project.settings.barrier
         const result = planTasks(openTasks(slice), { workers, barrier })
         if (!result.ok) throw problemsError(result.problems)
-        const last = await storage.query('plan', { projectId: owner })
-        const stored: StoredPlan = {
-          id: ids('plan'),
-          projectId: owner,
-          revision: (last?.revision ?? 0) + 1,
-          hash: hashPlan(result.plan),
-          createdAt: storage.now,
-          plan: result.plan,
-        }
-        const byCode = new Map([...slice.tasks.values()].map((task) => [task.code, task.id]))
-        const { id, revision, hash } = stored
         if (barrier !== project.settings.barrier) {
           await transaction.execute({
             type: 'project.update',
@@ -60,24 +38,13 @@ export const plans = {
             settings: { barrier },
           })
         }
-        await transaction.execute({
-          type: 'tasks.plan',
+        return storePlan(transaction, {
           projectId: owner,
-          planId: id,
-          revision,
-          hash,
-          tasks: result.plan.facts.flatMap(({ task, layer, tail }) => {
-            const taskId = byCode.get(task)
-            return taskId === undefined ? [] : [{ id: taskId, layer, tail }]
-          }),
+          plan: result.plan,
+          taskIds: new Map([...slice.tasks.values()].map((task) => [task.code, task.id])),
+          ids,
+          actor: input.actor,
         })
-        await storage.write(
-          owner,
-          [{ table: 'plan', kind: 'insert', row: stored }],
-          [],
-          input.actor,
-        )
-        return toProjectPlan(stored)
       }, input.actor)
     },
   }),
@@ -99,19 +66,5 @@ export const plans = {
   }),
   ...planQuestions,
   ...planOutlook,
-}
-
-function toProjectPlan({ plan, ...place }: StoredPlan): ProjectPlan {
-  return { ...(plan as Plan), ...place }
-}
-
-/** The stored plan with this id, wherever it belongs. */
-export async function requirePlan(
-  storage: Parameters<typeof projectOf>[0],
-  id: PlanId,
-): Promise<ProjectPlan> {
-  const owner = await projectOf(storage, 'plan', id)
-  const stored = await storage.query('plan', { projectId: owner, planId: id })
-  if (stored === null) throw new CuelineError('not-found', `There is no plan "${id}".`)
-  return toProjectPlan(stored)
+  ...planRevision,
 }

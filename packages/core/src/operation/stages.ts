@@ -11,7 +11,7 @@ import type { LedgerTransaction } from '../engine/ledger.ts'
 import { actor, batchId, name, planId, projectId, taskReference, text } from './input.ts'
 import { operation, type OperationContext } from './operation.ts'
 import { nextBatch, suggestionInput } from './plan-outlook.ts'
-import { type ProjectPlan, requirePlan } from './plans.ts'
+import { type ProjectPlan, requirePlan } from './project-plan.ts'
 import { requireBatch, requireProject, resolveTasks } from './resolve.ts'
 
 const ofBatch = z.strictObject({ batchId, actor })

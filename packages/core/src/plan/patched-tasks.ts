@@ -2,7 +2,7 @@ import type { TaskStatus } from '../staging/state.ts'
 import { indexTasks } from './index-tasks.ts'
 import { named } from './named.ts'
 import type { PlanOptions, PlanTask, Problem } from './plan.ts'
-import type { PatchEffect, PlanPatch, TaskChange } from './plan-patch.ts'
+import type { PatchEffect, PlanPatch, RunningPlan, TaskChange } from './plan-patch.ts'
 import { planTasks } from './plan-tasks.ts'
 import { shown } from './shown.ts'
 import { withoutCycles } from './without-cycles.ts'
@@ -25,13 +25,15 @@ export class PatchedTasks {
   readonly refused: PatchEffect[] = []
   readonly #statusOf: (id: string) => TaskStatus
   readonly #options: PlanOptions
+  readonly #keepRunning: boolean
 
   constructor(
     tasks: readonly PlanTask[],
     statusOf: (id: string) => TaskStatus,
-    options: PlanOptions = {},
+    { options = {}, keepRunning = false }: Pick<RunningPlan, 'options' | 'keepRunning'> = {},
   ) {
     this.#options = options
+    this.#keepRunning = keepRunning
     this.tasks = new Map(tasks.map((task) => [task.id, task]))
     this.#statusOf = statusOf
   }
@@ -104,9 +106,10 @@ export class PatchedTasks {
       this.#refuse(effect, problem.kind, problem.message)
       return
     }
-    this.tasks.set(id, changed)
     const disturbing = names.filter((name) => contents.has(name))
-    if (disturbing.length > 0 && this.#isRunning(id)) {
+    const restart = disturbing.length > 0 && this.#isRunning(id)
+    if (!restart || !this.#keepRunning) this.tasks.set(id, changed)
+    if (restart) {
       this.restart.push({
         ...effect,
         tasks: [id],
@@ -234,8 +237,11 @@ export class PatchedTasks {
         this.#allow(effectOf(addition), `${named([id])} waits for ${named([other!])} already.`)
         continue
       }
-      this.tasks.set(id, { ...task, dependsOn: [...(task.dependsOn ?? []), other!] })
-      if (this.#isRunning(id)) {
+      const restart = this.#isRunning(id)
+      if (!restart || !this.#keepRunning) {
+        this.tasks.set(id, { ...task, dependsOn: [...(task.dependsOn ?? []), other!] })
+      }
+      if (restart) {
         this.restart.push({
           ...effectOf(addition),
           message: `${named([id])} was started before it had to wait for ${named([other!])}, so what it builds on may not contain it. Start it again.`,

@@ -1,4 +1,5 @@
-import type { PlanTask, Problem } from './plan.ts'
+import type { TaskStatus } from '../staging/state.ts'
+import type { PlanOptions, PlanTask, Problem } from './plan.ts'
 
 /**
  * What shall be otherwise. Its parts are applied in this order: dependencies go, tasks go, tasks
@@ -20,6 +21,18 @@ export interface DependencyChange {
 /** The fields that are there replace those of the task; one that is there and undefined is taken away. */
 export interface TaskChange extends Omit<Partial<PlanTask>, 'id' | 'dependsOn'> {
   readonly task: string
+}
+
+/** How far the work on a plan is. */
+export interface RunningPlan {
+  /** The revision of the plan that is patched. */
+  readonly revision: number
+  /** Statuses by task id; a task without one is `todo`. */
+  readonly statuses?: ReadonlyMap<string, TaskStatus>
+  /** How the revised tasks are planned. */
+  readonly options?: PlanOptions
+  /** Do not apply what needs a restart, only name it. */
+  readonly keepRunning?: boolean
 }
 
 /** What became of one part of a patch. */

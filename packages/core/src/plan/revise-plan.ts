@@ -1,19 +1,8 @@
-import type { TaskStatus } from '../staging/state.ts'
 import { hashPlan } from './hash-plan.ts'
 import { PatchedTasks } from './patched-tasks.ts'
-import type { Plan, PlanOptions, PlanTask, Problem } from './plan.ts'
-import type { PatchEffect, PlanPatch } from './plan-patch.ts'
+import type { Plan, PlanTask, Problem } from './plan.ts'
+import type { PatchEffect, PlanPatch, RunningPlan } from './plan-patch.ts'
 import { planTasks } from './plan-tasks.ts'
-
-/** How far the work on a plan is. */
-export interface RunningPlan {
-  /** The revision of the plan that is patched. */
-  readonly revision: number
-  /** Statuses by task id; a task without one is `todo`. */
-  readonly statuses?: ReadonlyMap<string, TaskStatus>
-  /** How the revised tasks are planned. */
-  readonly options?: PlanOptions
-}
 
 export type RevisionResult =
   | ({ readonly ok: true } & PlanRevision)
@@ -23,7 +12,10 @@ export type RevisionResult =
 export interface PlanRevision {
   /** Applied; nobody who works is disturbed. */
   readonly allowed: PatchEffect[]
-  /** Applied; the running attempt of the first task named works on what is no longer true. */
+  /**
+   * Applied, unless `keepRunning`; the running attempt of the first task named works on what is then no
+   * longer true.
+   */
   readonly restart: PatchEffect[]
   /** Not applied, and why. */
   readonly refused: PatchEffect[]
@@ -54,7 +46,7 @@ export function revisePlan(
   const before = planTasks(tasks, running.options)
   if (!before.ok) return before
   const statusOf = (id: string) => running.statuses?.get(id) ?? 'todo'
-  const patched = new PatchedTasks(tasks, statusOf, running.options)
+  const patched = new PatchedTasks(tasks, statusOf, running)
   for (const { task, dependsOn } of patch.removeDependencies ?? []) {
     patched.removeDependency(task, dependsOn)
   }
@@ -63,6 +55,7 @@ export function revisePlan(
   patched.add(patch.add ?? [], patch.addDependencies ?? [])
 
   const { allowed, restart, refused } = patched
+  const applied = allowed.length + (running.keepRunning === true ? 0 : restart.length)
   const revised = [...patched.tasks.values()]
   const after = planTasks(revised, running.options)
   if (!after.ok) return after
@@ -73,7 +66,7 @@ export function revisePlan(
     refused,
     tasks: revised,
     plan: after.plan,
-    revision: running.revision + (allowed.length + restart.length > 0 ? 1 : 0),
+    revision: running.revision + (applied > 0 ? 1 : 0),
     hash: hashPlan(after.plan),
     ready: revised
       .filter((task) => {

@@ -1,0 +1,71 @@
+import type { LedgerTransaction } from '../engine/ledger.ts'
+import { CuelineError } from '../error.ts'
+import type { Ids, PlanId, ProjectId, TaskId } from '../id.ts'
+import { hashPlan } from '../plan/hash-plan.ts'
+import type { Plan } from '../plan/index.ts'
+import type { StoredPlan } from '../staging/state.ts'
+import { projectOf } from './resolve.ts'
+
+/** A plan with its place in the project: plain JSON. */
+export interface ProjectPlan extends Plan {
+  readonly id: PlanId
+  readonly projectId: ProjectId
+  readonly revision: number
+  readonly hash: string
+  readonly createdAt: number
+}
+
+export function toProjectPlan({ plan, ...place }: StoredPlan): ProjectPlan {
+  return { ...(plan as Plan), ...place }
+}
+
+/** The stored plan with this id, wherever it belongs. */
+export async function requirePlan(
+  storage: Parameters<typeof projectOf>[0],
+  id: PlanId,
+): Promise<ProjectPlan> {
+  const owner = await projectOf(storage, 'plan', id)
+  const stored = await storage.query('plan', { projectId: owner, planId: id })
+  if (stored === null) {
+    throw new CuelineError('not-found', `There is no plan "${id}".`, { details: { id } })
+  }
+  return toProjectPlan(stored)
+}
+
+/** Stores the plan as the next revision of its project and tells its tasks their layers and tails. */
+export async function storePlan(
+  transaction: LedgerTransaction,
+  given: {
+    readonly projectId: ProjectId
+    readonly plan: Plan
+    /** Ids by code, of every task of the plan. */
+    readonly taskIds: ReadonlyMap<string, TaskId>
+    readonly ids: Ids
+    readonly actor: string
+  },
+): Promise<ProjectPlan> {
+  const { storage } = transaction
+  const { projectId, plan, taskIds } = given
+  const last = await storage.query('plan', { projectId })
+  const stored: StoredPlan = {
+    id: given.ids('plan'),
+    projectId,
+    revision: (last?.revision ?? 0) + 1,
+    hash: hashPlan(plan),
+    createdAt: storage.now,
+    plan,
+  }
+  await transaction.execute({
+    type: 'tasks.plan',
+    projectId,
+    planId: stored.id,
+    revision: stored.revision,
+    hash: stored.hash,
+    tasks: plan.facts.flatMap(({ task, layer, tail }) => {
+      const id = taskIds.get(task)
+      return id === undefined ? [] : [{ id, layer, tail }]
+    }),
+  })
+  await storage.write(projectId, [{ table: 'plan', kind: 'insert', row: stored }], [], given.actor)
+  return toProjectPlan(stored)
+}

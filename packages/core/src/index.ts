@@ -187,6 +187,8 @@ export type {
 } from './plan/plan-patch.ts'
 export type { BatchSummary } from './staging/batch-summary.ts'
 export type { NextBatch, ProjectForecast } from './operation/plan-outlook.ts'
+export type { DependencySuggestion } from './operation/suggest-dependencies.ts'
+export type { ImportedTasks } from './operation/tasks.ts'
 export type { WhatIfAnswer } from './operation/plan-questions.ts'
 export type { RevisedPlan } from './operation/plan-revision.ts'
 export type { ProjectPlan } from './operation/project-plan.ts'

@@ -75,7 +75,8 @@ export function inferDependencies(
       const other = numbers.get(id)!
       // "after T9" in a task that stands before T9 contradicts the order: nothing is inferred.
       if (direction === 'after' ? other < at : other > at) {
-        keep(at, other, { source: 'text', confidence, evidence: `${task.id} says "${words}"` })
+        const said = words.trim().replace(/[.,;:]$/u, '')
+        keep(at, other, { source: 'text', confidence, evidence: `${task.id} says "${said}"` })
       }
     }
     const { made, used } = productsOf(task)

@@ -50,7 +50,7 @@ describe('the next batch of a project [S0-08] [X-04]', () => {
     })
     expect(ids(suggestion.tasks)).toEqual(['C'])
     expect(results).toMatchObject([{ code: 'C', ok: true, message: 'staged' }])
-    const [first] = events.filter(({ type }) => type === 'work.released')
+    const first = events.find(({ type }) => type === 'work.released')
     expect(first).toMatchObject({ orders: [{ taskId: results[0]?.taskId }] })
     const batches = await cueline.stages.list({ projectId })
     expect(batches.find((view) => view.batch.id === batch.id)).toMatchObject({

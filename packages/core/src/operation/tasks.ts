@@ -13,6 +13,11 @@ import { actor, projectId, taskReference, text } from './input.ts'
 import { newTasks, requirePlannable } from './new-tasks.ts'
 import { operation, type OperationContext } from './operation.ts'
 import { requireProject, resolveTask, resolveTasks } from './resolve.ts'
+import {
+  type DependencySuggestion,
+  suggestDependencies,
+  withSuggestions,
+} from './suggest-dependencies.ts'
 
 const one = z.strictObject({ projectId, task: taskReference })
 const status = z.enum(['todo', 'staged', 'doing', 'review', 'done', 'failed', 'cancelled'])
@@ -21,6 +26,15 @@ const { repository, baseBranch, account, capabilities } = taskSpecSchema.shape
 /** What a task has or has not: null takes it away. */
 const orNone = <Schema extends z.ZodType>(field: z.ZodOptional<Schema>) =>
   field.unwrap().nullable().optional()
+
+export interface AddedTasks {
+  readonly tasks: readonly { readonly id: TaskId; readonly code: string }[]
+}
+
+export interface ImportedTasks extends AddedTasks {
+  /** Dependencies that the texts imply and that nobody declared, in the order of the tasks. */
+  readonly suggestions: readonly DependencySuggestion[]
+}
 
 export interface TaskAnswer {
   readonly task: Task
@@ -35,7 +49,7 @@ export const tasks = {
     method: 'POST',
     path: '/projects/{projectId}/tasks',
     input: z.strictObject({ projectId, tasks: z.array(z.unknown()).max(1_000_000), actor }),
-    run: (context, input) =>
+    run: (context, input): Promise<AddedTasks> =>
       addTasks(context, input.projectId, { tasks: input.tasks }, input.actor),
   }),
   import: operation({
@@ -43,8 +57,24 @@ export const tasks = {
     kind: 'command',
     method: 'POST',
     path: '/projects/{projectId}/import',
-    input: z.strictObject({ projectId, document: z.unknown(), actor }),
-    run: (context, input) => addTasks(context, input.projectId, input.document, input.actor),
+    input: z.strictObject({
+      projectId,
+      document: z.unknown(),
+      /** Dependencies that the texts imply with at least this confidence become the tasks' own. */
+      acceptSuggestions: z.number().min(0).max(1).optional(),
+      actor,
+    }),
+    async run(context, input): Promise<ImportedTasks> {
+      const { projectId: owner } = input
+      const suggestions: DependencySuggestion[] = []
+      const added = await addTasks(context, owner, input.document, input.actor, (given, known) => {
+        const suggested = suggestDependencies(given, known, input.acceptSuggestions)
+        // The transaction may run more than once.
+        suggestions.splice(0, suggestions.length, ...suggested)
+        return withSuggestions(given, suggested)
+      })
+      return { ...added, suggestions }
+    },
   }),
   list: operation({
     summary: 'List tasks, by status or batch',
@@ -234,21 +264,26 @@ export const tasks = {
   }),
 }
 
-/** Adds all tasks of a document or none. */
+/** Adds all tasks of a document or none; `complete` may give them more dependencies before. */
 async function addTasks(
   { ledger, ids }: OperationContext,
   projectId: ProjectId,
   given: unknown,
   actor: string,
-): Promise<{ readonly tasks: readonly { readonly id: TaskId; readonly code: string }[] }> {
-  const document: PlanDocument = parsePlanDocument(given)
+  complete: (document: PlanDocument, known: readonly Task[]) => PlanDocument = (same) => same,
+): Promise<AddedTasks> {
+  const parsed: PlanDocument = parsePlanDocument(given)
   const added = await ledger.run(async (transaction) => {
     const { storage } = transaction
     const project = await requireProject(storage, projectId)
     const existing = await storage.query('tasks', { projectId })
     const known = new Map(existing.map((task) => [task.code, task.id]))
-    refuseKnown(document, known)
-    requirePlannable(document.tasks, known.keys())
+    refuseKnown(parsed, known)
+    requirePlannable(parsed.tasks, known.keys())
+    const document = complete(
+      parsed,
+      existing.filter((task) => task.status !== 'cancelled'),
+    )
     const rows = newTasks(document, {
       projectId,
       ids,

@@ -3,7 +3,7 @@ import { exampleEvent } from '@cueline/core/testing'
 import { describe, expect, it } from 'vitest'
 
 import { cuttingProxy } from './fixtures/cutting-proxy.ts'
-import { freshSchema, runSql, url } from './fixtures/test-database.ts'
+import { freshSchema, url } from './fixtures/test-database.ts'
 import { postgresStorage } from './postgres-storage.ts'
 
 const projectId = 'p' as ProjectId
@@ -89,20 +89,14 @@ describe('a commit whose reply is lost [X-02, X-11]', () => {
     const proxy = await cuttingProxy(url)
     const schema = freshSchema()
     const storage = await postgresStorage({ url: proxy.url, schema })
-    const [before] = await runSql('select pg_current_xact_id()::text as id')
     for (let round = 0; round < 5; round += 1) {
       proxy.cutNextCommit('reply')
-      const projects = await storage.transaction((transaction) =>
-        transaction.query('projects', {}),
-      )
+      const projects = await storage.transaction((transaction) => transaction.query('projects', {}))
       expect(projects).toEqual([])
     }
     expect(proxy.cuts).toBe(5)
-    expect(proxy.sent.match(/pg_current_xact_id/g)?.length).toBe(
-      // Those of the migration.
-      1,
-    )
-    expect(before).toBeDefined()
+    // That of the migration.
+    expect(proxy.sent.match(/pg_current_xact_id/g)).toHaveLength(1)
     await storage.close()
   })
 })

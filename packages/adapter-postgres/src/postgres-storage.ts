@@ -186,8 +186,23 @@ function limits(set: 'set' | 'set local', options: PostgresStorageOptions): stri
   const { busyTimeoutMs = 10_000, statementTimeoutMs = 30_000 } = options
   return `${set} statement_timeout = ${milliseconds(statementTimeoutMs)};
     ${set} lock_timeout = ${milliseconds(busyTimeoutMs)};
-    ${set} idle_in_transaction_session_timeout = ${forgottenMs}`
+    ${set} idle_in_transaction_session_timeout = ${forgottenMs};
+    ${plans.map((plan) => `${set} ${plan}`).join('; ')}`
 }
+
+/**
+ * Statements are written for their indexes, with joins in the order that suits them. Without
+ * statistics, as right after an import, the planner would rather read all of a table at every step
+ * of a walk along edges: 7 s instead of 0.1 s for 10 000 tasks in a row.
+ */
+const plans = [
+  'join_collapse_limit = 1',
+  'enable_seqscan = off',
+  'enable_bitmapscan = off',
+  'random_page_cost = 1.1',
+  'enable_mergejoin = off',
+  'jit = off',
+]
 
 /** Processes on one schema share a channel; the names of channels are short. */
 function channelOf(schema: string): string {

@@ -1,36 +1,49 @@
-// One engine over one database file, as a process of its own: the thing that gets killed.
-// Usage: node engine-process.ts <folder> <project> <point> <occurrence>; `none` as point never kills.
+// One engine, as a process of its own: the thing that gets killed, stopped and lied to.
+// Usage: node engine-process.ts <EngineOptions as JSON>; SIGTERM stops it in good order.
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
 import { directoryWorkspaces } from '@cueline/adapter-agents/directory'
-import { sqliteStorage } from '@cueline/adapter-sqlite'
-import { createCueline, functionRunner } from '@cueline/core'
-import { type FaultPoint, faultsAt } from './fault-points.ts'
+import { createCueline, functionRunner, type Runner } from '@cueline/core'
+import type { EngineOptions, Work } from './engine-options.ts'
+import { faultsAt } from './fault-points.ts'
+import { openStorage } from './place.ts'
 
-const [folder = '', projectId = '', point = 'none', occurrence = '1'] = process.argv.slice(2)
-const faults = faultsAt(point === 'none' ? null : (point as FaultPoint), Number(occurrence))
+const { folder, address, projectId, workers, kill, leaseMs, work } = JSON.parse(
+  process.argv[2] ?? '{}',
+) as EngineOptions
+const faults = faultsAt(kill?.point ?? null, kill?.occurrence ?? 1)
+const stop = new AbortController()
+process.once('SIGTERM', () => stop.abort())
 
 const cueline = await createCueline({
-  storage: faults.storage(await sqliteStorage({ file: join(folder, 'cueline.db') })),
-  runner: faults.runner(
-    functionRunner(async (attempt) => {
-      // Tasks of milliseconds; every third fails once, so that retries are on the way too.
-      await delay(2 + (attempt.task.code.length % 5))
-      const path = attempt.workspace.path ?? folder
-      await writeFile(join(path, `${attempt.task.code}.txt`), `${attempt.task.code}\n`)
-      if (Number(attempt.task.code.slice(1)) % 3 === 0 && attempt.feedback.length === 0) {
-        throw new Error('the first attempt fails on purpose')
-      }
-    }),
-  ),
-  workspace: faults.workspace(
-    directoryWorkspaces({ result: join(folder, 'result'), root: join(folder, 'workspaces') }),
-  ),
-  times: { leaseMs: 250, sweepMs: 40, stopGraceMs: 100 },
+  storage: faults.storage(await openStorage(address)),
+  runner: faults.runner(runnerOf(work)),
+  ...(work.kind !== 'nothing' && {
+    workspace: faults.workspace(
+      directoryWorkspaces({ result: join(folder, 'result'), root: join(folder, 'workspaces') }),
+    ),
+  }),
+  times: { leaseMs, sweepMs: Math.max(40, leaseMs / 6), stopGraceMs: 100 },
   onError: (error, where) => console.error(where, error),
 })
-const result = await cueline.run({ projectId, workers: 3 })
+process.stdout.write('ready\n')
+const result = await cueline.run({ projectId, workers, signal: stop.signal, drainMs: 20 })
 await cueline.close()
-console.log(JSON.stringify({ ended: result.ended, tasks: result.tasks }))
+process.stdout.write(`${JSON.stringify({ ended: result.ended, tasks: result.tasks })}\n`)
+
+function runnerOf(kind: Work): Runner {
+  return functionRunner(async (attempt, { signal }) => {
+    const { code } = attempt.task
+    if (kind.kind === 'nothing') return
+    if (kind.kind === 'busy' && attempt.number === 1) {
+      for (const until = Date.now() + kind.ms; Date.now() < until;);
+    }
+    await delay(kind.kind === 'slow' ? kind.ms : 2 + (code.length % 5), undefined, { signal })
+    await writeFile(join(attempt.workspace.path ?? folder, `${code}.txt`), `${code}\n`)
+    if (kind.kind !== 'slow' && Number(code.slice(1)) % 3 === 0 && attempt.feedback.length === 0) {
+      throw new Error('the first attempt fails on purpose')
+    }
+  })
+}

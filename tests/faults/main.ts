@@ -1,17 +1,57 @@
-// `npm run faults [-- --full] [--seed n]`: kills engines and prints what was survived.
+// `npm run faults [-- --full] [--seed n] [--on sqlite|postgres] [--only name,…]`: does harm on
+// purpose and tells what held. A Postgres server is started for it, because it is done harm to.
 import process from 'node:process'
 import { parseArgs } from 'node:util'
-import { killEngines } from './kill-engine.ts'
+import { startPostgres } from '../postgres-server.ts'
+import { type MakePlace, postgresPlaces, sqlitePlace } from './place.ts'
+import { postgresFaults } from './postgres-faults.ts'
+import type { Scenario } from './scenario.ts'
+import { scenarios } from './scenarios.ts'
 
 const { values } = parseArgs({
-  options: { full: { type: 'boolean', default: false }, seed: { type: 'string' } },
+  options: {
+    full: { type: 'boolean', default: false },
+    seed: { type: 'string', default: '20261121' },
+    on: { type: 'string' },
+    only: { type: 'string' },
+  },
 })
-const seed = Number(values.seed ?? 20_261_121)
-const kills = values.full ? 200 : 20
-const startedAt = performance.now()
-const figures = await killEngines(seed, kills, (line) => {
-  process.stderr.write(`${line}\n`)
-})
-const seconds = Math.round((performance.now() - startedAt) / 1000)
-console.table(Object.entries(figures.byPoint).map(([point, times]) => ({ point, kills: times })))
-console.log(JSON.stringify({ ...figures, seconds }))
+const names = new Set([...scenarios.map(({ name }) => name), 'restart', 'cut'])
+for (const name of values.only?.split(',') ?? []) {
+  if (names.has(name)) continue
+  console.error(`There is no fault named "${name}"; there are ${[...names].join(', ')}.`)
+  process.exit(2)
+}
+const results: object[] = []
+const began = performance.now()
+if (values.on !== 'postgres') await inflict('SQLite', sqlitePlace, scenarios)
+if (values.on !== 'sqlite') {
+  const server = await startPostgres({ durable: true })
+  try {
+    const all = [...scenarios, ...postgresFaults(server)]
+    await inflict('Postgres', postgresPlaces(server.url), all)
+  } finally {
+    await server.close()
+  }
+}
+for (const result of results) console.log(JSON.stringify(result))
+console.log(`${results.length} faults, all invariants held, ${secondsSince(began)} s`)
+
+async function inflict(storage: string, makePlace: MakePlace, list: readonly Scenario[]) {
+  const only = values.only?.split(',')
+  for (const { name, amounts, run } of list) {
+    if (only !== undefined && !only.includes(name)) continue
+    const startedAt = performance.now()
+    const figures = await run({
+      makePlace,
+      seed: Number(values.seed),
+      amount: values.full ? amounts.full : amounts.ci,
+      progress: (line) => process.stderr.write(`${storage}, ${name}: ${line}\n`),
+    })
+    results.push({ storage, fault: name, seconds: secondsSince(startedAt), ...figures })
+  }
+}
+
+function secondsSince(time: number): number {
+  return Math.round((performance.now() - time) / 1000)
+}

@@ -1,25 +1,20 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import process from 'node:process'
-import { sqliteStorage } from '@cueline/adapter-sqlite'
 import { createCueline, type Cueline } from '@cueline/core'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { endOf, startEngine } from '../faults/engine.ts'
+import { openStorage, type Place, sqlitePlace } from '../faults/place.ts'
 
-let folder: string
+let place: Place
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'cueline-processes-'))
+  place = await sqlitePlace()
 })
-afterEach(() => rm(folder, { recursive: true, force: true }))
+afterEach(() => place.remove())
 
 describe('several engine processes on one database file [S2-02, S2-03, X-02]', () => {
   it('share the work: every task is done once, and each process does some', async () => {
     const cueline = await open()
     const projectId = await projectWith(cueline, 30)
-    const engines = [1, 2, 3].map(() => startEngine(projectId))
-    await Promise.all(engines.map(ended))
+    const engines = [1, 2, 3].map(() => startEngine(place, { projectId }))
+    await Promise.all(engines.map(endOf))
 
     const events = await cueline.events.after({ projectId, limit: 10_000 })
     const succeeded = events.filter((event) => event.type === 'attempt.succeeded')
@@ -38,7 +33,7 @@ describe('auto-promotion across processes [S0-05]', () => {
   it('reaches an engine in another process without anyone asking', async () => {
     const cueline = await open()
     const projectId = await projectWith(cueline, 12)
-    const engine = startEngine(projectId)
+    const engine = startEngine(place, { projectId })
     const stop = new AbortController()
     const seen: string[] = []
     for await (const event of cueline.watch({ projectId, signal: stop.signal })) {
@@ -54,7 +49,7 @@ describe('auto-promotion across processes [S0-05]', () => {
       }
       if (event.type === 'worker.changed' && event.status === 'offline') stop.abort()
     }
-    await ended(engine)
+    await endOf(engine)
     const batches = await cueline.stages.list({ projectId })
     expect(batches.find(({ batch }) => batch.name === 'Added from outside')?.label).toBe('done')
     await cueline.close()
@@ -62,7 +57,7 @@ describe('auto-promotion across processes [S0-05]', () => {
 })
 
 async function open(): Promise<Cueline> {
-  return createCueline({ storage: await sqliteStorage({ file: join(folder, 'cueline.db') }) })
+  return createCueline({ storage: await openStorage(place.address) })
 }
 
 async function projectWith(cueline: Cueline, count: number): Promise<string> {
@@ -78,21 +73,4 @@ async function projectWith(cueline: Cueline, count: number): Promise<string> {
   const plan = await cueline.plans.build({ projectId, workers: 4 })
   await cueline.stages.fromPlan({ planId: plan.id, force: true })
   return projectId
-}
-
-function startEngine(projectId: string): ChildProcess {
-  const program = join(import.meta.dirname, '..', 'faults', 'engine-process.ts')
-  return spawn(
-    process.execPath,
-    ['--conditions=cueline-source', program, folder, projectId, 'none'],
-    {
-      stdio: ['ignore', 'ignore', 'inherit'],
-    },
-  )
-}
-
-async function ended(child: ChildProcess): Promise<void> {
-  const [code] =
-    child.exitCode === null ? ((await once(child, 'exit')) as [number]) : [child.exitCode]
-  expect(code).toBe(0)
 }

@@ -1,0 +1,14 @@
+import { busyEngine } from './busy-engine.ts'
+import { freezeEngine } from './freeze-engine.ts'
+import { killEngine } from './kill-engine.ts'
+import type { Scenario } from './scenario.ts'
+import { raceClaims } from './several-engines.ts'
+import { shiftClock } from './shift-clock.ts'
+
+export const scenarios: readonly Scenario[] = [
+  killEngine,
+  raceClaims,
+  freezeEngine,
+  busyEngine,
+  shiftClock,
+]

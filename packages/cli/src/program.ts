@@ -5,15 +5,18 @@ import { addAnswer } from './commands/answer.ts'
 import { addCancel } from './commands/cancel.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addExplain } from './commands/explain.ts'
+import { addForecast } from './commands/forecast.ts'
 import { addImport } from './commands/import.ts'
 import { addPlan } from './commands/plan.ts'
 import { addPromote } from './commands/promote.ts'
 import { addReport } from './commands/report.ts'
 import { addRequests } from './commands/requests.ts'
 import { addRetry } from './commands/retry.ts'
+import { addRevise } from './commands/revise.ts'
 import { addRun } from './commands/run.ts'
 import { addStage } from './commands/stage.ts'
 import { addStatus } from './commands/status.ts'
+import { addSuggest } from './commands/suggest.ts'
 import { addWhatIf } from './commands/what-if.ts'
 import { addWhy } from './commands/why.ts'
 import { exitCodes } from './exit-code.ts'
@@ -100,6 +103,9 @@ function createProgram(cli: Cli): Command {
     addWhy,
     addExplain,
     addWhatIf,
+    addForecast,
+    addSuggest,
+    addRevise,
     addRequests,
     addAnswer,
     addRetry,

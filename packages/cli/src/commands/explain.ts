@@ -1,4 +1,3 @@
-import { printableText } from '@cueline/core'
 import type { Barrier } from '@cueline/core/planner'
 import type { Command } from 'commander'
 
@@ -8,7 +7,7 @@ import { exitCodes } from '../exit-code.ts'
 import { withCueline } from '../open-cueline.ts'
 import { barrierOption, mostWorkers, wholeNumber } from '../option-values.ts'
 import type { Terminal } from '../terminal.ts'
-import { wrapText } from '../wrap-text.ts'
+import { textLines } from '../text-lines.ts'
 import { writeJson } from '../write-json.ts'
 
 interface ExplainOptions {
@@ -50,8 +49,7 @@ async function explain(
     const explanation = await cueline.plans.explain({ projectId, task, workers, barrier })
     if (options.json) writeJson(terminal, explanation)
     else {
-      const lines = wrapText(printableText(explanation.text), terminal.columns)
-      terminal.out(`${lines.join('\n')}\n`)
+      terminal.out(`${textLines(explanation.text, terminal).join('\n')}\n`)
     }
     return exitCodes.ok
   })

@@ -1,11 +1,4 @@
-import {
-  type Cueline,
-  CuelineError,
-  printableText,
-  type Project,
-  renderTable,
-  type Task,
-} from '@cueline/core'
+import { type Cueline, CuelineError, type Project, type Task } from '@cueline/core'
 import type { Barrier } from '@cueline/core/planner'
 import { type Command, Option } from 'commander'
 
@@ -15,8 +8,8 @@ import type { Cli, GlobalOptions } from '../cli.ts'
 import { exitCodes } from '../exit-code.ts'
 import { withCueline } from '../open-cueline.ts'
 import { barrierOption, workersOption } from '../option-values.ts'
+import { type Staged, stagedLines } from '../staged-lines.ts'
 import type { Terminal } from '../terminal.ts'
-import { wrapText } from '../wrap-text.ts'
 import { writeJson } from '../write-json.ts'
 
 interface StageOptions {
@@ -24,20 +17,6 @@ interface StageOptions {
   readonly workers: number
   readonly barrier?: Barrier
   readonly force?: boolean
-}
-
-interface Staged {
-  readonly plan: { readonly makespan: number; readonly lowerBound: number } | null
-  readonly batches: readonly {
-    readonly id: string
-    readonly name: string
-    readonly tasks: readonly string[]
-  }[]
-  readonly results: readonly {
-    readonly task: string
-    readonly ok: boolean
-    readonly message: string
-  }[]
 }
 
 /** `cueline stage`: plans the open tasks and stages them in batches, or stages tasks by hand. */
@@ -138,12 +117,13 @@ async function fromPlan(
     actor,
   })
   const { batches, results } = await cueline.stages.fromPlan({ planId: plan.id, force, actor })
+  const staged = await cueline.tasks.list({ projectId, status: ['staged'] })
   return {
     plan: { makespan: plan.makespan, lowerBound: plan.lowerBound },
-    batches: batches.map(({ id, name }, at) => ({
+    batches: batches.map(({ id, name }) => ({
       id,
       name,
-      tasks: plan.batches[at]?.tasks ?? [],
+      tasks: staged.filter(({ batchId }) => batchId === id).map(({ code }) => code),
     })),
     results: results.map(({ code, ok, message }) => ({ task: code, ok, message })),
   }
@@ -196,38 +176,4 @@ async function byHand(
     batches: [{ id: batch.id, name: batch.name, tasks: results.map(({ code }) => code) }],
     results: results.map(({ code, ok, message }) => ({ task: code, ok, message })),
   }
-}
-
-function stagedLines({ batches, results }: Staged, terminal: Terminal): string[] {
-  const staged = results.filter(({ ok }) => ok).length
-  const table = {
-    title: '',
-    columns: [{ title: 'Batch' }, { title: 'Tasks', flexible: true }],
-    rows: batches.map(({ name, tasks }) => [name, tasks.join(' ')]),
-  }
-  const notes = new Map<string, string[]>()
-  for (const { task, ok, message } of results) {
-    if (ok && message === 'staged') continue
-    notes.set(message, [...(notes.get(message) ?? []), printableText(task)])
-  }
-  const held = results.some(({ ok, message }) => ok && message !== 'staged')
-  return [
-    `Staged ${staged} ${staged === 1 ? 'task' : 'tasks'} in ${batches.length} ${batches.length === 1 ? 'batch' : 'batches'}.`,
-    ...renderTable(table, terminal.columns),
-    ...[...notes].flatMap(([message, tasks]) =>
-      wrapText(`- ${named(tasks)}: ${printableText(message)}`, terminal.columns),
-    ),
-    '',
-    ...(held
-      ? [
-          'What a context lacks:         cueline why <task>',
-          'Let them start all the same:  cueline stage --force',
-        ]
-      : []),
-    'Next: cueline run --agent "<command>"',
-  ]
-}
-
-function named(tasks: readonly string[]): string {
-  return tasks.length > 10 ? `${tasks.slice(0, 10).join(' ')} … (${tasks.length})` : tasks.join(' ')
 }

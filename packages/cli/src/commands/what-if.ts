@@ -1,19 +1,26 @@
-import { CuelineError, type PlanChange, printableText } from '@cueline/core'
-import { type Command, InvalidArgumentError } from 'commander'
+import { CuelineError, type PlanChange } from '@cueline/core'
+import type { Command } from 'commander'
 
 import { chooseProject } from '../choose-project.ts'
 import type { Cli, GlobalOptions } from '../cli.ts'
 import { exitCodes } from '../exit-code.ts'
 import { withCueline } from '../open-cueline.ts'
-import { mostWorkers, wholeNumber } from '../option-values.ts'
+import {
+  mostWorkers,
+  type TaskEdge,
+  taskEdge,
+  type TaskEstimate,
+  taskEstimate,
+  wholeNumber,
+} from '../option-values.ts'
 import type { Terminal } from '../terminal.ts'
-import { wrapText } from '../wrap-text.ts'
+import { textLines } from '../text-lines.ts'
 import { writeJson } from '../write-json.ts'
 
 interface WhatIfOptions {
   readonly workers?: number
-  readonly estimate?: PlanChange
-  readonly without?: PlanChange
+  readonly estimate?: TaskEstimate
+  readonly without?: TaskEdge
   readonly failed?: string
 }
 
@@ -27,8 +34,8 @@ export function addWhatIf(program: Command, { terminal, run }: Cli): void {
         'nothing. Give exactly one of the options.',
     )
     .option('-w, --workers <n>', 'so many workers', wholeNumber(mostWorkers))
-    .option('--estimate <task=minutes>', 'another estimate: T7=30 or T7=20-40', estimateChange)
-    .option('--without <task:dependency>', 'the first does not wait for the second', edgeChange)
+    .option('--estimate <task=minutes>', 'another estimate: T7=30 or T7=20-40', taskEstimate)
+    .option('--without <task:dependency>', 'the first does not wait for the second', taskEdge)
     .option('--failed <task>', 'it fails for good')
     .addHelpText(
       'after',
@@ -50,8 +57,8 @@ async function whatIf(
 ): Promise<number> {
   const changes: (PlanChange | undefined)[] = [
     workers === undefined ? undefined : { workers },
-    estimate,
-    without,
+    estimate === undefined ? undefined : { estimate },
+    without === undefined ? undefined : { removeDependency: without },
     failed === undefined ? undefined : { failed },
   ]
   const [change, another] = changes.filter((asked) => asked !== undefined)
@@ -66,27 +73,8 @@ async function whatIf(
     const { difference, lost, text } = await cueline.plans.whatIf({ projectId, change })
     if (options.json) writeJson(terminal, { change, lost, difference })
     else {
-      const lines = text
-        .split('\n')
-        .flatMap((line) => wrapText(printableText(line), terminal.columns))
-      terminal.out(`${lines.join('\n')}\n`)
+      terminal.out(`${textLines(text, terminal).join('\n')}\n`)
     }
     return exitCodes.ok
   })
-}
-
-function estimateChange(text: string): PlanChange {
-  const parts = /^(.+)=(\d+(?:\.\d+)?)(?:-(\d+(?:\.\d+)?))?$/.exec(text)
-  if (parts === null) throw new InvalidArgumentError('Give a task and minutes: T7=30 or T7=20-40.')
-  const [, task = '', min = '', max] = parts
-  const minutes = max === undefined ? Number(min) : { min: Number(min), max: Number(max) }
-  return { estimate: { task, minutes } }
-}
-
-function edgeChange(text: string): PlanChange {
-  const at = text.lastIndexOf(':')
-  if (at < 1 || at === text.length - 1) {
-    throw new InvalidArgumentError('Give a task and what it waits for: T9:T7.')
-  }
-  return { removeDependency: { task: text.slice(0, at), dependsOn: text.slice(at + 1) } }
 }

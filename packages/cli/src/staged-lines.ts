@@ -1,0 +1,54 @@
+import { printableText, renderTable } from '@cueline/core'
+
+import type { Terminal } from './terminal.ts'
+import { wrapText } from './wrap-text.ts'
+
+/** What a command has staged, as `--json` says it. */
+export interface Staged {
+  readonly plan: { readonly makespan: number; readonly lowerBound: number } | null
+  readonly batches: readonly {
+    readonly id: string
+    readonly name: string
+    readonly tasks: readonly string[]
+  }[]
+  readonly results: readonly {
+    readonly task: string
+    readonly ok: boolean
+    readonly message: string
+  }[]
+}
+
+/** Batches with their tasks, what is to be known of them, and what comes next. */
+export function stagedLines({ batches, results }: Staged, terminal: Terminal): string[] {
+  const staged = results.filter(({ ok }) => ok).length
+  const table = {
+    title: '',
+    columns: [{ title: 'Batch' }, { title: 'Tasks', flexible: true }],
+    rows: batches.map(({ name, tasks }) => [name, tasks.join(' ')]),
+  }
+  const notes = new Map<string, string[]>()
+  for (const { task, ok, message } of results) {
+    if (ok && message === 'staged') continue
+    notes.set(message, [...(notes.get(message) ?? []), printableText(task)])
+  }
+  const held = results.some(({ ok, message }) => ok && message !== 'staged')
+  return [
+    `Staged ${staged} ${staged === 1 ? 'task' : 'tasks'} in ${batches.length} ${batches.length === 1 ? 'batch' : 'batches'}.`,
+    ...renderTable(table, terminal.columns),
+    ...[...notes].flatMap(([message, tasks]) =>
+      wrapText(`- ${named(tasks)}: ${printableText(message)}`, terminal.columns),
+    ),
+    '',
+    ...(held
+      ? [
+          'What a context lacks:         cueline why <task>',
+          'Let them start all the same:  cueline stage --force',
+        ]
+      : []),
+    'Next: cueline run --agent "<command>"',
+  ]
+}
+
+function named(tasks: readonly string[]): string {
+  return tasks.length > 10 ? `${tasks.slice(0, 10).join(' ')} … (${tasks.length})` : tasks.join(' ')
+}

@@ -72,9 +72,8 @@ export async function checkProject(
     const tasks = await cueline.tasks.list({ projectId })
     const wrong = tasks.filter(({ code, status }) => status !== (otherwise[code] ?? 'done'))
     if (wrong.length > 0) {
-      throw new Error(
-        `Wrong ends: ${wrong.map((task) => `${task.code} ${task.status}`).join(', ')}`,
-      )
+      const some = wrong.slice(0, 20).map(({ code, status }) => `${code} ${status}`)
+      throw new Error(`${wrong.length} tasks have ended wrong: ${some.join(', ')}`)
     }
     const events = await allEvents(cueline, projectId)
     events.forEach(({ sequence }, index) => {

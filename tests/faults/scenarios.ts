@@ -4,6 +4,7 @@ import { killEngine } from './kill-engine.ts'
 import type { Scenario } from './scenario.ts'
 import { raceClaims } from './several-engines.ts'
 import { shiftClock } from './shift-clock.ts'
+import { soak } from './soak.ts'
 
 export const scenarios: readonly Scenario[] = [
   killEngine,
@@ -11,4 +12,5 @@ export const scenarios: readonly Scenario[] = [
   freezeEngine,
   busyEngine,
   shiftClock,
+  soak,
 ]

@@ -7,9 +7,12 @@ import { isConnectionLost } from './postgres-error.ts'
 
 /** What the storage needs of a client of `pg`. */
 export interface PostgresClient {
+  /** Whether statements are sent without waiting for the reply to those before. */
+  readonly pipeline?: boolean
   query(query: PostgresQuery): Promise<PostgresResult>
   release(destroy?: boolean): void
   on(event: 'error', listener: (error: Error) => void): unknown
+  off(event: 'error', listener: (error: Error) => void): unknown
 }
 
 /** What the storage needs of a pool; the `Pool` of `pg` is one. */
@@ -71,6 +74,7 @@ class PostgresDriver implements Driver {
       connection = new Connection(client, this.#options)
       this.#connections.set(client, connection)
     }
+    connection.acquire()
     return connection
   }
 
@@ -153,19 +157,28 @@ class Connection implements DatabaseConnection {
   readonly #options: PostgresDriverOptions
   /** What was sent before the next statement without waiting for its reply. */
   #ahead: Promise<unknown> | undefined
+  /** Settles with the statement sent last. */
+  #last: Promise<unknown> = Promise.resolve()
   #inTransaction = false
   #transactionId: Promise<string> | undefined
   #broken = false
 
+  /**
+   * A connection that breaks in use is heard of by its statement; without a listener it would take
+   * the process along.
+   */
+  readonly #noteLoss = (): void => {
+    this.#broken = true
+  }
+
   constructor(client: PostgresClient, options: PostgresDriverOptions) {
     this.#client = client
     this.#options = options
-    // A connection in use that breaks is heard of by its statement; without a listener it would
-    // take the process along.
-    client.on('error', () => {
-      this.#broken = true
-    })
     if (options.perConnection !== undefined) this.#sendAhead(options.perConnection)
+  }
+
+  acquire(): void {
+    this.#client.on('error', this.#noteLoss)
   }
 
   begin(): void {
@@ -180,7 +193,7 @@ class Connection implements DatabaseConnection {
     this.#inTransaction = false
     try {
       await this.#awaitAhead()
-      const { command } = await this.#client.query({ text: 'commit' })
+      const { command } = await this.#send({ text: 'commit' })
       if (command === 'ROLLBACK') throw new Error('The transaction had failed before its commit.')
       return undefined
     } catch (error) {
@@ -195,7 +208,7 @@ class Connection implements DatabaseConnection {
     this.#inTransaction = false
     try {
       await this.#awaitAhead()
-      await this.#client.query({ text: 'rollback' })
+      await this.#send({ text: 'rollback' })
     } catch {
       // The reason for the rollback is what the caller has to hear; the server rolls back by itself
       // when the connection closes.
@@ -204,6 +217,7 @@ class Connection implements DatabaseConnection {
   }
 
   release(): void {
+    this.#client.off('error', this.#noteLoss)
     this.#client.release(this.#broken)
   }
 
@@ -226,7 +240,7 @@ class Connection implements DatabaseConnection {
   async query<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
     const { name, writes } = preparedStatement(sql)
     const own = this.#options.perConnection !== undefined
-    const running = this.#client.query({
+    const running = this.#send({
       text: sql,
       values: [...parameters],
       types: parsers,
@@ -254,16 +268,24 @@ class Connection implements DatabaseConnection {
 
   /** Sent right behind the first write, without waiting: its answer is there before the commit. */
   #askTransactionId(): Promise<string> {
-    const asked = this.#client
-      .query({ text: transactionIdText })
-      .then(({ rows }) => String((rows[0] as { readonly id: unknown }).id))
+    const asked = this.#send({ text: transactionIdText }).then(({ rows }) =>
+      String((rows[0] as { readonly id: unknown }).id),
+    )
     // When the write failed, so does this; the write is what the caller hears of.
     asked.catch(() => {})
     return asked
   }
 
+  /** In the order of the calls, also where the client itself wants them one by one. */
+  #send(query: PostgresQuery): Promise<PostgresResult> {
+    if (this.#client.pipeline === true) return this.#client.query(query)
+    const sent = this.#last.then(() => this.#client.query(query))
+    this.#last = sent.catch(() => {})
+    return sent
+  }
+
   #sendAhead(text: string): void {
-    const sent = this.#client.query({ text })
+    const sent = this.#send({ text })
     const before = this.#ahead
     this.#ahead = before === undefined ? sent : Promise.all([before, sent])
     // Whoever comes next hears of it.

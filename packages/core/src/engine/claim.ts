@@ -31,8 +31,8 @@ export interface ClaimResult {
   readonly nextTime: number | null
 }
 
-/** Looked at first; more are read only when limits stand in the way of all of these. */
-const fewCandidates = 16
+/** Looked at beyond the free workers; many more only when limits stand in the way of all. */
+const spareCandidates = 2
 
 export interface ClaimRequest {
   readonly projectId: ProjectId
@@ -58,11 +58,15 @@ export function claimWork(
     const claims: Claim[] = []
     for (;;) {
       const found = await claimOnce(transaction, request, workers.slice(claims.length))
-      claims.push(...found)
+      claims.push(...found.claims)
       if (claims.length === workers.length) return { claims, resting: false, nextTime: null }
       const nextTime = await transaction.storage.query('nextTime', { projectId })
-      if (!idle && quiet.has(projectId)) return { claims, resting: false, nextTime }
-      const look = await advanceOnce(transaction, projectId, workers.length - claims.length)
+      // Whoever has found work does not rest, and a quiet project does not advance by itself.
+      if (quiet.has(projectId) && (!idle || claims.length > 0)) {
+        return { claims, resting: false, nextTime }
+      }
+      const freeSlots = workers.length - claims.length
+      const look = await advanceOnce(transaction, projectId, found.running, freeSlots)
       if (look.progressed) continue
       if (!look.due) quiet.add(projectId)
       return { claims, resting: claims.length === 0 && look.resting, nextTime }
@@ -70,20 +74,30 @@ export function claimWork(
   })
 }
 
+interface Found {
+  readonly claims: readonly Claim[]
+  /** Attempts that run now, these claims included. */
+  readonly running: number
+}
+
 async function claimOnce(
   transaction: LedgerTransaction,
   { projectId, leaseMs, workOrderIds }: ClaimRequest,
-  workers: readonly WorkerId[],
-): Promise<readonly Claim[]> {
+  free: readonly WorkerId[],
+): Promise<Found> {
   const { storage } = transaction
   const load: Load = await storage.query('load', { projectId })
-  for (let limit = workers.length + fewCandidates; ; limit *= 8) {
+  const { project } = await storage.load({ projectId })
+  const room = (project?.settings.maxParallelTasks ?? 0) - load.total
+  const workers = free.slice(0, Math.max(0, room))
+  const claims: Claim[] = []
+  for (let limit = workers.length + spareCandidates; workers.length > 0; limit *= 8) {
     const candidates = await storage.query('claimable', {
       projectId,
       limit,
       ...(workOrderIds !== undefined && { workOrderIds }),
     })
-    if (candidates.length === 0) return []
+    if (candidates.length === 0) break
     const { events } = await transaction.execute({
       type: 'work.claim',
       projectId,
@@ -91,15 +105,15 @@ async function claimOnce(
       candidates,
       load,
     })
-    const claims: Claim[] = []
     for (const event of events) {
       if (event.type !== 'attempt.started') continue
       const ids: ClaimIds = { ...event, projectId }
       await storage.lease([ids], ids.workerId, leaseMs)
       claims.push({ ...ids, brief: await attemptBriefOf(storage, ids) })
     }
-    if (claims.length > 0 || candidates.length < limit) return claims
+    if (claims.length > 0 || candidates.length < limit) break
   }
+  return { claims, running: load.total + claims.length }
 }
 
 interface Look {
@@ -114,6 +128,7 @@ interface Look {
 async function advanceOnce(
   transaction: LedgerTransaction,
   projectId: ProjectId,
+  running: number,
   freeSlots: number,
 ): Promise<Look> {
   const { storage } = transaction
@@ -123,7 +138,7 @@ async function advanceOnce(
   const commands = advance({
     project,
     batches,
-    running: (await storage.query('load', { projectId })).total,
+    running,
     claimable: 0,
     freeSlots,
     now: storage.now,

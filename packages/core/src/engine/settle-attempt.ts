@@ -37,11 +37,19 @@ export async function settleAttempt(
     })
     return
   }
-  await writeForClaim(context, claim, { type: 'attempt.verify', summary: outcome.summary })
+  const verify = { type: 'attempt.verify', summary: outcome.summary } as const
+  const merges = workspace !== null && context.workspace?.merges === true
+  if (!merges && isUnjudged(context, brief)) {
+    // Nothing happens between the two, so they need one commit.
+    const succeed = { type: 'attempt.succeed', verdicts: [], merged: null } as const
+    await writeForClaim(context, claim, verify, succeed)
+    return
+  }
+  await writeForClaim(context, claim, verify)
   const verdicts = await judge(context, brief, workspace?.path, signal)
   signal.throwIfAborted()
   if (!passes(verdicts)) return failGates(context, claim, verdicts, 'the work')
-  if (workspace === null || context.workspace === null || !context.workspace.merges) {
+  if (!merges) {
     await writeForClaim(context, claim, { type: 'attempt.succeed', verdicts, merged: null })
     return
   }
@@ -140,6 +148,10 @@ async function land(
 
 function conflict(trial: Extract<TrialMerge, { ok: false }>): Failure {
   return { class: 'merge-conflict', message: trial.message, evidence: trial.conflicts.join('\n') }
+}
+
+function isUnjudged(context: EngineContext, brief: AttemptBrief): boolean {
+  return context.gates === null && (brief.task.context?.gates.length ?? 0) === 0
 }
 
 /** A task without any gate is not judged: it only runs when a person forced it. */

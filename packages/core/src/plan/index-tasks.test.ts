@@ -1,0 +1,183 @@
+import { describe, expect, it } from 'vitest'
+
+import { indexTasks } from './index-tasks.ts'
+import type { PlanTask } from './plan.ts'
+
+function problemsOf(...tasks: readonly unknown[]) {
+  return indexTasks(tasks as PlanTask[]).problems
+}
+
+describe('the index of tasks [S3-03]', () => {
+  it('holds dependencies as declared and dependents in input order', () => {
+    const { index, problems, warnings } = indexTasks([
+      { id: 'jam', dependsOn: ['sugar', { task: 'fruit' }] },
+      { id: 'fruit', dependsOn: ['seed'] },
+      { id: 'sugar' },
+      { id: 'seed', dependsOn: [] },
+      { id: 'cake', dependsOn: ['sugar'] },
+    ])
+
+    expect({ problems, warnings }).toEqual({ problems: [], warnings: [] })
+    expect(index.size).toBe(5)
+    expect(index.ids).toEqual(['jam', 'fruit', 'sugar', 'seed', 'cake'])
+    expect(index.positions.get('seed')).toBe(3)
+    expect([...index.dependencyOffsets]).toEqual([0, 2, 3, 3, 3, 4])
+    expect([...index.dependencies]).toEqual([2, 1, 3, 2])
+    expect([...index.dependentOffsets]).toEqual([0, 0, 1, 3, 4, 4])
+    expect([...index.dependents]).toEqual([0, 0, 4, 1])
+  })
+
+  it('is empty for no tasks', () => {
+    const { index } = indexTasks([])
+
+    expect(index.size).toBe(0)
+    expect([...index.dependencyOffsets, ...index.dependents]).toEqual([0])
+  })
+
+  it('leaves out edges that cannot stand and keeps the good ones around them', () => {
+    const { index } = indexTasks([
+      { id: 'a', dependsOn: ['ghost', 'b', 'a', 'b', 'c'] },
+      { id: 'b', dependsOn: 'c' as never },
+      { id: 'c' },
+      { id: 'd', dependsOn: ['a'] },
+    ])
+
+    expect([...index.dependencyOffsets]).toEqual([0, 2, 2, 2, 3])
+    expect([...index.dependencies]).toEqual([1, 2, 0])
+    expect([...index.dependents]).toEqual([3, 0, 0])
+  })
+
+  it('lets names mean the first of several tasks with one id', () => {
+    const { index } = indexTasks([{ id: 'a' }, { id: 'a' }, { id: 'b', dependsOn: ['a'] }])
+
+    expect(index.positions.get('a')).toBe(0)
+    expect([...index.dependencies]).toEqual([0])
+  })
+
+  it('tells for each task alone whether it names a dependency twice', () => {
+    const { index, warnings } = indexTasks([
+      { id: 'seed' },
+      { id: 'a', dependsOn: ['seed'] },
+      { id: 'b', dependsOn: ['seed', 'seed'] },
+    ])
+
+    expect(index.dependencies).toHaveLength(2)
+    expect(warnings).toEqual([
+      {
+        kind: 'duplicate-dependency',
+        tasks: ['b', 'seed'],
+        message: 'Task "b" names its dependency "seed" more than once; it counts once.',
+      },
+    ])
+  })
+})
+
+describe('an id [S3-03]', () => {
+  it.each([
+    ['', [''], 'Task 2 of the input has an empty id.'],
+    [
+      'x'.repeat(201),
+      ['x'.repeat(201)],
+      `Task 2 of the input has an id of 201 characters ("${'x'.repeat(60)}…"), more than 200.`,
+    ],
+    [7, [], 'Task 2 of the input has 7 as its id, which is not a string.'],
+    [['a'], [], 'Task 2 of the input has a list as its id, which is not a string.'],
+    [undefined, [], 'Task 2 of the input has undefined as its id, which is not a string.'],
+  ])('%j is refused with its place, its value and what an id is', (id, tasks, what) => {
+    expect(problemsOf({ id: 'a' }, { id })).toEqual([
+      { kind: 'invalid-id', tasks, message: `${what} An id is a string of 1 to 200 characters.` },
+    ])
+  })
+
+  it('of two hundred characters is taken, and so is one that objects have', () => {
+    expect(problemsOf({ id: 'x'.repeat(200) }, { id: '__proto__' }, { id: 'x' })).toEqual([])
+  })
+
+  it('is missing where there is no task at all', () => {
+    expect(problemsOf(null, undefined)).toMatchObject([
+      { kind: 'invalid-id', message: expect.stringContaining('Task 1 of the input has undefined') },
+      { kind: 'invalid-id', message: expect.stringContaining('Task 2 of the input has undefined') },
+    ])
+  })
+
+  it('that several tasks have is named for each after the first', () => {
+    expect(problemsOf({ id: 'a' }, { id: 'b' }, { id: 'a' }, { id: 'a' })).toEqual([
+      {
+        kind: 'duplicate',
+        tasks: ['a'],
+        message: 'Tasks 1 and 3 of the input both have the id "a". Give one of them another id.',
+      },
+      {
+        kind: 'duplicate',
+        tasks: ['a'],
+        message: 'Tasks 1 and 4 of the input both have the id "a". Give one of them another id.',
+      },
+    ])
+  })
+
+  it('that is no string is not called a duplicate as well', () => {
+    expect(problemsOf({ id: 7 }, { id: 7 }).map(({ kind }) => kind)).toEqual([
+      'invalid-id',
+      'invalid-id',
+    ])
+  })
+
+  it('outside ASCII is compared with the others by its looks, an invalid one too', () => {
+    const alike = indexTasks([{ id: 'tea' }, { id: 'm\u00b2' }, { id: 'm2' }])
+    const last = indexTasks([{ id: 'm2' }, { id: 'tea' }, { id: 'm\u00b2' }, { id: 'x' }])
+
+    expect(alike.warnings).toMatchObject([{ kind: 'similar-ids', tasks: ['m\u00b2', 'm2'] }])
+    expect(last.warnings).toMatchObject([{ kind: 'similar-ids', tasks: ['m2', 'm\u00b2'] }])
+    expect(indexTasks([{ id: '\u007f' }, { id: 'a' }]).warnings).toEqual([])
+  })
+})
+
+describe('a dependency [S3-03]', () => {
+  it('that is not in the plan is named with the task that waits for it', () => {
+    expect(problemsOf({ id: 'a', dependsOn: ['ghost'] })).toEqual([
+      {
+        kind: 'missing',
+        tasks: ['a', 'ghost'],
+        message:
+          'Task "a" waits for "ghost", which is not in the plan. Add that task or remove the dependency.',
+      },
+    ])
+  })
+
+  it('on the task itself is refused', () => {
+    expect(problemsOf({ id: 'a', dependsOn: [{ task: 'a' }] })).toEqual([
+      {
+        kind: 'self',
+        tasks: ['a'],
+        message: 'Task "a" waits for itself. Remove that dependency.',
+      },
+    ])
+  })
+
+  it.each([
+    [7, '7'],
+    [null, 'null'],
+    [{}, 'an object'],
+    [['b'], 'a list'],
+  ])('%j is no dependency, and the message shows it', (entry, seen) => {
+    expect(problemsOf({ id: 'a', dependsOn: [entry] }, { id: 'b' })).toEqual([
+      {
+        kind: 'invalid-dependency',
+        tasks: ['a'],
+        message: `Task "a" has ${seen} among its dependencies. dependsOn is a list of ids or of { task: id }.`,
+      },
+    ])
+  })
+
+  it('cannot be given without a list', () => {
+    expect(problemsOf({ id: 'b' }, { id: 'a', dependsOn: 'b' })).toEqual([
+      {
+        kind: 'invalid-dependency',
+        tasks: ['a'],
+        message:
+          'Task "a" has "b" among its dependencies. dependsOn is a list of ids or of { task: id }.',
+      },
+    ])
+    expect(problemsOf({ id: 'a', dependsOn: null })).toEqual([])
+  })
+})

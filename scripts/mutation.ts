@@ -1,0 +1,68 @@
+// Mutation testing of one source file of core: every mutant is a small fault, which the unit tests
+// beside the file should notice. Usage: npm run mutation -- packages/core/src/plan/layers.ts
+// Writes to reports/mutation only, which git ignores; the mutants live in a temporary folder.
+import { existsSync, globSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, dirname, join, relative } from 'node:path'
+import process from 'node:process'
+import { parseArgs } from 'node:util'
+
+import { Stryker } from '@stryker-mutator/core'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { concurrency: { type: 'string', default: '2' } },
+})
+const [given = '', ...others] = positionals
+const file = relative(process.cwd(), given)
+if (others.length > 0 || !file.startsWith('packages/core/src/') || !existsSync(file)) {
+  console.error(
+    `Name one source file of core, not "${positionals.join(' ')}": npm run mutation -- packages/core/src/plan/layers.ts`,
+  )
+  process.exit(2)
+}
+
+const tests = testsOf(file)
+process.env.CUELINE_MUTATION_TESTS = tests.join(',')
+const report = `reports/mutation/${basename(dirname(file))}-${basename(file, '.ts')}`
+const tempDirName = mkdtempSync(join(tmpdir(), 'cueline-mutation-'))
+try {
+  await new Stryker({
+    mutate: [file],
+    testRunner: 'vitest',
+    plugins: [import.meta.resolve('@stryker-mutator/vitest-runner')],
+    vitest: { configFile: 'scripts/mutation.config.ts', related: true },
+    coverageAnalysis: 'perTest',
+    incremental: true,
+    incrementalFile: `${report}.incremental.json`,
+    jsonReporter: { fileName: `${report}.json` },
+    reporters: ['clear-text', 'json'],
+    clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
+    allowConsoleColors: false,
+    thresholds: { high: 95, low: 85, break: 85 },
+    concurrency: Number(values.concurrency),
+    disableTypeChecks: false,
+    tempDirName,
+    ignorePatterns: [
+      '.*',
+      'benchmarks',
+      'examples',
+      'tests',
+      'reports',
+      'packages/*',
+      '!packages/core',
+    ],
+  }).runMutationTest()
+} finally {
+  rmSync(tempDirName, { recursive: true, force: true })
+}
+
+function testsOf(source: string): string[] {
+  const folder = dirname(source)
+  if (folder.endsWith('/plan')) {
+    const own = globSync(`${folder}/${basename(source, '.ts')}*.test.ts`)
+    return own.filter((path) => !path.includes('.property.')).concat(`${folder}/problems.test.ts`)
+  }
+  const heavy = /\.property\.test\.ts$|\/many-tasks\.test\.ts$/
+  return globSync(`${folder}/*.test.ts`).filter((path) => !heavy.test(path))
+}

@@ -104,7 +104,8 @@ export async function postgresStorage(options: PostgresStorageOptions): Promise<
       watch: (projectId, cursor, signal) => storage.watch(projectId, cursor, signal),
       advanceClock: (ms) => storage.advanceClock(ms),
       async close() {
-        await Promise.all([storage.close(), signals?.close()])
+        await storage.close()
+        await signals?.close()
       },
     }
   } catch (error) {

@@ -26,6 +26,8 @@ export interface SignalsOptions {
 /** What one notification may hold, bytes; the server's limit is 8 000. */
 const longestPayload = 7_900
 const longestPauseMs = 2_000
+/** A server that does not answer keeps nobody from closing for longer, milliseconds. */
+const longestGoodbyeMs = 1_000
 
 /**
  * Wake-ups between processes. A notification is a hint: it may be lost with its connection, so the
@@ -66,26 +68,29 @@ export class Signals {
     }
   }
 
-  /** Sends what is still gathered, then closes. */
+  /** Sends what is still gathered, unless that takes too long, then closes. */
   async close(): Promise<void> {
     clearTimeout(this.#timer)
-    const pending = this.#pending.size > 0 ? this.#client : undefined
-    if (pending !== undefined) {
-      const late = new Promise((resolve) => setTimeout(resolve, this.#options.pingMs).unref())
-      await Promise.race([this.#deliver(pending), late])
+    if (this.#pending.size > 0) {
+      const late = new Promise((resolve) => setTimeout(resolve, longestGoodbyeMs).unref())
+      await Promise.race([this.#flush(), late])
     }
     this.#closed = true
     this.#drop(this.#client)
   }
 
   async #send(): Promise<void> {
-    const client = await this.#connect()
-    if (client !== undefined) await this.#deliver(client)
+    await this.#flush()
     await new Promise<void>((resolve) => {
       this.#timer = setTimeout(resolve, this.#options.gatherMs)
       this.#timer.unref()
     })
     this.#sending = this.#pending.size > 0 && !this.#closed ? this.#send() : undefined
+  }
+
+  async #flush(): Promise<void> {
+    const client = await this.#connect()
+    if (client !== undefined && this.#pending.size > 0) await this.#deliver(client)
   }
 
   async #deliver(client: SignalClient): Promise<void> {

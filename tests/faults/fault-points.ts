@@ -52,6 +52,7 @@ export function faultsAt(point: FaultPoint | null, occurrence: number): Faults {
       },
       eventsAfter: (...given) => storage.eventsAfter(...given),
       watch: (...given) => storage.watch(...given),
+      ...(storage.subscribe !== undefined && { subscribe: storage.subscribe.bind(storage) }),
       close: () => storage.close(),
     }),
     runner: (runner) => ({

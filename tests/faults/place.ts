@@ -11,6 +11,9 @@ export type StorageAddress =
   | { readonly sqlite: string }
   | { readonly postgres: string; readonly schema: string; readonly notify: boolean }
 
+/** A storage that other processes write too. */
+export type SharedStorage = Storage & Required<Pick<Storage, 'subscribe'>>
+
 /** A folder for the work of one project, and the storage of its state. */
 export interface Place {
   readonly folder: string
@@ -45,7 +48,7 @@ export function postgresPlaces(url: string, { notify = true } = {}): MakePlace {
   }
 }
 
-export function openStorage(address: StorageAddress): Promise<Storage> {
+export function openStorage(address: StorageAddress): Promise<SharedStorage> {
   if ('sqlite' in address) return sqliteStorage({ file: address.sqlite })
   const { postgres: url, schema, notify } = address
   return postgresStorage({ url, schema, notify, poolSize: 4 })

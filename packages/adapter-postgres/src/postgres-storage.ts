@@ -102,6 +102,7 @@ export async function postgresStorage(options: PostgresStorageOptions): Promise<
       renew: (claims, leaseMs, workerIds) => storage.renew(claims, leaseMs, workerIds),
       eventsAfter: (projectId, cursor, limit) => storage.eventsAfter(projectId, cursor, limit),
       watch: (projectId, cursor, signal) => storage.watch(projectId, cursor, signal),
+      subscribe: storage.subscribe,
       advanceClock: (ms) => storage.advanceClock(ms),
       async close() {
         await storage.close()

@@ -116,7 +116,8 @@ export async function createCueline(options: CuelineOptions = {}): Promise<Cueli
   const onError = safely(options.onError)
   const storage = options.storage ?? memoryStorage({ clock: () => clock.now() })
   const ids = options.ids ?? randomIds
-  const dispatcher = options.dispatcher ?? inProcessDispatcher()
+  const dispatcher =
+    options.dispatcher ?? inProcessDispatcher({ news: storage.subscribe?.bind(storage) })
   const emitter = createSafeEmitter<CuelineEvents>((error, name) =>
     onError(error, `listener "${name}"`),
   )

@@ -21,6 +21,16 @@ export { errorMessage } from './error-message.ts'
 export { allPass, runGates } from './gate/run-gates.ts'
 export type { RunGatesOptions } from './gate/run-gates.ts'
 export type { Gate, Gates, GateSubject } from './gate/gate.ts'
+export type {
+  Consumer,
+  ConsumeOptions,
+  Delivery,
+  Dispatcher,
+  DispatchReference,
+  Disposition,
+} from './dispatch/dispatcher.ts'
+export { inProcessDispatcher } from './dispatch/in-process-dispatcher.ts'
+export type { InProcessDispatcherOptions } from './dispatch/in-process-dispatcher.ts'
 export { classifyError } from './runner/classify-error.ts'
 export type { ClassifiedError } from './runner/classify-error.ts'
 export { functionRunner } from './runner/function-runner.ts'

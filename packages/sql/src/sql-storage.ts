@@ -31,6 +31,7 @@ export interface SqlStorageOptions {
 }
 
 export interface SqlStorage extends Storage {
+  readonly subscribe: NonNullable<Storage['subscribe']>
   /** Moves the clock of every process on this database by milliseconds; for tests only. */
   advanceClock(ms: number): Promise<void>
 }
@@ -46,17 +47,19 @@ export async function sqlStorage(options: SqlStorageOptions): Promise<SqlStorage
 }
 
 /** Rows and lists that are kept between transactions, at most. */
-const mostKept = 20_000
+const mostKept = 50_000
 
 class KyselyStorage implements SqlStorage {
   readonly #database: Database
   readonly #reserved: Database
   readonly #dialect: Dialect
   readonly #busyTimeoutMs: number
-  readonly #subscribe: NonNullable<SqlStorageOptions['subscribe']>
+  readonly #listenTo: NonNullable<SqlStorageOptions['subscribe']>
   readonly #appended: NonNullable<SqlStorageOptions['appended']>
   /** Whom to wake, and whose log it follows. */
   readonly #followers = new Map<() => void, string>()
+  /** Whom only the writes of other processes wake. */
+  readonly #strangers = new Set<() => void>()
   readonly #running = new Set<Promise<unknown>>()
   #unsubscribe: (() => void) | undefined
   #closing: Promise<void> | undefined
@@ -72,7 +75,7 @@ class KyselyStorage implements SqlStorage {
     this.#reserved = options.reserved ?? options.kysely
     this.#dialect = options.dialect
     this.#busyTimeoutMs = options.busyTimeoutMs ?? 5_000
-    this.#subscribe = options.subscribe ?? (() => () => {})
+    this.#listenTo = options.subscribe ?? (() => () => {})
     this.#appended = options.appended ?? (() => {})
   }
 
@@ -120,6 +123,15 @@ class KyselyStorage implements SqlStorage {
       cursor,
       signal,
     )
+  }
+
+  subscribe: NonNullable<Storage['subscribe']> = (wake) => {
+    this.#strangers.add(wake)
+    this.#listen()
+    return () => {
+      this.#strangers.delete(wake)
+      this.#listenNoMore()
+    }
   }
 
   close(): Promise<void> {
@@ -206,13 +218,25 @@ class KyselyStorage implements SqlStorage {
 
   #follow(projectId: string, wake: () => void): () => void {
     this.#followers.set(wake, projectId)
-    this.#unsubscribe ??= this.#subscribe((projectIds) => this.#wake(projectIds))
+    this.#listen()
     return () => {
       this.#followers.delete(wake)
-      if (this.#followers.size > 0) return
-      this.#unsubscribe?.()
-      this.#unsubscribe = undefined
+      this.#listenNoMore()
     }
+  }
+
+  #listen(): void {
+    if (this.#closing !== undefined) return
+    this.#unsubscribe ??= this.#listenTo((projectIds) => {
+      this.#wake(projectIds)
+      for (const wake of this.#strangers) wake()
+    })
+  }
+
+  #listenNoMore(): void {
+    if (this.#followers.size + this.#strangers.size > 0) return
+    this.#unsubscribe?.()
+    this.#unsubscribe = undefined
   }
 
   #wake(projectIds?: ReadonlySet<string>): void {

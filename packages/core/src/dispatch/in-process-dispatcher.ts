@@ -1,22 +1,35 @@
 import pLimit from 'p-limit'
 import type { ConsumeOptions, Consumer, Delivery, Dispatcher, Disposition } from './dispatcher.ts'
 
+export interface InProcessDispatcherOptions {
+  /**
+   * Tells that other processes may have released work (`Storage.subscribe`); returns the function
+   * that ends it.
+   */
+  readonly news?: ((wake: () => void) => () => void) | undefined
+}
+
 /**
- * The dispatcher of one process: a dispatch wakes its consumers, nothing is queued outside the
- * storage. Deliveries carry no ids, so the consumer claims whatever is best at that moment.
+ * The dispatcher without a queue: a dispatch wakes the consumers of this process, and news from the
+ * storage those of all others, so the rows of the storage are the queue (work is taken by lease).
+ * Deliveries carry no ids, so the consumer claims whatever is best at that moment.
  */
-export function inProcessDispatcher(): Dispatcher {
+export function inProcessDispatcher({ news }: InProcessDispatcherOptions = {}): Dispatcher {
   const consumers = new Set<() => void>()
   let closed = false
   return {
-    name: 'in-process',
+    name: news === undefined ? 'in-process' : 'leases',
     async dispatch() {
       for (const wake of consumers) wake()
     },
     consume(options, deliver) {
       const consumer = createConsumer(options, deliver)
+      const unsubscribe = news?.(consumer.wake)
       consumers.add(consumer.wake)
-      const forget = () => consumers.delete(consumer.wake)
+      const forget = () => {
+        consumers.delete(consumer.wake)
+        unsubscribe?.()
+      }
       consumer.done.then(forget, forget)
       return consumer
     },

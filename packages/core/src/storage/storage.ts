@@ -45,6 +45,11 @@ export interface Storage {
    * write, within the storage's poll interval. Ends when `signal` aborts or the storage closes.
    */
   watch(projectId: ProjectId, cursor: number, signal: AbortSignal): AsyncIterable<StoredEvent>
+  /**
+   * Calls `wake` soon after another process may have written - a hint that may be lost or repeat
+   * itself - until the function it returns is called. Absent where no other process can write.
+   */
+  subscribe?(wake: () => void): () => void
   /** Releases files, connections and timers; calls after it reject. Closing twice is harmless. */
   close(): Promise<void>
 }

@@ -38,6 +38,7 @@ export function postgresDialect({ schema, place }: PostgresDialectOptions): Dial
       from json_array_elements(cast(${json} as json)) as listed (value)
     ) as ${sql.ref(alias)}`,
     // Out of an array the planner expects ten, out of JSON a hundred: too many to look each one up.
+    typed: (value, kind) => sql`cast(${value} as ${sql.raw(valueTypes[kind])})`,
     texts: (json) => sql`(select unnest(array(
       select value from json_array_elements_text(cast(${json} as json)) as listed (value)
     )))`,

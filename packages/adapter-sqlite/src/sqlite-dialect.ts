@@ -20,6 +20,7 @@ export function sqliteDialect(name: string): Dialect {
     records: (json, columns, alias) => sql`(
       select ${sql.join(columns.map(valueAt))} from json_each(${json})
     ) as ${sql.ref(alias)}`,
+    typed: (value) => sql`${value}`,
     texts: (json) => sql`(select value from json_each(${json}))`,
     filterOnly: (column) => sql`+${sql.ref(column)}`,
     thenJoin: sql`cross join`,

@@ -22,6 +22,8 @@ export interface Dialect {
    * values in the order of the columns.
    */
   records(json: Expression<unknown>, columns: readonly Column[], alias: string): RawBuilder<unknown>
+  /** A bound value that a `select` gives out, with its type where the database cannot tell it. */
+  typed(value: Expression<unknown>, kind: ColumnKind): RawBuilder<unknown>
   /** A JSON list of texts as a subquery of one column, for `in (…)`. */
   texts(json: Expression<unknown>): RawBuilder<unknown>
   /**

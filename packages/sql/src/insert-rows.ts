@@ -2,6 +2,7 @@ import { CompiledQuery, sql } from 'kysely'
 import type { RawBuilder } from 'kysely'
 
 import type { Column, Database, Dialect } from './dialect.ts'
+import { isShared } from './is-shared.ts'
 
 export interface InsertTarget {
   readonly table: string
@@ -12,6 +13,10 @@ export interface InsertTarget {
 
 /** Rows per statement: bound values are several times faster than rows taken out of JSON. */
 const sizes = [64, 16, 4, 1] as const
+/** From so many rows on it pays to look which values all of them share ... */
+const manyRows = 64
+/** ... and to take the others out of JSON, when they are few. */
+const fewColumns = 4
 
 const texts = new WeakMap<InsertTarget, Map<string, string>>()
 
@@ -22,39 +27,90 @@ export async function insertRows(
   target: InsertTarget,
   rows: readonly (readonly unknown[])[],
 ): Promise<void> {
+  const { columns } = target
+  if (rows.length >= manyRows) {
+    const own = columns.map((_, at) => !isShared(rows, at))
+    if (own.filter(Boolean).length <= fewColumns && !hasOwnBytes(columns, own)) {
+      const shared = columns.flatMap(({ kind }, at) =>
+        own[at] === true ? [] : [dialect.encode(kind, rows[0]?.[at] ?? null)],
+      )
+      const text = textOf(database, dialect, target, own.map(Number).join(''), () =>
+        insertShared(target, dialect, own),
+      )
+      const list = JSON.stringify(rows.map((row) => row.filter((_, at) => own[at] === true)))
+      await database.executeQuery(CompiledQuery.raw(text, [...shared, list]))
+      return
+    }
+  }
   let start = 0
   for (const size of sizes) {
     while (rows.length - start >= size) {
       const values: unknown[] = []
       for (let index = start; index < start + size; index += 1) {
         const row = rows[index] ?? []
-        for (let at = 0; at < target.columns.length; at += 1) {
-          const column = target.columns[at]
+        for (let at = 0; at < columns.length; at += 1) {
+          const column = columns[at]
           if (column !== undefined) values.push(dialect.encode(column.kind, row[at]))
         }
       }
-      const text = textOf(database, dialect, target, size)
+      const text = textOf(database, dialect, target, `${size} rows`, () =>
+        insertBound(target, size),
+      )
       await database.executeQuery(CompiledQuery.raw(text, values))
       start += size
     }
   }
 }
 
-function textOf(database: Database, dialect: Dialect, target: InsertTarget, size: number): string {
+function hasOwnBytes(columns: readonly Column[], own: readonly boolean[]): boolean {
+  return columns.some(({ kind }, at) => kind === 'bytes' && own[at] === true)
+}
+
+function textOf(
+  database: Database,
+  dialect: Dialect,
+  target: InsertTarget,
+  form: string,
+  build: () => RawBuilder<unknown>,
+): string {
   let known = texts.get(target)
   if (known === undefined) {
     known = new Map()
     texts.set(target, known)
   }
-  const name = `${dialect.name} ${size}`
+  const name = `${dialect.name} ${form}`
   let text = known.get(name)
   if (text === undefined) {
-    const row = sql`(${sql.join(target.columns.map(() => sql.val(null)))})`
-    const columns = sql.join(target.columns.map((column) => sql.ref(column.name)))
-    const query = sql`insert into ${sql.ref(target.table)} (${columns})
-      values ${sql.join(Array.from({ length: size }, () => row))} ${target.rest ?? sql``}`
-    text = query.compile(database).sql
+    text = build().compile(database).sql
     known.set(name, text)
   }
   return text
+}
+
+function insertBound(target: InsertTarget, size: number): RawBuilder<unknown> {
+  const row = sql`(${sql.join(target.columns.map(() => sql.val(null)))})`
+  return sql`insert into ${sql.ref(target.table)} (${namesOf(target.columns)})
+    values ${sql.join(Array.from({ length: size }, () => row))} ${target.rest ?? sql``}`
+}
+
+/** The values that all rows share are bound once and come first. */
+function insertShared(
+  target: InsertTarget,
+  dialect: Dialect,
+  own: readonly boolean[],
+): RawBuilder<unknown> {
+  const shared = target.columns.filter((_, at) => own[at] !== true)
+  const listed = target.columns.filter((_, at) => own[at] === true)
+  const values = [
+    ...shared.map((column) => dialect.typed(sql.val(null), column.kind)),
+    ...listed.map(({ name }) => sql.ref(`given.${name}`)),
+  ]
+  // Without a condition SQLite would take the "on" of a conflict for one of a join.
+  return sql`insert into ${sql.ref(target.table)} (${namesOf([...shared, ...listed])})
+    select ${sql.join(values)} from ${dialect.records(sql.val(null), listed, 'given')}
+    where true ${target.rest ?? sql``}`
+}
+
+function namesOf(columns: readonly Column[]) {
+  return sql.join(columns.map((column) => sql.ref(column.name)))
 }

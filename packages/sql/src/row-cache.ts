@@ -149,7 +149,13 @@ export class ProjectCache {
     const before = this.rows.task.get(change.key as TaskId)
     if (before === null) return
     const after =
-      change.kind === 'delete' || before === undefined ? null : { ...before, ...change.set }
+      change.kind === 'delete' || before === undefined
+        ? null
+        : {
+            batchId: change.set.batchId === undefined ? before.batchId : change.set.batchId,
+            status: change.set.status ?? before.status,
+            layer: change.set.layer ?? before.layer,
+          }
     if (before === undefined || !this.taskCounts.move(before, after, now)) {
       this.taskCounts = undefined
     }

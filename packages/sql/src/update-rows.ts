@@ -2,6 +2,7 @@ import { CompiledQuery, sql } from 'kysely'
 import type { RawBuilder } from 'kysely'
 
 import type { Column, Database, Dialect } from './dialect.ts'
+import { isShared } from './is-shared.ts'
 
 /** Which columns of a table change, found by which, within which project. */
 export interface UpdateTarget {
@@ -25,21 +26,31 @@ export async function updateRows(
   projectId: string,
   rows: readonly (readonly unknown[])[],
 ): Promise<void> {
-  const [row] = rows
-  if (row === undefined) return
-  if (rows.length > 1) {
-    const text = textOf(database, dialect, target, 'many', updateMany)
-    await database.executeQuery(CompiledQuery.raw(text, [JSON.stringify(rows), projectId]))
+  const [first] = rows
+  if (first === undefined) return
+  const { key, columns } = target
+  const bind = (column: Column, at: number) => dialect.encode(column.kind, first[at])
+  // Values that all rows share are bound once: taking each out of JSON costs more than the update.
+  const own = columns.map((_, index) => rows.length > 1 && !isShared(rows, key.length + index))
+  const shared = columns.flatMap((column, index) =>
+    own[index] === true ? [] : [bind(column, key.length + index)],
+  )
+  if (rows.length === 1) {
+    const text = textOf(database, dialect, target, 'one', () => updateOne(target, dialect))
+    await database.executeQuery(CompiledQuery.raw(text, [...shared, ...key.map(bind), projectId]))
     return
   }
-  // One row is the usual case, and bound values cost half of what JSON does.
-  const { key, columns } = target
-  const keys = key.map((column, index) => dialect.encode(column.kind, row[index]))
-  const values = columns.map((column, index) =>
-    dialect.encode(column.kind, row[key.length + index]),
+  const keyed = own.includes(true) || key.length > 1
+  const name = keyed ? own.map(Number).join('') : 'same'
+  const text = textOf(database, dialect, target, name, () =>
+    keyed ? updateMany(target, dialect, own) : updateSame(target, dialect),
   )
-  const text = textOf(database, dialect, target, 'one', updateOne)
-  await database.executeQuery(CompiledQuery.raw(text, [...values, ...keys, projectId]))
+  const list = keyed ? rows.map((row) => picked(row, key.length, own)) : rows.map((row) => row[0])
+  await database.executeQuery(CompiledQuery.raw(text, [...shared, JSON.stringify(list), projectId]))
+}
+
+function picked(row: readonly unknown[], keys: number, own: readonly boolean[]): unknown[] {
+  return row.filter((_, at) => at < keys || own[at - keys] === true)
 }
 
 function textOf(
@@ -47,7 +58,7 @@ function textOf(
   dialect: Dialect,
   target: UpdateTarget,
   form: string,
-  build: (target: UpdateTarget, dialect: Dialect) => RawBuilder<unknown>,
+  build: () => RawBuilder<unknown>,
 ): string {
   let known = texts.get(target)
   if (known === undefined) {
@@ -57,7 +68,7 @@ function textOf(
   const name = `${dialect.name} ${form}`
   let text = known.get(name)
   if (text === undefined) {
-    text = build(target, dialect).compile(database).sql
+    text = build().compile(database).sql
     known.set(name, text)
   }
   return text
@@ -72,14 +83,34 @@ function updateOne({ table, key, columns, project }: UpdateTarget, dialect: Dial
     where ${sql.join(same, sql` and `)} and ${dialect.filterOnly(project)} = ${bound}`
 }
 
-function updateMany({ table, key, columns, project }: UpdateTarget, dialect: Dialect) {
+/** All rows get the same values, and go by one key. */
+function updateSame({ table, key, columns, project }: UpdateTarget, dialect: Dialect) {
+  const set = columns.map(({ name }) => sql`${sql.ref(name)} = ${bound}`)
+  return sql`update ${sql.ref(table)} set ${sql.join(set)}
+    where ${sql.ref(key[0]?.name ?? '')} in ${dialect.texts(bound)}
+      and ${dialect.filterOnly(project)} = ${bound}`
+}
+
+/** Some values are each row's own. */
+function updateMany(
+  { table, key, columns, project }: UpdateTarget,
+  dialect: Dialect,
+  own: readonly boolean[],
+) {
   // A key column may change too, so its old value goes by a name of its own.
   const keys = key.map((column) => ({ ...column, name: `key_${column.name}` }))
-  const given = dialect.records(bound, [...keys, ...columns], 'given')
-  const set = columns.map(({ name }) => sql`${sql.ref(name)} = ${sql.ref(`given.${name}`)}`)
+  const listed = columns.filter((_, index) => own[index] === true)
+  // Bound values come first, in the order in which the caller gives them.
+  const set = [
+    ...columns
+      .filter((column) => !listed.includes(column))
+      .map(({ name }) => sql`${sql.ref(name)} = ${bound}`),
+    ...listed.map(({ name }) => sql`${sql.ref(name)} = ${sql.ref(`given.${name}`)}`),
+  ]
   const same = key.map(
     ({ name }) => sql`${sql.ref(`${table}.${name}`)} = ${sql.ref(`given.key_${name}`)}`,
   )
-  return sql`update ${sql.ref(table)} set ${sql.join(set)} from ${given}
+  return sql`update ${sql.ref(table)} set ${sql.join(set)}
+    from ${dialect.records(bound, [...keys, ...listed], 'given')}
     where ${sql.join(same, sql` and `)} and ${dialect.filterOnly(`${table}.${project}`)} = ${bound}`
 }

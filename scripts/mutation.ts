@@ -57,12 +57,10 @@ try {
   rmSync(tempDirName, { recursive: true, force: true })
 }
 
+/** Those named after the file; for staging, which is one machine, all that are quick. */
 function testsOf(source: string): string[] {
   const folder = dirname(source)
-  if (folder.endsWith('/plan')) {
-    const own = globSync(`${folder}/${basename(source, '.ts')}*.test.ts`)
-    return own.filter((path) => !path.includes('.property.')).concat(`${folder}/problems.test.ts`)
-  }
-  const heavy = /\.property\.test\.ts$|\/many-tasks\.test\.ts$/
-  return globSync(`${folder}/*.test.ts`).filter((path) => !heavy.test(path))
+  const name = folder.endsWith('/staging') ? '' : basename(source, '.ts')
+  const slow = /\.property\.test\.ts$|\/many-tasks\.test\.ts$/
+  return globSync(`${folder}/${name}*.test.ts`).filter((path) => !slow.test(path))
 }

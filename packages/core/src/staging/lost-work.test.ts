@@ -1,0 +1,178 @@
+import { describe, expect, it } from 'vitest'
+import type { WorkOrderId } from '../id.ts'
+import { emptyLoad } from '../limit/admission.ts'
+import { copySlice } from './apply-changes.ts'
+import type { MutableSlice } from './apply-changes.ts'
+import { type Claim, projectId, taskId, World } from './world.arbitrary.ts'
+
+const reason = 'its lease has lapsed'
+
+function promoted(...lines: readonly string[]): World {
+  const world = new World().add(...lines)
+  world.stage(
+    'spring',
+    [...world.state.tasks.values()].map((task) => task.code),
+  )
+  world.promote('spring')
+  return world
+}
+
+/** What would be claimed or reclaimed if the storage had lost some rows. */
+function decideWithout(world: World, forget: (slice: MutableSlice) => void, claim?: Claim) {
+  const slice = copySlice(world.state)
+  forget(slice)
+  const decision = world.decide(
+    slice,
+    claim === undefined
+      ? {
+          projectId,
+          type: 'work.claim',
+          workers: ['worker-1' as never],
+          candidates: [world.order('seed').id],
+          load: emptyLoad,
+        }
+      : { projectId, type: 'work.reclaim', workOrderIds: [claim.workOrderId], reason, landed: [] },
+  )
+  return decision.ok ? decision.events.map((event) => event.type) : decision.refusal
+}
+
+describe('a claim [S2-02, X-02]', () => {
+  it('begins an attempt with an id, a number and a fence of its own', () => {
+    const world = promoted('seed')
+    world.lapse(world.start('seed'))
+
+    const [claim] = world.claim()
+
+    expect(claim).toMatchObject({
+      type: 'attempt.started',
+      attemptId: expect.stringMatching(/^attempt-/),
+      workerId: 'worker-1',
+      number: 2,
+      fence: 2,
+    })
+  })
+
+  it('passes over an order that was taken back, although its task has a new one', () => {
+    const world = promoted('seed')
+    const old = world.order('seed').id
+    world.do({ type: 'task.update', taskId: taskId('seed'), set: { contextReady: false } })
+    world.do({ type: 'task.update', taskId: taskId('seed'), set: { contextReady: true } })
+
+    expect(world.claim(1, [old])).toEqual([])
+    expect(world.claim(1, [world.order('seed').id])).toHaveLength(1)
+  })
+
+  it('passes over an order whose retry is not due, to the millisecond', () => {
+    const world = promoted('seed')
+    world.random = () => 0
+    world.fail(world.start('seed'), { class: 'transient' })
+    const { id, notBefore } = world.order('seed')
+
+    world.now = notBefore - 1
+    expect(world.claim(1, [id])).toEqual([])
+    world.now = notBefore
+    expect(world.claim(1, [id])).toHaveLength(1)
+  })
+
+  it('stops where no worker is free, whatever else could start', () => {
+    const world = promoted('seed', 'water')
+
+    expect(world.claim(0, world.claimable())).toEqual([])
+    expect(world.claim(1, world.claimable())).toHaveLength(1)
+  })
+
+  it('passes over what the storage does not know', () => {
+    const world = promoted('seed')
+    const { id, taskId } = world.order('seed')
+
+    expect(decideWithout(world, () => {})).toEqual(['attempt.started'])
+    expect(decideWithout(world, (slice) => slice.workOrders.delete(id))).toEqual([])
+    expect(decideWithout(world, (slice) => slice.tasks.delete(taskId))).toEqual([])
+    expect(decideWithout(world, (slice) => slice.batches.clear())).toEqual([])
+  })
+})
+
+describe('work whose worker is lost [S2-03, X-02]', () => {
+  it('is stopped where it may still run, freed, and offered to others at once', () => {
+    const world = promoted('seed')
+    const claim = world.start('seed')
+
+    const { events, effects } = world.lapse(claim)
+
+    expect(events).toMatchObject([{ type: 'attempt.interrupted', counted: true, reason }])
+    expect(effects).toEqual([
+      { type: 'abort', workOrderId: claim.workOrderId, reason },
+      { type: 'release-lease', workOrderIds: [claim.workOrderId] },
+      {
+        type: 'dispatch',
+        orders: [{ workOrderId: claim.workOrderId, fence: 1, notBefore: world.now }],
+      },
+    ])
+  })
+
+  it('is offered to nobody once its task counts as poison, and its questions are withdrawn', () => {
+    const world = new World({ maxInterruptions: 1 }).add('seed')
+    world.stage('spring', ['seed'])
+    world.promote('spring')
+    const claim = world.start('seed')
+    world.write(claim, {
+      type: 'attempt.wait',
+      request: { kind: 'question', text: 'Which soil?', options: [] },
+    })
+
+    const { events, effects } = world.lapse(claim)
+
+    expect(events).toMatchObject([
+      { type: 'attempt.interrupted', retryAt: null },
+      { type: 'request.cancelled', reason: 'the task has failed' },
+      { type: 'task.failed' },
+    ])
+    expect(effects.map((effect) => effect.type)).toEqual(['abort', 'release-lease'])
+  })
+
+  it('returns to the queue from the merge too, when nothing shows that it has landed', () => {
+    const world = promoted('seed')
+    const claim = world.start('seed')
+    world.write(claim, { type: 'attempt.verify', summary: 'sown' })
+    world.write(claim, { type: 'attempt.merge', verdicts: [] })
+
+    world.lapse(claim)
+
+    expect(world.attempt(claim).status).toBe('interrupted')
+    expect(world.task('seed').status).toBe('staged')
+  })
+
+  it('stays done when the lapse of its lease is noticed late', () => {
+    const world = promoted('seed')
+    const claim = world.start('seed')
+    world.succeed(claim)
+
+    expect(world.lapse(claim).events).toEqual([])
+    expect(world.task('seed').status).toBe('done')
+  })
+
+  it('is left alone where the storage does not know its rows', () => {
+    const world = promoted('seed')
+    const claim = world.start('seed')
+    const unknown = { ...claim, workOrderId: 'order-unknown' as WorkOrderId }
+
+    expect(decideWithout(world, () => {}, claim)).toEqual(['attempt.interrupted'])
+    expect(decideWithout(world, () => {}, unknown)).toEqual([])
+    expect(decideWithout(world, (slice) => slice.tasks.clear(), claim)).toEqual([])
+    expect(decideWithout(world, (slice) => slice.attempts.clear(), claim)).toEqual([])
+  })
+
+  it('withdraws the questions that a success makes needless, saying so', () => {
+    const world = promoted('seed')
+    const lost = world.start('seed')
+    world.write(lost, {
+      type: 'attempt.wait',
+      request: { kind: 'question', text: 'Which soil?', options: [] },
+    })
+    world.lapse(lost)
+
+    const { events } = world.succeed(world.start('seed'))
+
+    expect(events[0]).toMatchObject({ type: 'request.cancelled', reason: 'the task is done' })
+  })
+})

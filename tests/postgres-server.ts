@@ -51,10 +51,16 @@ export async function startPostgres({
   await run(
     join(native, 'bin', 'initdb'),
     [
-      ...['-D', data, '-U', 'cueline', '--pwfile', passwordFile],
+      `--pgdata=${data}`,
+      '--username=cueline',
+      `--pwfile=${passwordFile}`,
+      '--auth=scram-sha-256',
+      '--no-sync',
+      '--encoding=UTF8',
       // Anything but the order of code points, so that statements have to ask for that one.
-      ...['--encoding=UTF8', '--locale=C', '--locale-provider=icu', '--icu-locale=en-US'],
-      ...['--auth=scram-sha-256', '--no-sync'],
+      '--locale=C',
+      '--locale-provider=icu',
+      '--icu-locale=en-US',
     ],
     as,
   )

@@ -1,7 +1,7 @@
 import { sqlStorage } from '@cueline/sql'
 import { Kysely, sql } from 'kysely'
 import { Pool } from 'pg'
-import { describe, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 
 import { comparisonStart, compareWithMemory } from '../../sql/src/fixtures/model-comparison.ts'
 import { freshSchema, url } from './fixtures/test-database.ts'
@@ -11,7 +11,7 @@ import { kyselyPostgres } from './postgres-driver.ts'
 describe('memory and Postgres [S4-05, S2-01]', () => {
   it('give the same answers under any sequence of changes, claims, roll-backs and moves of the clock', async () => {
     const place = 'the database of the tests'
-    await compareWithMemory(async () => {
+    const compared = compareWithMemory(async () => {
       const schema = freshSchema()
       const pool = new Pool({ connectionString: url, max: 2 })
       const dialect = kyselyPostgres({
@@ -30,5 +30,6 @@ describe('memory and Postgres [S4-05, S2-01]', () => {
         },
       })
     }, 30)
+    await expect(compared).resolves.toBeUndefined()
   }, 120_000)
 })

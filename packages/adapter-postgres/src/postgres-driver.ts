@@ -24,7 +24,7 @@ export interface PostgresQuery {
   readonly text: string
   readonly values?: unknown[]
   readonly name?: string
-  readonly types?: { getTypeParser(oid: number, format?: never): never }
+  readonly types?: object
 }
 
 interface PostgresResult {
@@ -319,18 +319,15 @@ function preparedStatement(text: string): PreparedStatement {
   return added
 }
 
-const bigint = 20
-const numeric = 1_700
-const json = 114
-
 /**
  * Whatever parsers the host has set: 64-bit numbers as numbers (times, counters and fences stay far
  * below 2^53), JSON as text for the dialect to parse.
  */
 const parsers = {
-  getTypeParser: ((oid: number, format?: 'text') => {
-    if (oid === bigint || oid === numeric) return Number
-    if (oid === json) return (text: string) => text
-    return types.getTypeParser(oid, format)
-  }) as never,
+  getTypeParser(...type: Parameters<typeof types.getTypeParser>) {
+    const [oid] = type
+    if (oid === types.builtins.INT8 || oid === types.builtins.NUMERIC) return Number
+    if (oid === types.builtins.JSON) return String
+    return types.getTypeParser(...type)
+  },
 }

@@ -60,7 +60,7 @@ export function sortPostgresError(error: unknown, place: string): CuelineError |
   if (error instanceof CuelineError || !(error instanceof Error)) return undefined
   if (isServerError(error)) return sortServerError(error, place)
   const details = { place, postgres: error.message }
-  if (/^timeout exceeded when trying to connect/.test(error.message)) {
+  if (error.message.startsWith('timeout exceeded when trying to connect')) {
     return new CuelineError(
       'storage-busy',
       `All connections to ${place} were in use for too long. Shorten the transactions that hold them, or raise poolSize (and max_connections of the server with it).`,

@@ -67,6 +67,7 @@ describe('opening Postgres in trouble [X-11]', () => {
     proxy.accept(true)
     const storage = await opening
     await append(storage)
+    expect(await storage.eventsAfter(projectId, 0)).toHaveLength(1)
     await storage.close()
   })
 

@@ -52,7 +52,7 @@ async function listeners(storageSchema: string): Promise<readonly number[]> {
   return rows.map((row) => Number(row['pid']))
 }
 
-describe('wake-ups between processes on Postgres [S3-10, X-02]', () => {
+describe('wake-ups between processes on Postgres [X-02, X-11]', () => {
   it('reach a follower long before it would poll', async () => {
     const schema = freshSchema()
     const [one, other] = [

@@ -41,7 +41,7 @@ export class Signals {
   #client: SignalClient | undefined
   #opening: Promise<SignalClient | undefined> | undefined
   #pauseMs = 0
-  #sending: Promise<void> | undefined
+  #sending = false
   #timer: ReturnType<typeof setTimeout> | undefined
   #pinger: ReturnType<typeof setInterval> | undefined
   #closed = false
@@ -53,7 +53,7 @@ export class Signals {
   /** Tells other processes that these logs have grown. */
   notify(projectIds: ReadonlySet<string>): void {
     for (const projectId of projectIds) this.#pending.add(projectId)
-    this.#sending ??= this.#send()
+    if (!this.#sending) void this.#send()
   }
 
   /** Calls back for what other processes tell, and whenever something may have been missed. */
@@ -80,12 +80,15 @@ export class Signals {
   }
 
   async #send(): Promise<void> {
-    await this.#flush()
-    await new Promise<void>((resolve) => {
-      this.#timer = setTimeout(resolve, this.#options.gatherMs)
-      this.#timer.unref()
-    })
-    this.#sending = this.#pending.size > 0 && !this.#closed ? this.#send() : undefined
+    this.#sending = true
+    while (this.#pending.size > 0 && !this.#closed) {
+      await this.#flush()
+      await new Promise<void>((resolve) => {
+        this.#timer = setTimeout(resolve, this.#options.gatherMs)
+        this.#timer.unref()
+      })
+    }
+    this.#sending = false
   }
 
   async #flush(): Promise<void> {

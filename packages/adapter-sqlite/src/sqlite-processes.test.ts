@@ -28,10 +28,11 @@ const isRoot = process.getuid?.() === 0
 describe('several processes on one SQLite file [X-02] [X-11]', () => {
   it('migrates an empty file once and gives every work order to exactly one of four processes', async () => {
     const { file } = temporaryFile()
-    await expectOneWinner(
+    const claimed = expectOneWinner(
       (command) => start([command, file]),
       () => sqliteStorage({ file }),
     )
+    await expect(claimed).resolves.toBeUndefined()
   }, 60_000)
 
   it('shows followers the events that another process writes', async () => {
@@ -49,7 +50,7 @@ describe('several processes on one SQLite file [X-02] [X-11]', () => {
 
   it('keeps all that was committed, and nothing else, when a writer is killed at any moment', async () => {
     const { file } = temporaryFile()
-    await expectOnlyCommitted(
+    const kept = expectOnlyCommitted(
       (command, seed) => start([command, file, seed]),
       () => sqliteStorage({ file }),
       () => {
@@ -59,6 +60,7 @@ describe('several processes on one SQLite file [X-02] [X-11]', () => {
         database.close()
       },
     )
+    await expect(kept).resolves.toBeUndefined()
   }, 120_000)
 
   it.each([2, 7, 15])(

@@ -49,7 +49,7 @@ function shortestCycle(
 const shownTasks = 30
 
 function messageOf(path: readonly string[], members: number): string {
-  const names = path.length <= shownTasks ? path : path.slice(0, shownTasks)
+  const names = path.slice(0, shownTasks)
   const left = path.length - names.length
   const rest = left === 0 ? '' : ` -> … (${left} more)`
   const entangled =

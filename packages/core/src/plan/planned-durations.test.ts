@@ -12,6 +12,12 @@ function planned(...estimates: readonly (Estimate | null)[]) {
 }
 
 describe('the duration that is planned with [S3-03]', () => {
+  it('is that of a task without an estimate where there is no task at all', () => {
+    expect([...plannedDurations([null as never, { id: 'a', estimate: 7 }]).durations]).toEqual([
+      7, 7,
+    ])
+  })
+
   it('is the estimate, or the mean of a range', () => {
     expect(planned(30, { min: 10, max: 25 }, { min: 4, max: 4 }, 0, { min: 0, max: 1 })).toEqual({
       durations: [30, 17.5, 4, 0, 0.5],

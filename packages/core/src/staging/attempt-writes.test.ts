@@ -109,6 +109,18 @@ describe('a write of a claim [S2-02, X-02]', () => {
     })
   })
 
+  it('is told that the order has settled, though its lease stands', () => {
+    const { world, claims } = running('seed')
+    const { taskId: id, workOrderId, attemptId, fence } = claims[0]
+    world.do({ type: 'task.complete', taskId: id, summary: 'by hand' })
+    const claim = { taskId: id, workOrderId, attemptId, fence, held: true }
+
+    expect(world.refuse({ ...claim, type: 'attempt.interrupt', reason: '' })).toMatchObject({
+      code: 'lease-lost',
+      message: expect.stringContaining('(fence 1, the work order has settled)'),
+    })
+  })
+
   it('cannot be made twice', () => {
     const { world, claims } = running('seed')
     world.write(claims[0], { type: 'attempt.verify', summary: 'sown' })
@@ -194,6 +206,19 @@ describe('an attempt whose question is answered [S3-10]', () => {
 })
 
 describe('yielding [S4-05]', () => {
+  it('waits for the answer to its own question, whatever others ask', () => {
+    const { world, claims } = running('seed', 'water')
+    const [seed, water] = claims as [Claim, Claim]
+    world.write(seed, { type: 'attempt.wait', request: soil })
+    world.write(water, { type: 'attempt.wait', request: soil })
+    const { taskId: id, workOrderId, attemptId, fence } = seed
+    const write = { taskId: id, workOrderId, attemptId, fence, held: true, projectId }
+
+    const decision = world.decide(world.state, { ...write, type: 'attempt.yield', reason: '' })
+
+    expect(decision).toMatchObject({ ok: true, effects: [{ type: 'release-lease' }] })
+  })
+
   it('offers the work to others at once', () => {
     const { world, claims } = running('seed')
 

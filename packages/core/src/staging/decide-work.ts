@@ -10,16 +10,16 @@ type WorkCommand = Extract<CommandType, `work.${string}`>
 
 export const workDecisions: { readonly [Type in WorkCommand]: Decide<Type> } = {
   'work.claim': (draft, { workers, candidates, load }) => {
-    const free = [...workers]
     let running = load
+    let started = 0
     for (const id of candidates) {
-      if (free.length === 0) return
+      const workerId = workers[started]
+      if (workerId === undefined) return
       const found = claimable(draft, id)
       if (found === undefined) continue
       const { order, task, batch, project } = found
       if (admission(task, batch, project, running, draft.slice.holds, draft.now) !== null) continue
-      const workerId = free.shift()
-      if (workerId === undefined) return
+      started += 1
       running = addToLoad(running, task, batch)
       emit(draft, {
         type: 'attempt.started',

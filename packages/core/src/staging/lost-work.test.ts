@@ -148,6 +148,8 @@ describe('work whose worker is lost [S2-03, X-02]', () => {
     world.succeed(claim)
 
     expect(world.lapse(claim).events).toEqual([])
+    // Also where the rows of its settled order are loaded.
+    expect(decideWithout(world, () => {}, claim)).toEqual([])
     expect(world.task('seed').status).toBe('done')
   })
 

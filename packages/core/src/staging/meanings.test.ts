@@ -169,9 +169,24 @@ describe('the row changes of an event [X-01, X-08]', () => {
     expect(tables({ type: 'attempt.started', ...started })).toEqual([])
     expect(tables({ type: 'attempt.waiting', attemptId, requestId, at })).toEqual(['attempt'])
     expect(tables({ type: 'task.cancelled', taskId: seed, reason: '', at })).toEqual(['task'])
+  })
+
+  it('are just what a change of the project names', () => {
+    const { world } = running()
+    const set = (event: Partial<Event>) => {
+      const updated = { type: 'project.updated', projectId, ...event, at } as Event
+      const [change] = changesOf(world.state, updated)
+      return change?.kind === 'update' ? change.set : undefined
+    }
+    const { settings } = world.project
+
+    expect(set({ name: 'Orchard' })).toStrictEqual({ name: 'Orchard' })
+    expect(set({ settings: { barrier: 'stage' } })).toStrictEqual({
+      settings: { ...settings, barrier: 'stage' },
+    })
     expect(
-      changesOf(emptySlice, { type: 'project.updated', projectId, settings: {}, at }),
-    ).toMatchObject([{ set: {} }])
+      changesOf(emptySlice, { type: 'project.updated', projectId, settings, at }),
+    ).toStrictEqual([{ table: 'project', kind: 'update', key: projectId, set: {} }])
   })
 
   it('count from nothing where nobody knows the row', () => {

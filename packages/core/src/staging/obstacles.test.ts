@@ -126,6 +126,10 @@ describe('a retry [S3-10]', () => {
     ])
     world.now += 499
     expect(world.why('seed')).toEqual(['it is retried in 1 s'])
+    // On all rows, so that the question of the other task is among them.
+    expect(whyNotReady(world.task('seed'), world.state, emptyLoad, world.now)).toEqual([
+      { kind: 'retry-later', message: 'it is retried in 1 s' },
+    ])
     world.now += 1
     expect(world.why('seed')).toEqual([])
   })

@@ -18,10 +18,10 @@ describe('commands to a project [S2-01, S4-05]', () => {
     const renamed = world.do({ type: 'project.update', name: 'Orchard' })
     const held = world.do({ type: 'project.update', settings: { stuckPolicy: 'retry' } })
 
-    expect(renamed.events).toEqual([
+    expect(renamed.events).toStrictEqual([
       { type: 'project.updated', projectId: 'garden', name: 'Orchard', at: world.now },
     ])
-    expect(held.events).toEqual([
+    expect(held.events).toStrictEqual([
       {
         type: 'project.updated',
         projectId: 'garden',

@@ -61,6 +61,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal
   /** Milliseconds that running attempts get to finish after the signal; 0 when left out. */
   readonly drainMs?: number
+  /** Goes on waiting for work when the project rests, until `signal` stops it: for a fleet's workers. */
+  readonly stay?: boolean
   /** Milliseconds of real time that one plan minute stands for, for the report. */
   readonly timeScale?: number
 }
@@ -174,6 +176,7 @@ export async function createCueline(options: CuelineOptions = {}): Promise<Cueli
         workers: given.workers ?? 4,
         signal: given.signal ? AbortSignal.any([given.signal, closing.signal]) : closing.signal,
         drainMs: given.drainMs ?? 0,
+        stay: given.stay ?? false,
       },
     )
     await ledger.idle()

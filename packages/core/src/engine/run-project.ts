@@ -18,6 +18,8 @@ export interface RunProjectOptions {
   /** Stops claiming; running attempts get `drainMs` to finish, then they are interrupted. */
   readonly signal?: AbortSignal | undefined
   readonly drainMs: number
+  /** Does not end when the project rests. */
+  readonly stay: boolean
 }
 
 export interface RunEnd {
@@ -59,7 +61,7 @@ async function workUntilRest(
   pool: WorkerPool,
 ): Promise<RunEnd> {
   const { clock, times, onError } = context
-  const { projectId, workers, signal } = options
+  const { projectId, workers, signal, stay } = options
   const stopConsuming = new AbortController()
   const rested = Promise.withResolvers<'rested'>()
   const running = new RunningAttempts()
@@ -93,7 +95,7 @@ async function workUntilRest(
         const { claim, resting, nextTime } = await claims.claim(workerId, workOrderIds)
         if (claim === undefined) {
           wakeAt(nextTime)
-          if (resting && running.size === 0) rested.resolve('rested')
+          if (resting && !stay && running.size === 0) rested.resolve('rested')
           return 'empty'
         }
         heartbeat.hold(claim)

@@ -1,0 +1,70 @@
+// Three worker processes share one project over one Postgres: every task is done once, whoever dies.
+// DATABASE_URL names the database; with WORKERS=0 the workers are started elsewhere (compose.yaml).
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import process from 'node:process'
+
+import { createCueline } from '@cueline/core'
+
+import { openSharedStorage, projectName } from './fleet.ts'
+
+// A schema of its own, so that the example can be run again on the same database.
+process.env['CUELINE_SCHEMA'] ??= `harvest_${Date.now()}_${process.pid}`
+const count = Number(process.env['WORKERS'] ?? 3)
+
+const cueline = await createCueline({ storage: await openSharedStorage() })
+const { id: projectId } = await cueline.projects.create({ name: projectName })
+const rows = Array.from({ length: 12 }, (_, row) => `row-${row + 1}`)
+await cueline.tasks.add({
+  projectId,
+  tasks: [
+    ...rows.map((id) => ({ id, title: `Pick ${id}` })),
+    { id: 'press', title: 'Press the grapes', dependsOn: rows },
+    { id: 'bottle', title: 'Bottle the juice', dependsOn: ['press'] },
+  ],
+})
+const workers = Array.from({ length: count }, startWorker)
+try {
+  const plan = await cueline.plans.build({ projectId, workers: 6 })
+  await cueline.stages.fromPlan({ planId: plan.id, force: true }) // These tasks need no context.
+
+  // #region follow
+  const signal = AbortSignal.timeout(120_000)
+  let killed = false
+  for await (const event of cueline.watch({ projectId, signal })) {
+    if (event.type !== 'attempt.succeeded') continue
+    const { task } = await cueline.tasks.get({ projectId, task: event.taskId })
+    console.log(`${task.title.padEnd(16)} ${task.summary ?? ''}`)
+    if (task.code === 'bottle') break
+    if (!killed) workers[0]?.kill('SIGKILL') // One host is gone; the others take its work over.
+    killed = true
+  }
+  // #endregion follow
+
+  const tasks = await cueline.tasks.list({ projectId })
+  const { findings } = await cueline.doctor.check({ projectId })
+  const processes = new Set(tasks.map(({ summary }) => summary))
+  const done = tasks.filter(({ status }) => status === 'done')
+  console.log(`${done.length} of ${tasks.length} tasks done by ${processes.size} processes`)
+  assert.equal(done.length, tasks.length)
+  assert.deepEqual(findings, [])
+  assert.ok(count === 0 || processes.size > 1, 'one process did it all')
+} finally {
+  await Promise.all(workers.map(endWorker))
+  await cueline.close()
+}
+
+function startWorker(): ChildProcess {
+  const program = join(import.meta.dirname, 'worker.ts')
+  return spawn(process.execPath, [...process.execArgv, program], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+}
+
+async function endWorker(worker: ChildProcess): Promise<void> {
+  if (worker.exitCode !== null || worker.signalCode !== null) return
+  worker.kill('SIGTERM')
+  await once(worker, 'exit')
+}

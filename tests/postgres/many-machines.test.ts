@@ -1,0 +1,28 @@
+import { join } from 'node:path'
+import process from 'node:process'
+import { describe, expect, inject, it } from 'vitest'
+import { runCommand } from '../../scripts/run-command.ts'
+import { runSql, schemaName } from '../postgres-server.ts'
+
+const program = join(import.meta.dirname, '../../examples/many-machines/main.ts')
+const arguments_ = ['--conditions=cueline-source', program]
+
+describe('worker processes over one Postgres [X-14, S2-02]', () => {
+  it('finish a project although one of them is killed', { timeout: 120_000 }, async () => {
+    const url = inject('postgresUrl')
+    const schema = schemaName()
+    const { code, output } = await runCommand(process.execPath, arguments_, {
+      env: { ...process.env, DATABASE_URL: url, CUELINE_SCHEMA: schema },
+    })
+    await runSql(url, `drop schema if exists "${schema}" cascade`)
+    expect(output).toContain('14 of 14 tasks done by')
+    expect(code).toBe(0)
+  })
+
+  it('say how to name a database when none is named', async () => {
+    const { DATABASE_URL: _, ...env } = process.env
+    const { code, output } = await runCommand(process.execPath, arguments_, { env })
+    expect(output).toContain('DATABASE_URL is not set')
+    expect(code).toBe(2)
+  })
+})

@@ -14,7 +14,7 @@ export interface Cli {
 
 /** Options that every command takes, before or after its name. */
 export interface GlobalOptions {
-  /** Path of the database. */
+  /** Path of the database, or the URL of one on a Postgres server. */
   readonly db: string
   /** Name or id; absent when the database decides. */
   readonly project?: string

@@ -2,9 +2,16 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 
 import { sqliteStorage } from '@cueline/adapter-sqlite'
-import { createCueline, type Cueline, CuelineError, type CuelineOptions } from '@cueline/core'
+import {
+  createCueline,
+  type Cueline,
+  CuelineError,
+  type CuelineOptions,
+  type Storage,
+} from '@cueline/core'
 
 import type { GlobalOptions } from './cli.ts'
+import { isPostgresUrl, withoutSchema } from './database-place.ts'
 import type { Terminal } from './terminal.ts'
 
 export interface OpenOptions extends Pick<CuelineOptions, 'runner' | 'workspace' | 'gates'> {
@@ -20,18 +27,9 @@ export async function withCueline<Result>(
   work: (cueline: Cueline) => Promise<Result>,
 ): Promise<Result> {
   const { create = false, ...ports } = options
-  const file = resolve(terminal.cwd, db)
-  if (create) makeFolder(dirname(file))
-  else if (!existsSync(file)) {
-    throw new CuelineError(
-      'not-found',
-      `There is no database at ${db}. Make one by importing a plan (cueline import plan.md), or name another with --db.`,
-      { details: { db } },
-    )
-  }
   const cueline = await createCueline({
     ...ports,
-    storage: await sqliteStorage({ file }),
+    storage: isPostgresUrl(db) ? await openServer(db) : await openFile(terminal, db, create),
     onError(error, where) {
       const trace = verbose && error instanceof Error ? error.stack : undefined
       terminal.err(`warning (${where}): ${trace ?? String(error)}\n`)
@@ -42,6 +40,25 @@ export async function withCueline<Result>(
   } finally {
     await cueline.close()
   }
+}
+
+async function openServer(db: string): Promise<Storage> {
+  // Whoever works with a file need not wait for the driver.
+  const { postgresStorage } = await import('@cueline/adapter-postgres')
+  return postgresStorage(withoutSchema(db))
+}
+
+async function openFile(terminal: Terminal, db: string, create: boolean): Promise<Storage> {
+  const file = resolve(terminal.cwd, db)
+  if (create) makeFolder(dirname(file))
+  else if (!existsSync(file)) {
+    throw new CuelineError(
+      'not-found',
+      `There is no database at ${db}. Make one by importing a plan (cueline import plan.md), or name another with --db.`,
+      { details: { db } },
+    )
+  }
+  return sqliteStorage({ file })
 }
 
 function makeFolder(folder: string): void {

@@ -81,7 +81,9 @@ function createProgram(cli: Cli): Command {
     .version(version, '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show this help')
     .addOption(
-      new Option('--db <file>', 'the database').default('.cueline/cueline.db').env('CUELINE_DB'),
+      new Option('--db <file>', 'the database: a file, or postgres://…')
+        .default('.cueline/cueline.db')
+        .env('CUELINE_DB'),
     )
     .addOption(
       new Option(

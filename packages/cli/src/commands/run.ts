@@ -1,4 +1,4 @@
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 
 import { commandGate, commandGates, processRunner, splitCommand } from '@cueline/adapter-agents'
 import { directoryWorkspaces } from '@cueline/adapter-agents/directory'
@@ -16,6 +16,7 @@ import type { Command } from 'commander'
 
 import { chooseProject } from '../choose-project.ts'
 import type { Cli, GlobalOptions } from '../cli.ts'
+import { shownDatabase, stateFolderOf } from '../database-place.ts'
 import { exitCodes } from '../exit-code.ts'
 import { findProgram } from '../find-program.ts'
 import { onInterrupt } from '../on-interrupt.ts'
@@ -83,8 +84,9 @@ Exit code 1 when tasks failed or could not go on, 130 after Ctrl-C.`,
 }
 
 async function runAgents(terminal: Terminal, options: RunOptions & GlobalOptions): Promise<number> {
-  const stateFolder = join(dirname(resolve(terminal.cwd, options.db)), 'processes')
-  const root = join(dirname(resolve(terminal.cwd, options.db)), 'workspaces')
+  const folder = stateFolderOf(terminal, options.db)
+  const stateFolder = join(folder, 'processes')
+  const root = join(folder, 'workspaces')
   const ports = {
     runner: processRunner({
       command: findProgram(splitCommand(options.agent, '--agent'), '--agent', terminal),
@@ -185,7 +187,7 @@ function howToAnswer(
 ): string {
   const code = codes.get(request.taskId) ?? ''
   const name = /^[\w.-]+$/.test(code) ? code : request.id
-  const where = db === '.cueline/cueline.db' ? '' : ` --db ${db}`
+  const where = db === '.cueline/cueline.db' ? '' : ` --db ${shownDatabase(db)}`
   return `in another terminal: cueline answer ${name} "${printableText(request.options[0] ?? '…')}"${where}`
 }
 

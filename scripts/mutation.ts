@@ -1,6 +1,8 @@
 // Mutation testing of one source file of core: every mutant is a small fault, which the unit tests
 // beside the file should notice. Usage: npm run mutation -- packages/core/src/plan/layers.ts
-// Writes to reports/mutation only, which git ignores; the mutants live in a temporary folder.
+// [--fresh] [--concurrency 2]. Only mutants that changed since the last run, or whose tests did, are
+// tried again, unless --fresh says all. Writes to reports/mutation only, which git ignores; the
+// mutants live in a temporary folder. docs/mutation.md has the scores.
 import { existsSync, globSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, relative } from 'node:path'
@@ -11,7 +13,10 @@ import { Stryker } from '@stryker-mutator/core'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { concurrency: { type: 'string', default: '2' } },
+  options: {
+    concurrency: { type: 'string', default: '2' },
+    fresh: { type: 'boolean', default: false },
+  },
 })
 const [given = '', ...others] = positionals
 const file = relative(process.cwd(), given)
@@ -34,6 +39,7 @@ try {
     vitest: { configFile: 'scripts/mutation.config.ts', related: true },
     coverageAnalysis: 'perTest',
     incremental: true,
+    force: values.fresh,
     incrementalFile: `${report}.incremental.json`,
     jsonReporter: { fileName: `${report}.json` },
     reporters: ['clear-text', 'json'],

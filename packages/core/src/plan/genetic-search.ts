@@ -1,4 +1,5 @@
 import type { TaskIndex } from './index-tasks.ts'
+import type { ConflictIndex } from './planned-conflicts.ts'
 import type { Random } from './random.ts'
 import type { ScheduleSearch } from './schedule-search.ts'
 import { type Demands, serialSchedule } from './serial-schedule.ts'
@@ -25,9 +26,15 @@ export function geneticSearch(
   tails: Float64Array,
   demands: Demands,
   random: Random,
+  apart?: ConflictIndex,
 ): ScheduleSearch {
   const { size } = index
-  const { keys, starts: builtStarts, finishes, build } = serialSchedule(index, durations, demands)
+  const {
+    keys,
+    starts: builtStarts,
+    finishes,
+    build,
+  } = serialSchedule(index, durations, demands, apart)
   const most = demands.kinds > 1 ? 40 : 20
   const count = Math.max(4, Math.min(most, Math.floor(populationTasks / size)))
   /** Finishing times of both populations, each seen from the side it was built from. */

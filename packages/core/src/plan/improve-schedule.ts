@@ -1,8 +1,9 @@
 import type { TaskAnalysis } from './analyze-tasks.ts'
 import { geneticSearch } from './genetic-search.ts'
 import type { Schedule } from './list-schedule.ts'
+import type { ConflictIndex } from './planned-conflicts.ts'
 import { randomFrom } from './random.ts'
-import { withWorkers } from './resource-demands.ts'
+import { noDemands, withWorkers } from './resource-demands.ts'
 import { scheduleOfStarts } from './schedule-of-starts.ts'
 import type { ScheduleSearch } from './schedule-search.ts'
 import type { Demands } from './serial-schedule.ts'
@@ -16,6 +17,7 @@ export interface Improvement {
   /** Fewer workers that may do better: what they find is good for all. */
   readonly fewer: readonly number[]
   readonly demands: Demands | undefined
+  readonly apart: ConflictIndex | undefined
   readonly rounds: number
   readonly seed: number
   /** True when the time is over; asked before each round. */
@@ -28,7 +30,7 @@ export interface Improvement {
  */
 export function improveSchedule(
   { index, durations, tails, layers }: TaskAnalysis,
-  { schedule, lowerBound, workers, fewer, demands, rounds, seed, isOver }: Improvement,
+  { schedule, lowerBound, workers, fewer, demands, apart, rounds, seed, isOver }: Improvement,
 ): { schedule: Schedule; rounds: number } {
   const searches = [workers, ...fewer].map((count) =>
     searchFor(count, withWorkers(demands, index.size, count)),
@@ -48,17 +50,15 @@ export function improveSchedule(
   }
   return {
     schedule:
-      best === undefined
-        ? schedule
-        : scheduleOfStarts(best.starts, durations, layers.order, workers),
+      best === undefined ? schedule : scheduleOfStarts(best.starts, durations, layers.order),
     rounds: done,
   }
 
   function searchFor(count: number, limits: Demands | undefined): ScheduleSearch {
     const random = randomFrom(seed)
-    const lists = () => workerSearch(index, durations, tails, count, random)
-    if (limits === undefined) return lists()
-    const genetic = () => geneticSearch(index, durations, tails, limits, random)
+    const lists = () => workerSearch(index, durations, tails, count, random, apart)
+    if (limits === undefined && apart === undefined) return lists()
+    const genetic = () => geneticSearch(index, durations, tails, limits ?? noDemands, random, apart)
     if (demands !== undefined) return genetic()
     return index.size > mostForGenetic ? lists() : inTurns(lists(), genetic())
   }

@@ -3,10 +3,14 @@ import { KeyedHeap } from './keyed-heap.ts'
 
 export interface Schedule {
   readonly starts: Float64Array
-  readonly lanes: Int32Array
-  /** Tasks in order of start. */
+  /** Tasks in order of start, and of finish. */
   readonly order: Int32Array
+  readonly finished: Int32Array
   readonly makespan: number
+}
+
+export interface ListSchedule extends Schedule {
+  readonly lanes: Int32Array
 }
 
 /** Makes tasks ready: those that wait for nothing at first (-1), then what each finished task frees. */
@@ -25,12 +29,13 @@ export function listSchedule(
   workers: number,
   release: Release,
   latestStarts?: Float64Array,
-): Schedule | undefined {
+): ListSchedule | undefined {
   const size = durations.length
   const starts = new Float64Array(size)
   const finishes = new Float64Array(size)
   const lanes = new Int32Array(size)
   const order = new Int32Array(size)
+  const finished = new Int32Array(size)
   const ready = new KeyedHeap(ranks, size)
   const running = new KeyedHeap(finishes, size)
   const freeLanes = new Int32Array(Math.min(workers, size)).map(
@@ -39,6 +44,7 @@ export function listSchedule(
   let free = freeLanes.length
   let time = 0
   let started = 0
+  let ended = 0
 
   release(-1, ready)
   while (started < size || running.size > 0) {
@@ -57,10 +63,11 @@ export function listSchedule(
     while (running.size > 0 && finishes[running.first] === time) {
       const task = running.pop()
       freeLanes[free++] = lanes[task]!
+      finished[ended++] = task
       release(task, ready)
     }
   }
-  return { starts, lanes, order, makespan: time }
+  return { starts, lanes, order, finished, makespan: time }
 }
 
 /** A task is ready when everything it waits for is finished. */

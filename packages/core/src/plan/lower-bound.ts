@@ -1,4 +1,6 @@
 import type { TaskAnalysis } from './analyze-tasks.ts'
+import { KeyedHeap } from './keyed-heap.ts'
+import type { ConflictIndex } from './planned-conflicts.ts'
 import type { Demands } from './serial-schedule.ts'
 
 /**
@@ -90,6 +92,83 @@ export function intervalBound(analysis: TaskAnalysis, demands: Demands): number 
       most = Math.max(most, work / capacities[kind]! - (end - begin))
     }
     return most
+  }
+}
+
+/**
+ * Tasks that all conflict with each other run one after the other: the longest that one machine needs
+ * for such a clique when it may interrupt them, each between its earliest start and the way behind it
+ * (Jackson's preemptive schedule; Carlier 1982, "The one-machine sequencing problem"). Never less than
+ * their sum, the least way before them and the least behind them together.
+ *
+ * Cliques are grown greedily, the longest task that fits next, from the tasks with the most work in
+ * conflict with them; only some in large plans.
+ */
+export function cliqueBound(
+  { durations, finishes, tails }: TaskAnalysis,
+  { offsets, others }: ConflictIndex,
+): number {
+  const size = durations.length
+  const meets = new Int32Array(size)
+  const weights = durations.map((duration, task) => {
+    const own = others.subarray(offsets[task], offsets[task + 1])
+    return own.length === 0 ? -1 : own.reduce((sum, other) => sum + durations[other]!, duration)
+  })
+  const seeds = Uint32Array.from(weights.keys())
+    .filter((task) => weights[task]! >= 0)
+    .sort((one, other) => weights[other]! - weights[one]!)
+  let steps = 0
+  let longest = 0
+  for (const seed of seeds) {
+    if (weights[seed]! + finishes[seed]! <= longest && steps > mostSteps) break
+    if (steps > 10 * mostSteps) break
+    const clique = [seed]
+    meet(seed, 1)
+    const candidates = others
+      .slice(offsets[seed], offsets[seed + 1])
+      .sort((one, other) => durations[other]! - durations[one]!)
+    for (const task of candidates) {
+      if (meets[task] !== clique.length) continue
+      clique.push(task)
+      meet(task, 1)
+    }
+    for (const task of clique) meet(task, -1)
+    longest = Math.max(longest, oneMachine(clique))
+  }
+  return inWholeMinutes(durations, longest)
+
+  function meet(task: number, step: number): void {
+    for (let at = offsets[task]!; at < offsets[task + 1]!; at++) meets[others[at]!]! += step
+    steps += offsets[task + 1]! - offsets[task]!
+  }
+
+  function oneMachine(clique: number[]): number {
+    const heads = clique.map((task) => finishes[task]! - durations[task]!)
+    const byHead = [...clique.keys()].sort((one, other) => heads[one]! - heads[other]!)
+    const remaining = clique.map((task) => durations[task]!)
+    const behind = Float64Array.from(clique, (task, nth) => tails[task]! - remaining[nth]!)
+    const ready = new KeyedHeap(
+      behind.map((minutes) => -minutes),
+      clique.length,
+    )
+    let time = 0
+    let end = 0
+    let next = 0
+    while (next < clique.length || ready.size > 0) {
+      if (ready.size === 0) time = Math.max(time, heads[byHead[next]!]!)
+      while (next < clique.length && heads[byHead[next]!]! <= time) ready.push(byHead[next++]!)
+      const nth = ready.first
+      const until = Math.min(
+        time + remaining[nth]!,
+        next < clique.length ? heads[byHead[next]!]! : Infinity,
+      )
+      remaining[nth]! -= until - time
+      time = until
+      if (remaining[nth]! > durations[clique[nth]!]! * 1e-12) continue
+      ready.pop()
+      end = Math.max(end, time + behind[nth]!)
+    }
+    return end
   }
 }
 

@@ -49,8 +49,34 @@ export const planSchema = z
         tasks: z.array(id),
         canParallel: z.boolean(),
         dependsOn: z.array(count).describe('Positions in batches.'),
+        duration: minutes.describe('Minutes it takes by itself, with all workers.'),
       }),
     ),
+    laneCap: z
+      .int()
+      .positive()
+      .describe('At most so many tasks run at once: workers, or lanes where they are fewer.'),
+    lanes: z
+      .array(
+        z.strictObject({
+          lane: count,
+          tasks: z.array(id).describe('In order of start.'),
+          epics: z.array(z.string()),
+          busy: minutes.describe('Minutes in which something runs on it.'),
+        }),
+      )
+      .describe('The lanes that the schedule uses.'),
+    conflicts: z
+      .array(
+        z.strictObject({
+          tasks: z.tuple([id, id]),
+          kind: z.string().optional(),
+          confidence: z.number().min(0).max(1).optional(),
+          evidence: z.array(z.string()),
+          allowed: z.boolean().describe('Whether they may run at once all the same.'),
+        }),
+      )
+      .describe('Pairs of tasks that do not run at once, unless allowed.'),
     warnings: z.array(
       z.strictObject({
         kind: z.enum(['duplicate-dependency', 'similar-ids', 'unlimited-resource']),

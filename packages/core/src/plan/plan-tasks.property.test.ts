@@ -277,5 +277,10 @@ function relabelled(plan: Omit<Plan, 'warnings'>, rename: (id: string) => string
     schedule: plan.schedule.map((entry) => ({ ...entry, task: rename(entry.task) })),
     facts: plan.facts.map((fact) => ({ ...fact, task: rename(fact.task) })),
     batches: plan.batches.map((batch) => ({ ...batch, tasks: batch.tasks.map(rename) })),
+    lanes: plan.lanes.map((lane) => ({ ...lane, tasks: lane.tasks.map(rename) })),
+    conflicts: plan.conflicts.map((conflict) => ({
+      ...conflict,
+      tasks: conflict.tasks.map(rename),
+    })),
   }
 }

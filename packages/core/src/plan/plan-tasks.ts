@@ -1,5 +1,6 @@
 import { analyzeTasks, type TaskAnalysis } from './analyze-tasks.ts'
-import { batchBounds, batches } from './batches.ts'
+import { assignLanes, lanesOf } from './assign-lanes.ts'
+import { batches, batchGroups } from './batches.ts'
 import type { TaskIndex } from './index-tasks.ts'
 import { idsByLayer } from './layers.ts'
 import { improveSchedule } from './improve-schedule.ts'
@@ -10,7 +11,7 @@ import {
   type Release,
   type Schedule,
 } from './list-schedule.ts'
-import { intervalBound, simpleBound } from './lower-bound.ts'
+import { cliqueBound, intervalBound, simpleBound } from './lower-bound.ts'
 import type {
   Plan,
   PlanOptions,
@@ -20,8 +21,9 @@ import type {
   ScheduledTask,
   TaskFacts,
 } from './plan.ts'
-import { ranks } from './ranks.ts'
-import { resourceDemands, withWorkers } from './resource-demands.ts'
+import { plannedConflicts } from './planned-conflicts.ts'
+import { ranks, ranksApart } from './ranks.ts'
+import { noDemands, resourceDemands, withWorkers } from './resource-demands.ts'
 import { resourceListSchedule } from './resource-list-schedule.ts'
 import { shown } from './shown.ts'
 import { smallestUsefulWorkers } from './smallest-useful-workers.ts'
@@ -42,51 +44,66 @@ import { smallestUsefulWorkers } from './smallest-useful-workers.ts'
  * ```
  */
 export function planTasks(tasks: readonly PlanTask[], options: PlanOptions = {}): PlanResult {
-  const { workers = 4, barrier = 'none', seed = 1, budgetMs, now } = options
+  const { workers = 4, barrier = 'none', lanes = workers, seed = 1, budgetMs, now } = options
   const from = budgetMs === undefined ? 0 : (now?.() ?? 0)
   const analysis = analyzeTasks(tasks)
   const { demands, problems: demandProblems, warnings } = resourceDemands(tasks, options.resources)
+  const {
+    apart,
+    conflicts,
+    problems: conflictProblems,
+  } = plannedConflicts(
+    analysis.ok ? analysis.index : positionsOf(tasks),
+    options.conflicts,
+    options.allow,
+  )
   const problems = optionProblems(options).concat(
     demandProblems,
+    conflictProblems,
     analysis.ok ? [] : analysis.problems,
   )
   if (!analysis.ok || problems.length > 0) return { ok: false, problems }
 
   const { index, layers, durations, tails, criticalPath } = analysis
   const work = durations.reduce((sum, minutes) => sum + minutes, 0)
-  const urgency = ranks(tails, prioritiesOf(tasks))
-  const longestFirst = ranks(durations)
-  const bounds = batchBounds(layers, workers)
-  const list = (order: Float64Array, release: Release, count = workers): Schedule =>
-    demands === undefined
+  const laneCap = Math.min(workers, lanes)
+  const priorities = prioritiesOf(tasks)
+  const urgency =
+    apart === undefined ? ranks(tails, priorities) : ranksApart(tails, apart, priorities)
+  const longestFirst = apart === undefined ? ranks(durations) : ranksApart(durations, apart)
+  const groups = batchGroups(layers, laneCap, apart)
+  const list = (order: Float64Array, release: Release, count = laneCap): Schedule =>
+    demands === undefined && apart === undefined
       ? listSchedule(durations, order, count, release)!
-      : resourceListSchedule(durations, order, count, release, demands)
+      : resourceListSchedule(durations, order, count, release, demands ?? noDemands, apart)
   const schedules = {
     none: list(urgency, afterDependencies(index)),
-    stage: list(longestFirst, afterGroup(layers.order, bounds)),
+    stage: list(longestFirst, afterGroup(groups.order, groups.bounds)),
     layer: list(longestFirst, afterGroup(layers.order, layers.offsets)),
   }
 
   let schedule = schedules[barrier]
-  let lowerBound = simpleBound(analysis, work, workers, demands)
+  const clique = apart === undefined ? 0 : cliqueBound(analysis, apart)
+  const bound = (count: number) => Math.max(clique, simpleBound(analysis, work, count, demands))
+  let lowerBound = bound(laneCap)
   let rounds = 0
   if (barrier === 'none' && schedule.makespan > lowerBound) {
     const fewer: number[] = []
-    const promising = (count: number) =>
-      simpleBound(analysis, work, count, demands) < schedules.none.makespan
-    for (let count = workers - 1; workers <= 16 && count > 0 && promising(count); count--) {
+    const promising = (count: number) => bound(count) < schedules.none.makespan
+    for (let count = laneCap - 1; laneCap <= 16 && count > 0 && promising(count); count--) {
       fewer.push(count)
       const other = list(urgency, afterDependencies(index), count)
       if (other.makespan < schedule.makespan) schedule = other
     }
-    const limits = withWorkers(demands, index.size, workers)
+    const limits = withWorkers(demands, index.size, laneCap)
     if (limits !== undefined) lowerBound = Math.max(lowerBound, intervalBound(analysis, limits))
     const improved = improveSchedule(analysis, {
       schedule,
       lowerBound,
-      workers,
+      workers: laneCap,
       fewer,
       demands,
+      apart,
       seed,
       rounds: options.rounds ?? (budgetMs === undefined ? usualRounds(index) : Infinity),
       isOver: () => budgetMs !== undefined && now!() - from >= budgetMs,
@@ -101,6 +118,8 @@ export function planTasks(tasks: readonly PlanTask[], options: PlanOptions = {})
   // With improvement fewer workers than any list schedule needs may reach the critical path.
   const mostUseful = makespan > criticalPath.length ? Infinity : workers
 
+  const epicOf = (task: number) => tasks[task]!.epic
+  const lanesOfTasks = assignLanes(index, durations, schedule, epicOf)
   const named = idsByLayer(index, layers)
   const plan: Plan = {
     workers,
@@ -121,9 +140,14 @@ export function planTasks(tasks: readonly PlanTask[], options: PlanOptions = {})
     smallestUsefulWorkers: Math.min(smallestUsefulWorkers(analysis, work, urgency), mostUseful),
     rounds,
     seed,
-    schedule: scheduledTasks(index, schedule, durations),
+    schedule: scheduledTasks(index, schedule, lanesOfTasks, durations),
     facts: factsOf(analysis),
-    batches: batches(index, layers, bounds),
+    batches: batches(index, groups, (group) =>
+      minutesOf(group, durations, demands === undefined ? undefined : schedules.stage.starts),
+    ),
+    laneCap,
+    lanes: lanesOf(index, durations, schedule, lanesOfTasks, epicOf),
+    conflicts,
     warnings: analysis.warnings.concat(warnings),
   }
   return { ok: true, plan }
@@ -134,8 +158,26 @@ function usualRounds({ size, dependencies }: TaskIndex): number {
   return Math.min(100, Math.floor(50_000 / (size + dependencies.length)))
 }
 
+/** Where ids are when the tasks themselves cannot be planned; of equal ones the last counts. */
+function positionsOf(tasks: readonly PlanTask[]): Pick<TaskIndex, 'size' | 'positions'> {
+  return { size: tasks.length, positions: new Map(tasks.map((task, at) => [task?.id, at])) }
+}
+
+/** The tasks of a batch fit beside each other, unless they need more of a resource than there is. */
+function minutesOf(group: Int32Array, durations: Float64Array, starts?: Float64Array): number {
+  let begin = Infinity
+  let end = 0
+  for (const task of group) {
+    const start = starts?.[task] ?? 0
+    begin = Math.min(begin, start)
+    end = Math.max(end, start + durations[task]!)
+  }
+  return end - begin
+}
+
 function optionProblems(options: PlanOptions): Problem[] {
-  const { workers = 4, barrier = 'none', rounds = 0, seed = 1, budgetMs = 0, now } = options
+  const { workers = 4, barrier = 'none', lanes = 1 } = options
+  const { rounds = 0, seed = 1, budgetMs = 0, now } = options
   const problems: Problem[] = []
   const refuse = (name: string, value: unknown, advice: string) =>
     problems.push({
@@ -148,6 +190,9 @@ function optionProblems(options: PlanOptions): Problem[] {
   }
   if (barrier !== 'none' && barrier !== 'stage' && barrier !== 'layer') {
     refuse('barrier', barrier, 'Give none, stage or layer.')
+  }
+  if (!Number.isSafeInteger(lanes) || lanes < 1) {
+    refuse('lanes', lanes, 'Give a whole number of at least 1.')
   }
   if (!Number.isSafeInteger(rounds) || rounds < 0) {
     refuse('rounds', rounds, 'Give a whole number of at least 0.')
@@ -186,7 +231,8 @@ function parallelShare(layers: readonly string[][]): number {
 
 function scheduledTasks(
   { ids }: TaskIndex,
-  { order, starts, lanes }: Schedule,
+  { order, starts }: Schedule,
+  lanes: Int32Array,
   durations: Float64Array,
 ): ScheduledTask[] {
   return Array.from(order, (task) => ({

@@ -54,12 +54,32 @@ export interface PlanOptions {
    * may change. A resource without capacity here limits nothing.
    */
   readonly resources?: Readonly<Record<string, number>>
+  /** Pairs of tasks that must not run at once, as `analyzeConflicts` gives them. */
+  readonly conflicts?: readonly PlannedConflict[] | undefined
+  /** Pairs that may run at once although they conflict. A pair that does not is ignored. */
+  readonly allow?: readonly (readonly [string, string])[] | undefined
+  /**
+   * How many lanes - workspaces - there are: at most so many tasks run at once, however many workers
+   * there are. Without it each worker can have one.
+   */
+  readonly lanes?: number | undefined
+}
+
+/** Two tasks that must not run at once; a `Conflict` of `analyzeConflicts` is one. */
+export interface PlannedConflict {
+  readonly tasks: readonly [string, string]
+  /** How it is known, in a word. */
+  readonly kind?: string | undefined
+  /** From 0 to 1. */
+  readonly confidence?: number | undefined
+  /** Sentences for people. */
+  readonly evidence?: readonly string[] | undefined
 }
 
 /**
  * `none`: a task starts as soon as what it waits for is finished and a worker is free.
  * `layer`: a layer starts when the layer before it is finished.
- * `stage`: layers are cut into batches of `workers` tasks; a batch starts when the one before it is finished.
+ * `stage`: layers are cut into the plan's batches; a batch starts when the one before it is finished.
  */
 export type Barrier = 'none' | 'stage' | 'layer'
 
@@ -78,7 +98,7 @@ export interface Plan {
   /** Minutes of all tasks together: the time one worker needs. */
   work: number
   criticalPath: CriticalPath
-  /** No schedule for this many workers, with these resources, is shorter. */
+  /** No schedule for this many workers and lanes, with these resources and conflicts, is shorter. */
   lowerBound: number
   /** Minutes until the last task of `schedule` finishes. */
   makespan: number
@@ -90,7 +110,8 @@ export interface Plan {
   parallelShare: number
   /**
    * The least number of workers that, without barriers, is as fast as any number of them: more buy
-   * nothing. 0 for an empty plan. Found with list schedules, without resources, and by this plan itself.
+   * nothing. 0 for an empty plan. Found with list schedules, without resources and conflicts, and by this
+   * plan itself.
    */
   smallestUsefulWorkers: number
   /** How many rounds of improvement there were, and their seed: with these the plan is the same again. */
@@ -100,8 +121,17 @@ export interface Plan {
   schedule: ScheduledTask[]
   /** In input order. */
   facts: TaskFacts[]
-  /** Groups to review and promote together; always of one layer, at most `workers` tasks each. */
+  /**
+   * Groups to review and promote together; always of one layer, at most as many tasks as run at once,
+   * and no two that conflict.
+   */
   batches: PlanBatch[]
+  /** At most so many tasks run at once: `workers`, or the lanes where they are fewer. */
+  laneCap: number
+  /** The lanes that the schedule uses, from 0 on. */
+  lanes: PlanLane[]
+  /** The conflicts that were given, one for each pair of tasks. */
+  conflicts: PlanConflict[]
   warnings: PlanWarning[]
 }
 
@@ -116,7 +146,7 @@ export interface ScheduledTask {
   task: string
   start: number
   finish: number
-  /** 0 … workers − 1; two tasks of one lane never overlap. */
+  /** 0 … laneCap − 1; two tasks of one lane never overlap. */
   lane: number
 }
 
@@ -138,6 +168,29 @@ export interface PlanBatch {
   canParallel: boolean
   /** Positions in `batches` of those that hold a direct dependency of this one. */
   dependsOn: number[]
+  /** Minutes it takes by itself, with all workers. */
+  duration: number
+}
+
+/** What one workspace is used for. */
+export interface PlanLane {
+  lane: number
+  /** In order of start. */
+  tasks: string[]
+  /** Of its tasks, in order of their first; those without an epic have none. */
+  epics: string[]
+  /** Minutes in which something runs on it. */
+  busy: number
+}
+
+/** A conflict as the plan keeps it. */
+export interface PlanConflict {
+  tasks: [string, string]
+  kind?: string | undefined
+  confidence?: number | undefined
+  evidence: string[]
+  /** Whether they may run at once all the same. */
+  allowed: boolean
 }
 
 /** Why there is no plan. Every problem of the input is reported, not only the first. */
@@ -157,6 +210,7 @@ export type ProblemKind =
   | 'invalid-dependency'
   | 'invalid-estimate'
   | 'invalid-resource'
+  | 'invalid-conflict'
   | 'duplicate'
   | 'missing'
   | 'self'

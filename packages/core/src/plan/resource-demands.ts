@@ -81,6 +81,12 @@ function invalid({ id }: PlanTask, rest: string): Problem {
   return { kind: 'invalid-resource', tasks: [id], message: `Task ${shown(id)} needs ${rest}` }
 }
 
+export const noDemands: Demands = {
+  kinds: 0,
+  units: new Float64Array(0),
+  capacities: new Float64Array(0),
+}
+
 /** The same demands with a worker for every task, where workers are fewer than tasks. */
 export function withWorkers(
   demands: Demands | undefined,

@@ -1,5 +1,6 @@
 import { KeyedHeap } from './keyed-heap.ts'
-import type { Release, Schedule } from './list-schedule.ts'
+import type { ListSchedule, Release } from './list-schedule.ts'
+import type { ConflictIndex } from './planned-conflicts.ts'
 import type { Demands } from './serial-schedule.ts'
 
 /**
@@ -8,7 +9,9 @@ import type { Demands } from './serial-schedule.ts'
  * far as a worker and what they need are free.
  *
  * A task that lacks a resource waits in a queue of its own kind until some of it is given back, so that
- * nobody looks at all waiting tasks each time.
+ * nobody looks at all waiting tasks each time. A task that conflicts with a running one waits until the
+ * last of those has finished: each start and finish is counted with its conflicts, so all of them
+ * together take time linear in the number of conflicts.
  */
 export function resourceListSchedule(
   durations: Float64Array,
@@ -16,12 +19,17 @@ export function resourceListSchedule(
   workers: number,
   release: Release,
   { kinds, units, capacities }: Demands,
-): Schedule {
+  apart?: ConflictIndex,
+): ListSchedule {
   const size = durations.length
   const starts = new Float64Array(size)
   const finishes = new Float64Array(size)
   const lanes = new Int32Array(size)
   const order = new Int32Array(size)
+  const finished = new Int32Array(size)
+  /** How many running tasks each one conflicts with, and whether it waits for that. */
+  const blocked = new Int32Array(size)
+  const waits = new Uint8Array(size)
   const ready = new KeyedHeap(ranks, size)
   const running = new KeyedHeap(finishes, size)
   const freeLanes = new Int32Array(Math.min(workers, size)).map(
@@ -35,6 +43,7 @@ export function resourceListSchedule(
   let freeLane = freeLanes.length
   let time = 0
   let started = 0
+  let ended = 0
 
   release(-1, ready)
   while (started < size || running.size > 0) {
@@ -57,6 +66,10 @@ export function resourceListSchedule(
       }
       if (urgent === Infinity) break
       const task = from < 0 ? ready.pop() : queues[from]!.pop()
+      if (blocked[task]! > 0) {
+        waits[task] = 1
+        continue
+      }
       const lacks = lacking(task)
       if (lacks < 0) start(task)
       else if (lacks === from) passedOver.push(task)
@@ -72,16 +85,18 @@ export function resourceListSchedule(
     while (running.size > 0 && finishes[running.first] === time) {
       const task = running.pop()
       freeLanes[freeLane++] = lanes[task]!
+      finished[ended++] = task
       for (let kind = 0; kind < kinds; kind++) {
         const amount = units[task * kinds + kind]!
         if (amount === 0) continue
         free[kind]! += amount
         returned[kind] = 1
       }
+      if (apart !== undefined) unblock(task, apart)
       release(task, ready)
     }
   }
-  return { starts, lanes, order, makespan: time }
+  return { starts, lanes, order, finished, makespan: time }
 
   function lacking(task: number): number {
     for (let kind = 0; kind < kinds; kind++) {
@@ -97,6 +112,18 @@ export function resourceListSchedule(
     order[started++] = task
     for (let kind = 0; kind < kinds; kind++) free[kind]! -= units[task * kinds + kind]!
     running.push(task)
+    if (apart === undefined) return
+    const end = apart.offsets[task + 1]!
+    for (let at = apart.offsets[task]!; at < end; at++) blocked[apart.others[at]!]!++
+  }
+
+  function unblock(task: number, { offsets, others }: ConflictIndex): void {
+    for (let at = offsets[task]!; at < offsets[task + 1]!; at++) {
+      const other = others[at]!
+      if (--blocked[other]! > 0 || waits[other] === 0) continue
+      waits[other] = 0
+      ready.push(other)
+    }
   }
 }
 

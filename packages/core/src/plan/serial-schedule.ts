@@ -1,5 +1,6 @@
 import type { TaskIndex } from './index-tasks.ts'
 import { KeyedHeap } from './keyed-heap.ts'
+import type { ConflictIndex } from './planned-conflicts.ts'
 
 /** What tasks need of renewable resources while they run. A worker is a unit of one of them. */
 export interface Demands {
@@ -26,18 +27,21 @@ export interface SerialSchedule {
  * its whole duration. Its schedules are active, so one of them is optimal.
  *
  * What is free is kept as a linked list of times, each with the units that are free from there to the
- * next. A task can only start where another ends, so only ends are added. Allocates nothing in `build`.
+ * next. A task can only start where another ends, so only ends are added. Where it would overlap one that
+ * it conflicts with, it is looked for again from the end of that one. Allocates nothing in `build`.
  */
 export function serialSchedule(
   index: TaskIndex,
   durations: Float64Array,
   { kinds, units, capacities }: Demands,
+  apart?: ConflictIndex,
 ): SerialSchedule {
   const { size, dependencyOffsets, dependencies, dependentOffsets, dependents } = index
   const keys = new Float64Array(size)
   const starts = new Float64Array(size)
   const finishes = new Float64Array(size)
   const eligible = new KeyedHeap(keys, size)
+  /** Dependencies that are not placed yet; -1 for what is placed itself. */
   const open = new Int32Array(size)
   const times = new Float64Array(size + 1)
   const nexts = new Int32Array(size + 1)
@@ -48,25 +52,34 @@ export function serialSchedule(
 
   function place(task: number, from: number): number {
     const duration = durations[task]!
-    starts[task] = times[from]!
-    if (duration === 0) return from
     const demand = task * kinds
     let start = from
     let at = from
     let last = from
     let finish = times[start]! + duration
-    search: while (at >= 0 && times[at]! < finish) {
-      const here = at * kinds
-      for (let kind = 0; kind < kinds; kind++) {
-        if (free[here + kind]! < units[demand + kind]!) {
-          at = nexts[at]!
-          start = at
-          finish = times[at]! + duration
-          continue search
+    for (;;) {
+      search: while (at >= 0 && times[at]! < finish) {
+        const here = at * kinds
+        for (let kind = 0; kind < kinds; kind++) {
+          if (free[here + kind]! < units[demand + kind]!) {
+            at = nexts[at]!
+            start = at
+            finish = times[at]! + duration
+            continue search
+          }
         }
+        last = at
+        at = nexts[at]!
       }
-      last = at
-      at = nexts[at]!
+      const after = apart === undefined ? -1 : endInTheWay(task, apart, times[start]!, finish)
+      if (after < 0) break
+      at = after
+      start = after
+      finish = times[after]! + duration
+    }
+    if (duration === 0) {
+      starts[task] = times[start]!
+      return start
     }
     starts[task] = times[start]!
     let end = at
@@ -83,6 +96,22 @@ export function serialSchedule(
       for (let kind = 0; kind < kinds; kind++) free[node * kinds + kind]! -= units[demand + kind]!
     }
     return end
+  }
+
+  /** Where the last of the placed tasks ends that overlap and conflict, or -1. */
+  function endInTheWay(
+    task: number,
+    { offsets, others }: ConflictIndex,
+    start: number,
+    finish: number,
+  ): number {
+    let last = -1
+    for (let nth = offsets[task]!; nth < offsets[task + 1]!; nth++) {
+      const other = others[nth]!
+      if (open[other]! >= 0 || starts[other]! >= finish || finishes[other]! <= start) continue
+      if (last < 0 || finishes[other]! > times[last]!) last = ends[other]!
+    }
+    return last
   }
 
   function build(backwards: boolean): number {
@@ -109,6 +138,7 @@ export function serialSchedule(
         if (times[end]! > times[from]!) from = end
       }
       const end = place(task, from)
+      open[task] = -1
       ends[task] = end
       finishes[task] = times[end]!
       if (times[end]! > makespan) makespan = times[end]!

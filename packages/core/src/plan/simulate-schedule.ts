@@ -1,11 +1,14 @@
 import { analyzeTasks } from './analyze-tasks.ts'
 import type { TaskIndex } from './index-tasks.ts'
 import { atMinute, inMinutes } from './in-minutes.ts'
-import { afterDependencies, listSchedule, type Schedule } from './list-schedule.ts'
+import { afterDependencies, listSchedule, type ListSchedule } from './list-schedule.ts'
 import { named } from './named.ts'
-import type { PlanTask, Problem } from './plan.ts'
+import type { PlanOptions, PlanTask, Problem } from './plan.ts'
+import { plannedConflicts, type ConflictIndex } from './planned-conflicts.ts'
 import { randomFrom } from './random.ts'
-import { ranks } from './ranks.ts'
+import { ranks, ranksApart } from './ranks.ts'
+import { noDemands } from './resource-demands.ts'
+import { resourceListSchedule } from './resource-list-schedule.ts'
 import { shown } from './shown.ts'
 
 export interface SimulationOptions {
@@ -15,6 +18,9 @@ export interface SimulationOptions {
   readonly runs?: number
   /** The same seed draws the same durations; 1 when left out. */
   readonly seed?: number
+  /** Pairs that never run at once, and those of them that may, as in `PlanOptions`. */
+  readonly conflicts?: PlanOptions['conflicts']
+  readonly allow?: PlanOptions['allow']
 }
 
 export type SimulationResult =
@@ -57,35 +63,43 @@ export interface ScheduleForecast {
 /**
  * Plays a plan through many times and says when it finishes: each task with a range takes minutes
  * drawn evenly from it, every other task its planned minutes; tasks are started as the list schedule
- * would, which knows only the planned minutes. Barriers and resources are left out.
+ * would, which knows only the planned minutes; conflicting ones never run at once. Barriers and resources
+ * are left out.
  *
  * Pure: the same tasks, workers, runs and seed give the same forecast. The draws do not depend on the
  * number of workers, so two forecasts with one seed can be compared. Takes `runs` times a schedule.
  */
 export function simulateSchedule(
   tasks: readonly PlanTask[],
-  { workers = 4, runs = 1000, seed = 1 }: SimulationOptions = {},
+  { workers = 4, runs = 1000, seed = 1, conflicts, allow }: SimulationOptions = {},
 ): SimulationResult {
   const analysis = analyzeTasks(tasks)
+  const kept = analysis.ok ? plannedConflicts(analysis.index, conflicts, allow) : undefined
   const problems = optionProblems({ workers, runs, seed }).concat(
+    kept?.problems ?? [],
     analysis.ok ? [] : analysis.problems,
   )
   if (!analysis.ok || problems.length > 0) return { ok: false, problems }
 
   const { index, durations, estimated, tails } = analysis
-  const urgency = ranks(tails)
+  const apart = kept?.apart
+  const urgency = apart === undefined ? ranks(tails) : ranksApart(tails, apart)
+  const list = (minutes: Float64Array): ListSchedule =>
+    apart === undefined
+      ? listSchedule(minutes, urgency, workers, afterDependencies(index))!
+      : resourceListSchedule(minutes, urgency, workers, afterDependencies(index), noDemands, apart)
   const draw = durationsFrom(tasks, durations, seed)
   const critical = new Int32Array(index.size)
   const finishes = new Float64Array(runs)
   for (let run = 0; run < runs; run++) {
     const drawn = draw()
-    const schedule = listSchedule(drawn, urgency, workers, afterDependencies(index))!
+    const schedule = list(drawn)
     finishes[run] = schedule.makespan
-    countCritical(index, drawn, schedule, critical)
+    countCritical(index, drawn, schedule, critical, apart)
   }
   finishes.sort()
 
-  const planned = listSchedule(durations, urgency, workers, afterDependencies(index))!.makespan
+  const planned = list(durations).makespan
   const ranges = tasks.filter(({ estimate }) => isRange(estimate)).length
   const given = estimated.reduce((sum, own) => sum + own, 0)
   const forecast = {
@@ -107,7 +121,7 @@ export function simulateSchedule(
   return { ok: true, forecast: { ...forecast, text: textOf(forecast) } }
 }
 
-function optionProblems(options: Required<SimulationOptions>): Problem[] {
+function optionProblems(options: Record<'workers' | 'runs' | 'seed', number>): Problem[] {
   const { workers, runs, seed } = options
   const problems: Problem[] = []
   const report = (message: string) => {
@@ -146,22 +160,30 @@ function durationsFrom(
   }
 }
 
-/** Goes back from the finish along what waited for what: dependencies, and the tasks of one lane. */
+/** Goes back from the finish along what waited for what: dependencies, conflicts, and the tasks of one lane. */
 function countCritical(
   { size, dependentOffsets, dependents }: TaskIndex,
   durations: Float64Array,
-  { starts, lanes, order, makespan }: Schedule,
+  { starts, lanes, order, makespan }: ListSchedule,
   critical: Int32Array,
+  apart: ConflictIndex | undefined,
 ): void {
   const latestStarts = new Float64Array(size)
   const nextOnLane = new Map<number, number>()
   const tolerance = makespan * 1e-9
+  const placeOf = new Int32Array(size)
+  for (let nth = 0; nth < size; nth++) placeOf[order[nth]!] = nth
   for (let nth = size - 1; nth >= 0; nth--) {
     const task = order[nth]!
     let latestFinish = nextOnLane.get(lanes[task]!) ?? makespan
     const end = dependentOffsets[task + 1]!
     for (let edge = dependentOffsets[task]!; edge < end; edge++) {
       latestFinish = Math.min(latestFinish, latestStarts[dependents[edge]!]!)
+    }
+    const lastConflict = apart?.offsets[task + 1] ?? 0
+    for (let at = apart?.offsets[task] ?? 0; at < lastConflict; at++) {
+      const other = apart!.others[at]!
+      if (placeOf[other]! > nth) latestFinish = Math.min(latestFinish, latestStarts[other]!)
     }
     const latestStart = latestFinish - durations[task]!
     latestStarts[task] = latestStart

@@ -1,10 +1,12 @@
 import type { TaskIndex } from './index-tasks.ts'
 import { KeyedHeap } from './keyed-heap.ts'
+import type { ConflictIndex } from './planned-conflicts.ts'
 import type { Random } from './random.ts'
 import type { ScheduleSearch } from './schedule-search.ts'
 
 /**
- * Iterated list scheduling with forward-backward improvement, for tasks that need nothing but a worker.
+ * Iterated list scheduling with forward-backward improvement, for tasks that need nothing but a worker
+ * and may conflict.
  *
  * A round disturbs an order - that of the longest tails, or that of the best schedule so far - and
  * makes a list schedule of it (Graham 1966). Then it lists the tasks from the end, the last to finish
@@ -18,6 +20,7 @@ export function workerSearch(
   tails: Float64Array,
   workers: number,
   random: Random,
+  apart?: ConflictIndex,
 ): ScheduleSearch {
   const { size, dependencyOffsets, dependencies, dependentOffsets, dependents } = index
   const keys = new Float64Array(size)
@@ -25,6 +28,9 @@ export function workerSearch(
   const ready = new KeyedHeap(keys, size)
   const running = new KeyedHeap(finishes, size)
   const open = new Int32Array(size)
+  /** How many running tasks each one conflicts with, and whether it waits for that. */
+  const blocked = new Int32Array(size)
+  const waits = new Uint8Array(size)
   const times = new Float64Array(size)
   const starts = new Float64Array(size)
   const noise = (4 * durations.reduce((sum, minutes) => sum + minutes, 0)) / size
@@ -73,15 +79,23 @@ export function workerSearch(
     while (ready.size > 0 || running.size > 0) {
       while (ready.size > 0 && free > 0) {
         const task = ready.pop()
+        if (blocked[task]! > 0) {
+          waits[task] = 1
+          continue
+        }
         times[task] = time
         finishes[task] = time + durations[task]!
         free--
         running.push(task)
+        if (apart === undefined) continue
+        const end = apart.offsets[task + 1]!
+        for (let at = apart.offsets[task]!; at < end; at++) blocked[apart.others[at]!]!++
       }
       time = finishes[running.first]!
       while (running.size > 0 && finishes[running.first] === time) {
         const task = running.pop()
         free++
+        if (apart !== undefined) unblock(task, apart)
         const end = offsets[task + 1]!
         for (let edge = offsets[task]!; edge < end; edge++) {
           const next = after[edge]!
@@ -90,6 +104,15 @@ export function workerSearch(
       }
     }
     return time
+  }
+
+  function unblock(task: number, { offsets, others }: ConflictIndex): void {
+    for (let at = offsets[task]!; at < offsets[task + 1]!; at++) {
+      const other = others[at]!
+      if (--blocked[other]! > 0 || waits[other] === 0) continue
+      waits[other] = 0
+      ready.push(other)
+    }
   }
 
   return {

@@ -1,0 +1,131 @@
+import type { TaskIndex } from './index-tasks.ts'
+import type { PlanConflict, PlannedConflict, Problem } from './plan.ts'
+import { shown } from './shown.ts'
+
+/**
+ * Which tasks must not run beside which, both ways, by position: those of task `t` are
+ * `others[offsets[t] … offsets[t + 1])`.
+ */
+export interface ConflictIndex {
+  readonly offsets: Int32Array
+  readonly others: Int32Array
+}
+
+export interface PlannedConflicts {
+  /** Undefined when nothing has to be kept apart. */
+  readonly apart: ConflictIndex | undefined
+  /** One for each pair, in the order given. */
+  readonly conflicts: PlanConflict[]
+  readonly problems: Problem[]
+}
+
+type Pair = readonly [string, string]
+
+/**
+ * Conflicts by position, in time and memory linear in their number. Of several for one pair the most
+ * certain stands. What is allowed is recorded, but keeps nobody apart. A conflict with itself, with an
+ * unknown task or of an impossible confidence is a problem.
+ */
+export function plannedConflicts(
+  { size, positions }: Pick<TaskIndex, 'size' | 'positions'>,
+  conflicts: readonly PlannedConflict[] = [],
+  allow: readonly Pair[] = [],
+): PlannedConflicts {
+  const problems: Problem[] = []
+  const keyOf = (pair: unknown): number => {
+    const [one, other] = (Array.isArray(pair) ? pair : []).map((id) => positions.get(id))
+    if (one === undefined || other === undefined || one === other) return -1
+    return one < other ? one * size + other : other * size + one
+  }
+  if (!Array.isArray(conflicts)) problems.push(notAList('conflicts', conflicts))
+  if (!Array.isArray(allow)) problems.push(notAList('allow', allow))
+  if (problems.length > 0) return { apart: undefined, conflicts: [], problems }
+
+  const allowed = new Set(allow.map(keyOf))
+  const found = new Map<number, PlanConflict>()
+  for (const conflict of conflicts) {
+    const key = keyOf(conflict?.tasks)
+    const { confidence, kind, evidence } = conflict ?? {}
+    if (key < 0 || conflict.tasks.length !== 2 || isImpossible(confidence)) {
+      problems.push(invalid(positions, conflict))
+      continue
+    }
+    const known = found.get(key)
+    if (known !== undefined && (known.confidence ?? 1) >= (confidence ?? 1)) continue
+    found.set(key, {
+      tasks: [conflict.tasks[0], conflict.tasks[1]],
+      ...(kind === undefined ? {} : { kind: String(kind) }),
+      ...(confidence === undefined ? {} : { confidence }),
+      evidence: Array.from(evidence ?? [], String),
+      allowed: allowed.has(key),
+    })
+  }
+  const keys = [...found.keys()].filter((key) => !allowed.has(key))
+  return {
+    apart: keys.length === 0 ? undefined : conflictIndex(size, keys),
+    conflicts: [...found.values()],
+    problems,
+  }
+}
+
+/** Pairs of positions as one number each: the lower times `size`, and the higher. */
+function conflictIndex(size: number, keys: readonly number[]): ConflictIndex {
+  const offsets = new Int32Array(size + 1)
+  for (const key of keys) {
+    offsets[Math.floor(key / size) + 1]!++
+    offsets[(key % size) + 1]!++
+  }
+  for (let task = 0; task < size; task++) offsets[task + 1]! += offsets[task]!
+  const next = offsets.slice(0, size)
+  const others = new Int32Array(2 * keys.length)
+  for (const key of keys) {
+    const one = Math.floor(key / size)
+    const other = key % size
+    others[next[one]!++] = other
+    others[next[other]!++] = one
+  }
+  return { offsets, others }
+}
+
+function isImpossible(confidence: unknown): boolean {
+  if (confidence === undefined) return false
+  return typeof confidence !== 'number' || !(confidence >= 0 && confidence <= 1)
+}
+
+function notAList(name: string, value: unknown): Problem {
+  return {
+    kind: 'invalid-option',
+    tasks: [],
+    message: `${name} is ${shown(value)}. Give a list, or leave it out.`,
+  }
+}
+
+function invalid(positions: TaskIndex['positions'], conflict: unknown): Problem {
+  const { tasks, confidence } = (conflict ?? {}) as { tasks?: unknown; confidence?: unknown }
+  const problem = (ids: string[], message: string): Problem => ({
+    kind: 'invalid-conflict',
+    tasks: ids,
+    message,
+  })
+  const [one, other] = Array.isArray(tasks) ? (tasks as unknown[]) : []
+  if (typeof one !== 'string' || typeof other !== 'string' || (tasks as unknown[]).length !== 2) {
+    return problem(
+      [],
+      `A conflict is between ${shown(tasks)}. Give the ids of two tasks as its tasks.`,
+    )
+  }
+  const unknown = [one, other].find((id) => !positions.has(id))
+  if (unknown !== undefined) {
+    return problem(
+      [one, other],
+      `The conflict of ${shown(one)} and ${shown(other)} names ${shown(unknown)}, which is not in the plan. Add that task or leave the conflict out.`,
+    )
+  }
+  if (one === other) {
+    return problem([one], `Task ${shown(one)} conflicts with itself. Leave that conflict out.`)
+  }
+  return problem(
+    [one, other],
+    `The conflict of ${shown(one)} and ${shown(other)} has the confidence ${shown(confidence)}. Give a number from 0 to 1.`,
+  )
+}

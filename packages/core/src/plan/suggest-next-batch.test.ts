@@ -21,7 +21,7 @@ const site: readonly PlanTask[] = [
   { id: 'page', estimate: 20, dependsOn: ['api', 'logo'] },
 ]
 
-describe('suggestNextBatch [S0-08]', () => {
+describe('suggestNextBatch [S0-08, S4-03]', () => {
   it('takes the ready tasks that the finish hangs on, and says why', () => {
     const { tasks, finish, finishInInputOrder, leftOut, duration, text } = suggested(site, [], {
       workers: 1,
@@ -50,7 +50,7 @@ describe('suggestNextBatch [S0-08]', () => {
     expect(next.finish).toBe(50)
   })
 
-  it('keeps conflicting tasks apart, in the batch and beside what runs [S4-03]', () => {
+  it('keeps conflicting tasks apart, in the batch and beside what runs', () => {
     const conflicts = [{ tasks: ['schema', 'logo'] }, { tasks: ['gone', 'api'] }] as const
     const beside = suggested(site, [], { workers: 2, conflicts })
     expect(ids(beside.tasks)).toEqual(['schema', 'imprint'])

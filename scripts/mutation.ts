@@ -1,6 +1,6 @@
 // Mutation testing of one source file of core: every mutant is a small fault, which the unit tests
 // beside the file should notice. Usage: npm run mutation -- packages/core/src/plan/layers.ts
-// [--fresh] [--concurrency 2]. Only mutants that changed since the last run, or whose tests did, are
+// [test files] [--fresh] [--concurrency 2]. Only mutants that changed since the last run, or whose tests did, are
 // tried again, unless --fresh says all. Writes to reports/mutation only, which git ignores; the
 // mutants live in a temporary folder. docs/mutation.md has the scores.
 import { existsSync, globSync, mkdtempSync, rmSync } from 'node:fs'
@@ -18,16 +18,22 @@ const { values, positionals } = parseArgs({
     fresh: { type: 'boolean', default: false },
   },
 })
-const [given = '', ...others] = positionals
+const [given = '', ...givenTests] = positionals
 const file = relative(process.cwd(), given)
-if (others.length > 0 || !file.startsWith('packages/core/src/') || !existsSync(file)) {
+if (!file.startsWith('packages/core/src/') || !existsSync(file)) {
   console.error(
-    `Name one source file of core, not "${positionals.join(' ')}": npm run mutation -- packages/core/src/plan/layers.ts`,
+    `Name a source file of core, not "${given}": npm run mutation -- packages/core/src/plan/layers.ts`,
   )
   process.exit(2)
 }
 
-const tests = testsOf(file)
+const tests = givenTests.length > 0 ? givenTests : testsOf(file)
+if (tests.length === 0) {
+  console.error(
+    `No test is named after ${file}. Name the test files that should notice its faults.`,
+  )
+  process.exit(2)
+}
 process.env.CUELINE_MUTATION_TESTS = tests.join(',')
 const report = `reports/mutation/${basename(dirname(file))}-${basename(file, '.ts')}`
 const tempDirName = mkdtempSync(join(tmpdir(), 'cueline-mutation-'))
@@ -67,6 +73,6 @@ try {
 function testsOf(source: string): string[] {
   const folder = dirname(source)
   const name = folder.endsWith('/staging') ? '' : basename(source, '.ts')
-  const slow = /\.property\.test\.ts$|\/many-tasks\.test\.ts$/
+  const slow = /\/(?:many-tasks|(?:staging|memory-slice|why-not-ready)\.property)\.test\.ts$/
   return globSync(`${folder}/${name}*.test.ts`).filter((path) => !slow.test(path))
 }

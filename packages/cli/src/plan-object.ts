@@ -1,6 +1,10 @@
-import type { CuelineError } from '@cueline/core'
+import { chosenTasks, type CuelineError, type InferredDependency } from '@cueline/core'
 import type { ImportReport, ImportResult } from '@cueline/core/formats'
 import { type Barrier, type Plan, planTasks, type ScheduledTask } from '@cueline/core/planner'
+
+import type { Planning } from './planning-options.ts'
+
+const nothingChosen: Planning = { conflicts: 'none', allow: [] }
 
 /** What `cueline plan --json` prints; documented in docs/cli.md. null where nothing can be said. */
 export interface PlanObject {
@@ -21,6 +25,14 @@ export interface PlanObject {
   readonly parallelShare: number | null
   readonly smallestUsefulWorkers: number | null
   readonly schedule: readonly ScheduledTask[] | null
+  /** Tasks to review and promote together, and the batches they wait for. */
+  readonly batches: Plan['batches'] | null
+  /** Which workspace does what: its tasks in order, their epics, its busy minutes. */
+  readonly lanes: Plan['lanes'] | null
+  /** Pairs of tasks that would change a common file; kept apart unless allowed. */
+  readonly conflicts: Plan['conflicts'] | null
+  /** Dependencies that count because the texts imply them. */
+  readonly inferred: readonly InferredDependency[] | null
   readonly importReport: ImportReport | null
 }
 
@@ -40,9 +52,27 @@ export interface PlannedDocument {
 /** Plans an imported document. A plan with problems still says what can be said. */
 export function planObject(
   { document, report }: ImportResult,
-  options: { readonly workers: number; readonly barrier: Barrier },
+  options: { readonly workers: number; readonly barrier: Barrier; readonly planning?: Planning },
 ): PlannedDocument {
-  const result = planTasks(document.tasks, options)
+  const { workers, barrier, planning = nothingChosen } = options
+  const { conflicts: mode, infer = null, allow, files, history, lanes, rounds, seed } = planning
+  const { tasks, inferred, conflicts, resources } = chosenTasks(
+    document.tasks,
+    { conflicts: mode, infer, resources: planning.resources ?? {} },
+    { files, history },
+  )
+  const { budgetMs } = planning
+  const result = planTasks(tasks, {
+    workers,
+    barrier,
+    conflicts,
+    allow,
+    lanes,
+    resources,
+    ...(rounds !== undefined && { rounds }),
+    ...(budgetMs !== undefined && { budgetMs }),
+    ...(seed !== undefined && { seed }),
+  })
   if (!result.ok) {
     return {
       plan: null,
@@ -72,6 +102,10 @@ export function planObject(
       parallelShare: plan.parallelShare,
       smallestUsefulWorkers: plan.smallestUsefulWorkers,
       schedule: plan.schedule,
+      batches: plan.batches,
+      lanes: plan.lanes,
+      conflicts: plan.conflicts,
+      inferred,
       importReport: report,
     },
   }
@@ -97,5 +131,9 @@ const nothing: PlanObject = {
   parallelShare: null,
   smallestUsefulWorkers: null,
   schedule: null,
+  batches: null,
+  lanes: null,
+  conflicts: null,
+  inferred: null,
   importReport: null,
 }

@@ -1,4 +1,10 @@
-import { cutText, formatDuration, printableText, renderTable } from '@cueline/core'
+import {
+  cutText,
+  formatDuration,
+  type InferredDependency,
+  printableText,
+  renderTable,
+} from '@cueline/core'
 import type { ImportReport, ImportResult } from '@cueline/core/formats'
 import type { Plan } from '@cueline/core/planner'
 
@@ -16,6 +22,7 @@ export function planText(
   plan: Plan,
   { document, report }: ImportResult,
   terminal: Terminal,
+  inferred: readonly InferredDependency[],
 ): string {
   const name = document.project?.name ?? 'Plan'
   const blocks = [
@@ -24,6 +31,8 @@ export function planText(
       ...renderTable(figures(plan), terminal.columns),
     ],
     warningLines(plan, terminal),
+    conflictLines(plan, terminal),
+    inferredLines(inferred, terminal),
     layerLines(plan, terminal),
     scheduleLines(plan, document.tasks, terminal),
     importLines(report, terminal),
@@ -97,6 +106,55 @@ function warningLines({ warnings }: Plan, terminal: Terminal): string[] {
     terminal.style('yellow', count(warnings.length, 'warning')),
     ...lines,
     ...(more > 0 ? [`… and ${more} more`] : []),
+  ]
+}
+
+/** Who is kept apart from whom, the most certain first, each with what shows it. */
+function conflictLines({ conflicts }: Plan, terminal: Terminal): string[] {
+  if (conflicts.length === 0) return []
+  const sure = ({ confidence = 1 }: Plan['conflicts'][number]) => confidence
+  const apart = conflicts.filter(({ allowed }) => !allowed).length
+  const allowed = conflicts.length - apart
+  const lines = conflicts
+    .toSorted((one, other) => sure(other) - sure(one))
+    .slice(0, mostShown)
+    .flatMap((conflict) => {
+      const { tasks, kind, evidence } = conflict
+      const known = [...(kind === undefined ? [] : [kind]), `${Math.round(sure(conflict) * 100)} %`]
+      const heading = `${tasks.join(' and ')} (${known.join(', ')})${conflict.allowed ? ', allowed' : ''}`
+      return [
+        ...wrapText(printableText(`- ${heading}`), terminal.columns),
+        ...evidence
+          .slice(0, 2)
+          .flatMap((why) => wrapText(printableText(why), terminal.columns, '    ')),
+      ]
+    })
+  const more = conflicts.length - mostShown
+  return [
+    terminal.style('bold', 'Conflicts'),
+    `${count(apart, 'pair')} kept apart${allowed > 0 ? `, ${allowed} allowed` : ''}; what is predicted is a guess.`,
+    ...lines,
+    ...(more > 0 ? [`… and ${more} more; --json shows all.`] : []),
+  ]
+}
+
+/** The dependencies that nobody declared but that count. */
+function inferredLines(inferred: readonly InferredDependency[], terminal: Terminal): string[] {
+  if (inferred.length === 0) return []
+  const more = inferred.length - mostShown
+  return [
+    terminal.style('bold', 'Dependencies from the texts'),
+    ...inferred
+      .slice(0, mostShown)
+      .flatMap(({ task, dependsOn, confidence, evidence }) =>
+        wrapText(
+          printableText(
+            `- ${task} after ${dependsOn}: ${evidence} (${Math.round(confidence * 100)} %)`,
+          ),
+          terminal.columns,
+        ),
+      ),
+    ...(more > 0 ? [`… and ${more} more; --json shows all.`] : []),
   ]
 }
 

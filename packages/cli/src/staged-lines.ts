@@ -1,11 +1,17 @@
 import { printableText, renderTable } from '@cueline/core'
 
+import type { Plan } from '@cueline/core/planner'
+
 import type { Terminal } from './terminal.ts'
 import { wrapText } from './wrap-text.ts'
 
 /** What a command has staged, as `--json` says it. */
 export interface Staged {
-  readonly plan: { readonly makespan: number; readonly lowerBound: number } | null
+  readonly plan: {
+    readonly makespan: number
+    readonly lowerBound: number
+    readonly conflicts: Plan['conflicts']
+  } | null
   readonly batches: readonly {
     readonly id: string
     readonly name: string
@@ -19,7 +25,7 @@ export interface Staged {
 }
 
 /** Batches with their tasks, what is to be known of them, and what comes next. */
-export function stagedLines({ batches, results }: Staged, terminal: Terminal): string[] {
+export function stagedLines({ plan, batches, results }: Staged, terminal: Terminal): string[] {
   const staged = results.filter(({ ok }) => ok).length
   const table = {
     title: '',
@@ -31,10 +37,16 @@ export function stagedLines({ batches, results }: Staged, terminal: Terminal): s
     if (ok && message === 'staged') continue
     notes.set(message, [...(notes.get(message) ?? []), printableText(task)])
   }
+  const apart = (plan?.conflicts ?? []).filter(({ allowed }) => !allowed).length
   const held = results.some(({ ok, message }) => ok && message !== 'staged')
   return [
     `Staged ${staged} ${staged === 1 ? 'task' : 'tasks'} in ${batches.length} ${batches.length === 1 ? 'batch' : 'batches'}.`,
     ...renderTable(table, terminal.columns),
+    ...(apart > 0
+      ? [
+          `${apart} ${apart === 1 ? 'pair of tasks is' : 'pairs of tasks are'} planned apart: see cueline explain <task>.`,
+        ]
+      : []),
     ...[...notes].flatMap(([message, tasks]) =>
       wrapText(`- ${named(tasks)}: ${printableText(message)}`, terminal.columns),
     ),

@@ -170,7 +170,7 @@ export type { TouchSource } from './conflict/touch-sources.ts'
 export { diffPlans } from './plan/diff-plans.ts'
 export type { MovedTask, NumberChange, PlanDifference } from './plan/diff-plans.ts'
 export { explain } from './plan/explain.ts'
-export type { StartDecision, TaskExplanation } from './plan/explain.ts'
+export type { StartDecision, TaskConflict, TaskExplanation } from './plan/explain.ts'
 export { whatIf } from './plan/what-if.ts'
 export type { PlanChange, WhatIfResult } from './plan/what-if.ts'
 export { simulateSchedule } from './plan/simulate-schedule.ts'
@@ -196,6 +196,13 @@ export type {
   TaskChange,
 } from './plan/plan-patch.ts'
 export type { BatchSummary } from './staging/batch-summary.ts'
+export { chosenTasks } from './operation/plan-choices.ts'
+export type {
+  ChosenTasks,
+  DescribedTask,
+  KnownChanges,
+  PlanChoices,
+} from './operation/plan-choices.ts'
 export type { NextBatch, ProjectForecast } from './operation/plan-outlook.ts'
 export type { DependencySuggestion } from './operation/suggest-dependencies.ts'
 export type { ImportedTasks } from './operation/tasks.ts'

@@ -22,6 +22,10 @@ const keys = [
   'parallelShare',
   'smallestUsefulWorkers',
   'schedule',
+  'batches',
+  'lanes',
+  'conflicts',
+  'inferred',
   'importReport',
 ]
 

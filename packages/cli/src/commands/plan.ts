@@ -12,6 +12,7 @@ import type { Cli, GlobalOptions } from '../cli.ts'
 import { exitCodes } from '../exit-code.ts'
 import { barrierOption, momentOption, workersOption } from '../option-values.ts'
 import { planObject, unreadablePlan } from '../plan-object.ts'
+import { addPlanningOptions, type PlanningOptions, planningOf } from '../planning-options.ts'
 import { planText, problemsText } from '../plan-text.ts'
 import { readPlan } from '../read-plan.ts'
 import { reportError } from '../report-error.ts'
@@ -19,7 +20,7 @@ import type { Terminal } from '../terminal.ts'
 import { writeJson } from '../write-json.ts'
 import { writeOutput } from '../write-output.ts'
 
-interface PlanOptions {
+interface PlanOptions extends PlanningOptions {
   readonly workers: number
   readonly barrier: Barrier
   readonly svg?: string
@@ -30,18 +31,21 @@ interface PlanOptions {
 
 /** `cueline plan`: looks at a plan and says what it comes to; stores nothing. */
 export function addPlan(program: Command, { terminal, run }: Cli): void {
-  program
+  const command = program
     .command('plan')
     .summary('look at a plan: problems, layers, schedule; stores nothing')
     .description(
       'Says what a plan comes to: its problems, layers, critical path, a schedule for n workers, ' +
         'what barriers would cost and how many workers are of use. Nothing is stored.\n\n' +
         'Reads Markdown plans, Cueline JSON and YAML, Task Master, beads and Backlog.md. With --svg ' +
-        'and --export it also writes the plan for other tools.',
+        'and --export it also writes the plan for other tools.\n\n' +
+        'Tasks that declare the same file in touches are kept apart. With --conflicts predicted the ' +
+        'texts, the files of the current folder and the history of its repository are asked, too.',
     )
     .argument('<file-or-folder>', 'the plan')
     .addOption(workersOption())
     .addOption(barrierOption().default('none'))
+  addPlanningOptions(command)
     .option('--svg <file>', 'draw the schedule as a timeline')
     .addOption(
       new Option('--export <format>', 'write the plan for other tools').choices(exportFormats),
@@ -59,6 +63,8 @@ Examples:
   cueline plan plan.md
   cueline plan .taskmaster/tasks/tasks.json --workers 8
   cueline plan backlog/ --barrier stage
+  cueline plan plan.md --conflicts predicted --allow T3:T7
+  cueline plan plan.md --resources accounts=2 --budget 2s
   cueline plan plan.md --json | jq .criticalPath
   cueline plan plan.md --svg plan.svg
   cueline plan plan.md --export mermaid
@@ -79,11 +85,13 @@ async function plan(
   checkExport(options)
   try {
     const imported = await readPlan(path, terminal.cwd)
-    const { object, plan } = planObject(imported, options)
+    const planning = await planningOf(options, terminal)
+    const { workers, barrier } = options
+    const { object, plan } = planObject(imported, { workers, barrier, planning })
     if (plan !== null && (await exported(terminal, imported, plan, options))) return exitCodes.ok
     if (options.json) writeJson(terminal, object)
     else if (plan === null) terminal.out(problemsText(object.problems, imported, terminal))
-    else terminal.out(planText(plan, imported, terminal))
+    else terminal.out(planText(plan, imported, terminal, object.inferred ?? []))
     return plan === null ? exitCodes.input : exitCodes.ok
   } catch (error) {
     // With --json there is always the one object, also for a file that is no plan.

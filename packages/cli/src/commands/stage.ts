@@ -8,11 +8,12 @@ import type { Cli, GlobalOptions } from '../cli.ts'
 import { exitCodes } from '../exit-code.ts'
 import { withCueline } from '../open-cueline.ts'
 import { barrierOption, workersOption } from '../option-values.ts'
+import { addPlanningOptions, type PlanningOptions, planningOf } from '../planning-options.ts'
 import { type Staged, stagedLines } from '../staged-lines.ts'
 import type { Terminal } from '../terminal.ts'
 import { writeJson } from '../write-json.ts'
 
-interface StageOptions {
+interface StageOptions extends PlanningOptions {
   readonly batch?: string
   readonly workers: number
   readonly barrier?: Barrier
@@ -21,7 +22,7 @@ interface StageOptions {
 
 /** `cueline stage`: plans the open tasks and stages them in batches, or stages tasks by hand. */
 export function addStage(program: Command, { terminal, run }: Cli): void {
-  program
+  const command = program
     .command('stage')
     .summary('plan the tasks and stage them in batches')
     .description(
@@ -37,6 +38,7 @@ export function addStage(program: Command, { terminal, run }: Cli): void {
     .option('--batch <name>', 'stage the tasks in this batch')
     .addOption(workersOption())
     .addOption(barrierOption())
+  addPlanningOptions(command)
     .option('--force', 'let tasks start although their context is incomplete')
     .addHelpText(
       'after',
@@ -74,7 +76,7 @@ async function stage(
     const actor = actorOf(terminal)
     const staged =
       options.batch === undefined
-        ? await fromPlan(cueline, project, options, actor)
+        ? await fromPlan(cueline, project, options, terminal)
         : await byHand(cueline, project, options.batch, tasks, options.force ?? false, actor)
     const refused = staged.results.filter(({ ok }) => !ok)
     if (options.json) {
@@ -87,9 +89,11 @@ async function stage(
 async function fromPlan(
   cueline: Cueline,
   project: Project,
-  { workers, barrier, force = false }: StageOptions,
-  actor: string,
+  options: StageOptions,
+  terminal: Terminal,
 ): Promise<Staged> {
+  const { workers, barrier, force = false } = options
+  const actor = actorOf(terminal)
   const projectId = project.id
   const tasks = await cueline.tasks.list({ projectId })
   const open = tasks.filter(({ status }) => status === 'todo')
@@ -113,13 +117,18 @@ async function fromPlan(
   const plan = await cueline.plans.build({
     projectId,
     workers,
-    ...(barrier !== undefined && { barrier }),
+    barrier,
+    ...(await planningOf(options, terminal)),
     actor,
   })
   const { batches, results } = await cueline.stages.fromPlan({ planId: plan.id, force, actor })
   const staged = await cueline.tasks.list({ projectId, status: ['staged'] })
   return {
-    plan: { makespan: plan.makespan, lowerBound: plan.lowerBound },
+    plan: {
+      makespan: plan.makespan,
+      lowerBound: plan.lowerBound,
+      conflicts: plan.conflicts,
+    },
     batches: batches.map(({ id, name }) => ({
       id,
       name,

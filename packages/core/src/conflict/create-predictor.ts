@@ -32,7 +32,7 @@ export interface PastChange {
 export interface FileChange {
   readonly path: string
   /** `modified` when left out. A path that was not known counts as added. */
-  readonly kind?: 'modified' | 'added' | 'deleted' | 'renamed'
+  readonly kind?: 'modified' | 'added' | 'deleted' | 'renamed' | undefined
   /** The old path of a renamed file. */
   readonly from?: string | undefined
 }

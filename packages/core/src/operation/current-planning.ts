@@ -1,9 +1,10 @@
 import type { ProjectId } from '../id.ts'
-import type { Plan, PlanOptions, PlanTask } from '../plan/index.ts'
+import type { Plan, PlanOptions } from '../plan/index.ts'
 import type { Slice } from '../staging/slice.ts'
 import type { Project } from '../staging/state.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
 import { openTasks } from './open-tasks.ts'
+import { type ChosenTasks, chosenTasks, type PlanChoices, usualChoices } from './plan-choices.ts'
 import { type ProjectPlan, toProjectPlan } from './project-plan.ts'
 import { requireProject } from './resolve.ts'
 
@@ -11,14 +12,16 @@ import { requireProject } from './resolve.ts'
 export interface CurrentPlanning {
   readonly project: Project
   readonly slice: Slice
-  /** The open tasks, by code. */
-  readonly tasks: PlanTask[]
-  /** The plan that was stored last. */
+  /** The open tasks, by code, and what keeps them apart. */
+  readonly chosen: ChosenTasks
+  /** The plan that was stored last, and what it was made with. */
   readonly stored: ProjectPlan | null
+  readonly choices: PlanChoices
+  /** How the tasks are planned, their conflicts included. */
   readonly options: PlanOptions & { readonly workers: number; readonly barrier: Plan['barrier'] }
 }
 
-/** The open tasks as they are now, and how the current plan plans: its workers, the project's barrier. */
+/** The open tasks as they are now, and how the current plan plans: its workers and choices, the project's barrier. */
 export async function currentPlanning(
   storage: StorageTransaction,
   input: {
@@ -31,14 +34,22 @@ export async function currentPlanning(
   const slice = await storage.load({ projectId: input.projectId, everything: true })
   const last = await storage.query('plan', { projectId: input.projectId })
   const stored = last === null ? null : toProjectPlan(last)
+  const choices = stored?.choices ?? usualChoices
+  const chosen = chosenTasks(openTasks(slice), choices, { before: stored?.conflicts })
   return {
     project,
     slice,
-    tasks: openTasks(slice),
     stored,
+    choices,
+    chosen,
     options: {
       workers: input.workers ?? stored?.workers ?? 4,
       barrier: input.barrier ?? project.settings.barrier,
+      seed: stored?.seed ?? 1,
+      resources: chosen.resources,
+      conflicts: chosen.conflicts,
+      allow: choices.allow,
+      lanes: choices.lanes ?? undefined,
     },
   }
 }

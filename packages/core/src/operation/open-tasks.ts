@@ -1,14 +1,14 @@
-import type { PlanTask } from '../plan/index.ts'
 import type { Slice } from '../staging/slice.ts'
 import type { Task } from '../staging/state.ts'
+import type { DescribedTask } from './plan-choices.ts'
 
 /** The tasks that are still to be done, by code; dependencies on settled ones are over. */
-export function openTasks(slice: Slice): PlanTask[] {
+export function openTasks(slice: Slice): DescribedTask[] {
   return planTasksOf(slice, ({ status }) => status !== 'done' && status !== 'cancelled')
 }
 
 /** Tasks as the planner sees them, by code and in input order; it knows only dependencies among them. */
-export function planTasksOf(slice: Slice, includes: (task: Task) => boolean): PlanTask[] {
+export function planTasksOf(slice: Slice, includes: (task: Task) => boolean): DescribedTask[] {
   const tasks = [...slice.tasks.values()]
     .filter(includes)
     .toSorted((a, b) => a.position - b.position)
@@ -16,6 +16,7 @@ export function planTasksOf(slice: Slice, includes: (task: Task) => boolean): Pl
   return tasks.map((task) => ({
     id: task.code,
     title: task.title,
+    description: task.description,
     dependsOn: (slice.dependencies.get(task.id) ?? []).flatMap((edge) => {
       const code = codes.get(edge.dependsOn)
       return code === undefined ? [] : [code]

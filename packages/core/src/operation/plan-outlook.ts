@@ -9,6 +9,7 @@ import { type CurrentPlanning, currentPlanning } from './current-planning.ts'
 import { projectId } from './input.ts'
 import { problemsError } from './new-tasks.ts'
 import { operation } from './operation.ts'
+import { keptApart } from './plan-choices.ts'
 
 /** What to stage or promote next in a project, from its real state. Times are minutes from now. */
 export interface NextBatch extends BatchSuggestion {
@@ -52,21 +53,33 @@ export const planOutlook = {
     }),
     run: ({ storage }, input): Promise<ProjectForecast> =>
       storage.transaction(async (transaction) => {
-        const { tasks, slice, options } = await currentPlanning(transaction, input)
+        const planning = await currentPlanning(transaction, input)
         const { runs, seed } = input
-        const result = simulateSchedule(tasks, { workers: options.workers, runs, seed })
+        const { workers: count } = planning.options
+        const result = simulateSchedule(planning.chosen.tasks, { workers: count, runs, seed })
         if (!result.ok) throw problemsError(result.problems)
-        const running = codesOf(slice, ({ status }) => status === 'doing' || status === 'review')
+        const running = codesOf(planning.slice, isRunning)
         const are = running.length === 1 ? 'task that runs is' : 'tasks that run are'
-        const begun = `${running.length} ${are} counted as just begun.`
-        const { text } = result.forecast
-        return {
-          ...result.forecast,
-          running,
-          text: running.length === 0 ? text : `${text}\n${begun}`,
-        }
+        const lines = [
+          result.forecast.text,
+          ...(running.length > 0 ? [`${running.length} ${are} counted as just begun.`] : []),
+          ...leftOutOf(planning),
+        ]
+        return { ...result.forecast, running, text: lines.join('\n') }
       }),
   }),
+}
+
+/** What the plan heeds and the forecast does not. */
+function leftOutOf({ chosen, choices, options }: CurrentPlanning): string[] {
+  const apart = keptApart(chosen.conflicts, choices.allow).length
+  const named = [
+    ...(options.barrier === 'none' ? [] : [`the barrier after each ${options.barrier}`]),
+    ...(Object.keys(chosen.resources).length === 0 ? [] : ['resources']),
+    ...(apart === 0 ? [] : [`${apart} ${apart === 1 ? 'conflict' : 'conflicts'}`]),
+  ]
+  if (named.length === 0) return []
+  return [`Left out, so that it may take longer: ${named.join(', ')}.`]
 }
 
 /** Suggests from what is done, what runs or was promoted already, and what is kept apart. */
@@ -74,20 +87,20 @@ export async function nextBatch(
   storage: StorageTransaction,
   input: z.output<typeof suggestionInput>,
 ): Promise<NextBatch> {
-  const planning = await currentPlanning(storage, input)
-  const { slice, options } = planning
+  const { slice, options, chosen, choices } = await currentPlanning(storage, input)
   const failed = new Set(codesOf(slice, ({ status }) => status === 'failed'))
-  const { tasks, blocked } = withoutBlocked(planning, failed)
+  const { tasks, blocked } = withoutBlocked(chosen.tasks, failed)
   const promoted = new Set(
     codesOf(slice, ({ status, batchId }) => {
       const batch = batchId === null ? undefined : slice.batches.get(batchId)
-      return status === 'doing' || status === 'review' || (batch?.promotedAt ?? null) !== null
+      return isRunning({ status }) || (batch?.promotedAt ?? null) !== null
     }),
   )
   const result = suggestNextBatch(tasks, [], {
     workers: options.workers,
     ...(input.size !== undefined && { size: input.size }),
     running: tasks.map(({ id }) => id).filter((id) => promoted.has(id)),
+    conflicts: keptApart(chosen.conflicts, choices.allow),
   })
   if (!result.ok) throw problemsError(result.problems)
   const { text } = result.suggestion
@@ -99,13 +112,17 @@ export async function nextBatch(
   }
 }
 
+function isRunning({ status }: Pick<Task, 'status'>): boolean {
+  return status === 'doing' || status === 'review'
+}
+
 function codesOf(slice: Slice, matches: (task: Task) => boolean): string[] {
   return [...slice.tasks.values()].filter(matches).map(({ code }) => code)
 }
 
 /** The tasks without those that failed and all that waits for them, however far behind. */
 function withoutBlocked(
-  { tasks }: CurrentPlanning,
+  tasks: readonly PlanTask[],
   failed: ReadonlySet<string>,
 ): { tasks: PlanTask[]; blocked: string[] } {
   const waiting = new Map<string, string[]>()

@@ -45,7 +45,7 @@ export const planQuestions = {
     input: z.strictObject({ projectId, task: taskReference, workers, barrier }),
     run: ({ storage }, input): Promise<TaskExplanation> =>
       storage.transaction(async (transaction) => {
-        const { tasks, options } = await currentPlanning(transaction, input)
+        const { chosen, options } = await currentPlanning(transaction, input)
         const { code, status } = await resolveTask(transaction, input.projectId, input.task)
         if (status === 'done' || status === 'cancelled') {
           throw new CuelineError(
@@ -54,9 +54,9 @@ export const planQuestions = {
             { details: { task: code, status } },
           )
         }
-        const result = planTasks(tasks, options)
+        const result = planTasks(chosen.tasks, options)
         if (!result.ok) throw problemsError(result.problems)
-        return explain(tasks, result.plan, code)
+        return explain(chosen.tasks, result.plan, code)
       }),
   }),
   whatIf: operation({
@@ -67,9 +67,9 @@ export const planQuestions = {
     input: z.strictObject({ projectId, change, workers, barrier }),
     run: ({ storage }, input): Promise<WhatIfAnswer> =>
       storage.transaction(async (transaction) => {
-        const { tasks, options } = await currentPlanning(transaction, input)
+        const { chosen, options } = await currentPlanning(transaction, input)
         const asked = await withCodes(transaction, input.projectId, input.change)
-        const result = whatIf(tasks, options, asked)
+        const result = whatIf(chosen.tasks, options, asked)
         if (!result.ok) throw problemsError(result.problems)
         const { ok: _, ...answer } = result
         return answer

@@ -190,6 +190,8 @@ describe('a plan that is revised while it is worked on [X-12] [S4-01]', () => {
     expect({ ...applied, applied: false, planId: preview.planId }).toEqual(preview)
     expect((await cueline.plans.build({ projectId })).hash).toBe(preview.hash)
     expect(preview.difference.makespan).toMatchObject({ before: 35, after: 105 })
+    const difference = await cueline.plans.diff({ before: preview.planId, after: applied.planId })
+    expect(difference).toMatchObject({ same: false, added: ['E'] })
   })
 
   it('stores no revision when nothing of it can be applied', async () => {

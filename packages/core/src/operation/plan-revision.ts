@@ -17,6 +17,7 @@ import { actor, projectId, taskReference } from './input.ts'
 import { problemsError } from './new-tasks.ts'
 import { planTasksOf } from './open-tasks.ts'
 import { operation } from './operation.ts'
+import { type ChosenTasks, chosenTasks, type DescribedTask } from './plan-choices.ts'
 import { storePlan } from './project-plan.ts'
 
 /** What became of a patch to the plan of a project, and the plan with it. */
@@ -94,7 +95,7 @@ export const planRevision = {
       ledger.run(async (transaction) => {
         const { storage } = transaction
         const planning = await currentPlanning(storage, input)
-        const { project, slice, options, stored } = planning
+        const { project, slice, options, choices, stored } = planning
         if (stored === null) {
           throw new CuelineError(
             'not-found',
@@ -109,8 +110,15 @@ export const planRevision = {
           options,
           keepRunning: !input.restart,
         })
-        const before = planned(planning.tasks, options)
-        const after = planned(openOf(slice, revision.tasks), options)
+        const chosen = chosenTasks(openOf(slice, revision.tasks), choices, {
+          before: stored.conflicts,
+        })
+        const before = planned(planning.chosen, options)
+        const after = planned(chosen, {
+          ...options,
+          resources: chosen.resources,
+          conflicts: chosen.conflicts,
+        })
         const difference = diffPlans(before, after)
         const otherOptions = input.workers !== undefined || input.barrier !== undefined
         const changes = revision.revision > stored.revision || otherOptions
@@ -149,6 +157,8 @@ export const planRevision = {
         const plan = await storePlan(transaction, {
           projectId: project.id,
           plan: after,
+          choices,
+          chosen,
           taskIds,
           ids,
           actor: input.actor,
@@ -166,8 +176,8 @@ export const planRevision = {
   }),
 }
 
-function planned(tasks: readonly PlanTask[], options: PlanOptions): Plan {
-  const result = planTasks(tasks, options)
+function planned(chosen: ChosenTasks, options: PlanOptions): Plan {
+  const result = planTasks(chosen.tasks, options)
   if (!result.ok) throw problemsError(result.problems)
   return result.plan
 }
@@ -181,7 +191,7 @@ function revised(
   const tasks = planTasksOf(slice, ({ status }) => status !== 'cancelled')
   const statuses = new Map([...slice.tasks.values()].map(({ code, status }) => [code, status]))
   // Only its decisions are used: the schedule is made from the open tasks.
-  const options = { ...running.options, rounds: 0 }
+  const options = { ...running.options, conflicts: [], rounds: 0 }
   const result = revisePlan(tasks, patch, { ...running, options, statuses })
   if (!result.ok) throw problemsError(result.problems)
   return result
@@ -236,9 +246,10 @@ function patchByCode(
       change: (given.change ?? []).map((change) =>
         withoutNulls({ ...change, task: codeOf(change.task) }),
       ),
-      add: add.map((spec) => ({
+      add: add.map((spec): DescribedTask => ({
         id: spec.id,
         title: spec.title,
+        description: spec.description,
         dependsOn: (spec.dependsOn ?? []).map((entry) =>
           codeOf(typeof entry === 'string' ? entry : entry.task),
         ),

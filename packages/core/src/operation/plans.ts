@@ -1,9 +1,13 @@
 import * as z from 'zod'
+import { CuelineError } from '../error.ts'
 import { planTasks } from '../plan/index.ts'
+import { shown } from '../plan/shown.ts'
+import type { Slice } from '../staging/slice.ts'
 import { actor, planId, projectId } from './input.ts'
 import { problemsError } from './new-tasks.ts'
 import { openTasks } from './open-tasks.ts'
 import { operation } from './operation.ts'
+import { chosenTasks, type PlanChoices, planChoicesInput } from './plan-choices.ts'
 import { planOutlook } from './plan-outlook.ts'
 import { planQuestions } from './plan-questions.ts'
 import { planRevision } from './plan-revision.ts'
@@ -20,16 +24,33 @@ export const plans = {
       projectId,
       workers: z.int().min(1).max(100_000).default(4),
       barrier: z.enum(['none', 'stage', 'layer']).optional(),
+      ...planChoicesInput,
       actor,
     }),
     async run({ ledger, ids }, input): Promise<ProjectPlan> {
-      const { projectId: owner, workers } = input
+      const { projectId: owner, workers, files, history } = input
       return ledger.run(async (transaction) => {
         const { storage } = transaction
         const project = await requireProject(storage, owner)
         const slice = await storage.load({ projectId: owner, everything: true })
         const barrier = input.barrier ?? project.settings.barrier
-        const result = planTasks(openTasks(slice), { workers, barrier })
+        const choices = choicesOf(slice, input)
+        const chosen = chosenTasks(openTasks(slice), choices, {
+          files,
+          history,
+        })
+        const { rounds, budgetMs, seed } = input
+        const result = planTasks(chosen.tasks, {
+          workers,
+          barrier,
+          resources: chosen.resources,
+          conflicts: chosen.conflicts,
+          allow: choices.allow,
+          lanes: input.lanes,
+          ...(rounds !== undefined && { rounds }),
+          ...(budgetMs !== undefined && { budgetMs }),
+          ...(seed !== undefined && { seed }),
+        })
         if (!result.ok) throw problemsError(result.problems)
         if (barrier !== project.settings.barrier) {
           await transaction.execute({
@@ -41,6 +62,8 @@ export const plans = {
         return storePlan(transaction, {
           projectId: owner,
           plan: result.plan,
+          choices,
+          chosen,
           taskIds: new Map([...slice.tasks.values()].map((task) => [task.code, task.id])),
           ids,
           actor: input.actor,
@@ -67,4 +90,28 @@ export const plans = {
   ...planQuestions,
   ...planOutlook,
   ...planRevision,
+}
+
+type ChosenInput = z.output<z.ZodObject<typeof planChoicesInput>>
+
+function choicesOf(slice: Slice, input: ChosenInput): PlanChoices {
+  const byId = new Map<string, string>()
+  for (const { id, code } of slice.tasks.values()) byId.set(id, code)
+  const codes = new Set(byId.values())
+  const codeOf = (reference: string) => {
+    const code = byId.get(reference) ?? reference
+    if (codes.has(code)) return code
+    throw new CuelineError(
+      'not-found',
+      `allow names task ${shown(reference)}, which the project does not have. Give the codes of two of its tasks.`,
+      { details: { task: reference } },
+    )
+  }
+  return {
+    resources: input.resources ?? {},
+    conflicts: input.conflicts ?? (input.files === undefined ? 'declared' : 'predicted'),
+    allow: (input.allow ?? []).map(([one, other]) => [codeOf(one), codeOf(other)]),
+    infer: input.infer ?? null,
+    lanes: input.lanes ?? null,
+  }
 }

@@ -1,9 +1,11 @@
+import type { InferredDependency } from '../conflict/infer-dependencies.ts'
 import type { LedgerTransaction } from '../engine/ledger.ts'
 import { CuelineError } from '../error.ts'
 import type { Ids, PlanId, ProjectId, TaskId } from '../id.ts'
 import { hashPlan } from '../plan/hash-plan.ts'
 import type { Plan } from '../plan/index.ts'
 import type { StoredPlan } from '../staging/state.ts'
+import { type ChosenTasks, type PlanChoices, usualChoices } from './plan-choices.ts'
 import { projectOf } from './resolve.ts'
 
 /** A plan with its place in the project: plain JSON. */
@@ -13,10 +15,22 @@ export interface ProjectPlan extends Plan {
   readonly revision: number
   readonly hash: string
   readonly createdAt: number
+  readonly choices: PlanChoices
+  /** Dependencies that count in this plan because the texts imply them. */
+  readonly inferred: readonly InferredDependency[]
 }
 
+/** What stands in a stored plan; older ones hold no more than the plan itself. */
+type StoredContent = Plan & Partial<Pick<ProjectPlan, 'choices' | 'inferred'>>
+
 export function toProjectPlan({ plan, ...place }: StoredPlan): ProjectPlan {
-  return { ...(plan as Plan), ...place }
+  const content = plan as StoredContent
+  return {
+    ...content,
+    choices: content.choices ?? { ...usualChoices, conflicts: 'none' },
+    inferred: content.inferred ?? [],
+    ...place,
+  }
 }
 
 /** The stored plan with this id, wherever it belongs. */
@@ -38,6 +52,8 @@ export async function storePlan(
   given: {
     readonly projectId: ProjectId
     readonly plan: Plan
+    readonly choices: PlanChoices
+    readonly chosen: ChosenTasks
     /** Ids by code, of every task of the plan. */
     readonly taskIds: ReadonlyMap<string, TaskId>
     readonly ids: Ids
@@ -45,7 +61,8 @@ export async function storePlan(
   },
 ): Promise<ProjectPlan> {
   const { storage } = transaction
-  const { projectId, plan, taskIds } = given
+  const { projectId, plan, choices, chosen, taskIds } = given
+  const content: StoredContent = { ...plan, choices, inferred: chosen.inferred }
   const last = await storage.query('plan', { projectId })
   const stored: StoredPlan = {
     id: given.ids('plan'),
@@ -53,7 +70,7 @@ export async function storePlan(
     revision: (last?.revision ?? 0) + 1,
     hash: hashPlan(plan),
     createdAt: storage.now,
-    plan,
+    plan: content,
   }
   await transaction.execute({
     type: 'tasks.plan',

@@ -22,7 +22,7 @@ function explained(tasks: readonly PlanTask[], workers: number, task: string) {
   return explain(tasks, planOf(tasks, { workers }), task)
 }
 
-describe('explain [X-04]', () => {
+describe('explain [X-04, S4-02]', () => {
   it('names the dependency that decides the start, and what is finished before', () => {
     const party = explained(house, 2, 'party')
     expect(party.decidedBy).toEqual({ kind: 'dependencies', tasks: ['roof'] })
@@ -80,14 +80,38 @@ describe('explain [X-04]', () => {
     expect(explain(tasks, plan, 'next').decidedBy).toEqual({ kind: 'barrier', tasks: ['long'] })
   })
 
-  it('names what shares a file with the task, or says that the order alone leaves it for later', () => {
+  it('names the conflict that keeps a task apart, and how it is known', () => {
+    const tasks = ['a', 'b', 'c'].map((id) => ({ id, estimate: 10 }))
+    const conflicts = [
+      {
+        tasks: ['a', 'b'],
+        kind: 'declared',
+        confidence: 1,
+        evidence: ['src/x.ts: a declares src/x.ts; b declares src/x.ts'],
+      },
+      { tasks: ['b', 'c'], kind: 'history', confidence: 0.4 },
+    ] as const
+    const plan = planOf(tasks, { workers: 3, conflicts, allow: [['c', 'b']] })
+    const held = plan.schedule.find(({ start }) => start > 0)!.task
+    const { decidedBy, conflicts: known, text } = explain(tasks, plan, held)
+    const rival = held === 'a' ? 'b' : 'a'
+    expect(decidedBy).toEqual({ kind: 'conflicts', tasks: [rival] })
+    expect(known[0]).toMatchObject({ with: rival, kind: 'declared', allowed: false, binding: true })
+    expect(text).toContain(`it is kept apart from ${rival}, which finishes then.`)
+    expect(text).toContain(
+      `${held} and ${rival} are kept apart: src/x.ts: a declares src/x.ts; b declares src/x.ts (declared).`,
+    )
+    const allowed = explain(tasks, plan, 'c')
+    expect(allowed.conflicts).toMatchObject([{ with: 'b', allowed: true, binding: false }])
+    expect(allowed.text).toContain('It may run beside b although they conflict (history, 40 %).')
+  })
+
+  it('names what shares a resource with the task, or says that the order alone leaves it for later', () => {
     const plan = planOf([{ id: 'a' }, { id: 'b' }], { workers: 2 })
     const later = plan.schedule.map((entry) =>
       entry.task === 'b' ? { ...entry, start: 1, finish: 2 } : entry,
     )
     const apart = { ...plan, schedule: later, makespan: 2 }
-    const touching = ['a', 'b'].map((id) => ({ id, touches: ['x.ts'] }))
-    expect(explain(touching, apart, 'b').decidedBy).toEqual({ kind: 'shared', tasks: ['a'] })
     const holding = ['a', 'b'].map((id) => ({ id, resources: { printer: 1 } }))
     expect(explain(holding, apart, 'b').decidedBy).toEqual({ kind: 'shared', tasks: ['a'] })
     expect(explain([{ id: 'a' }, { id: 'b' }], apart, 'b').decidedBy.kind).toBe('order')

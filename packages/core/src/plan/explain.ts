@@ -2,7 +2,7 @@ import { CuelineError } from '../error.ts'
 import { indexTasks, type TaskIndex } from './index-tasks.ts'
 import { atMinute, inMinutes } from './in-minutes.ts'
 import { named } from './named.ts'
-import type { Plan, PlanTask, ScheduledTask } from './plan.ts'
+import type { Plan, PlanConflict, PlanTask, ScheduledTask } from './plan.ts'
 import { shown } from './shown.ts'
 
 /** Why a task stands where it stands in the schedule of its plan. Times are minutes. */
@@ -18,6 +18,8 @@ export interface TaskExplanation {
   waitsFor: { task: string; finish: number; binding: boolean }[]
   /** Tasks that were started while this one was ready and waited for its turn, in order of start. */
   overtakenBy: string[]
+  /** The conflicts of the plan that it takes part in, those that decide its start first. */
+  conflicts: TaskConflict[]
   /** Minutes it may start late before the critical path grows, whatever the number of workers. */
   slack: number
   /** Whether `slack` is 0: later here is later everywhere. */
@@ -41,12 +43,20 @@ export interface TaskExplanation {
  * What a start waits for.
  * `nothing`: it is the start of the plan. `dependencies`: `tasks` are what it waited for to the end.
  * `workers`: all were busy; `tasks` are those whose end freed one. `barrier`: what was started before
- * had to finish first. `shared`: `tasks` finish then and share a resource, a declared file or glob.
- * `order`: none of these; the order chosen leaves it for later.
+ * had to finish first. `conflicts`: `tasks` finish then, and the plan keeps them apart from it.
+ * `shared`: `tasks` finish then and share a resource. `order`: none of these; the order chosen leaves it
+ * for later.
  */
 export interface StartDecision {
-  kind: 'nothing' | 'dependencies' | 'workers' | 'barrier' | 'shared' | 'order'
+  kind: 'nothing' | 'dependencies' | 'workers' | 'barrier' | 'conflicts' | 'shared' | 'order'
   tasks: string[]
+}
+
+/** Another task that this one conflicts with, as the plan has it. */
+export interface TaskConflict extends Omit<PlanConflict, 'tasks'> {
+  with: string
+  /** Whether this one starts only when the other is finished, because of it. */
+  binding: boolean
 }
 
 /**
@@ -99,17 +109,19 @@ export function explain(tasks: readonly PlanTask[], plan: Plan, taskId: string):
     ),
   )
   const idOf = (task: number) => index.ids[task]!
+  const decidedBy = decisionOf(tasks, plan, entry, { at, readyAt, waitsFor, index })
   const found = {
     task: taskId,
     start,
     finish,
     lane,
-    decidedBy: decisionOf(tasks, plan, entry, { at, readyAt, waitsFor, index }),
+    decidedBy,
     readyAt,
     waitsFor,
     overtakenBy: plan.schedule
       .filter((other) => !earlier(other.start, readyAt) && earlier(other.start, start))
       .map(({ task }) => task),
+    conflicts: conflictsOf(plan, taskId, decidedBy),
     slack: fact.slack,
     critical: fact.slack === 0,
     unlocks: {
@@ -163,11 +175,20 @@ function decisionOf(
     (other) => earlier(other.start, start) && !earlier(other.finish, start),
   )
   const freed = busy.filter((other) => !earlier(start, other.finish))
-  if (busy.length >= plan.workers && freed.length > 0) {
+  if (busy.length >= Math.min(plan.workers, plan.laneCap) && freed.length > 0) {
     return { kind: 'workers', tasks: freed.map((other) => other.task) }
   }
   if (plan.barrier !== 'none') return { kind: 'barrier', tasks: freed.map((other) => other.task) }
   const own = tasks[known.at]!
+  const apart = new Set(
+    plan.conflicts.flatMap(({ tasks: pair, allowed }) =>
+      allowed || !pair.includes(own.id) ? [] : pair.filter((id) => id !== own.id),
+    ),
+  )
+  const conflicting = freed.filter((other) => apart.has(other.task))
+  if (conflicting.length > 0) {
+    return { kind: 'conflicts', tasks: conflicting.map((other) => other.task) }
+  }
   const sharing = freed.filter((other) =>
     share(own, tasks[known.index.positions.get(other.task)!]!),
   )
@@ -184,11 +205,18 @@ function isEarlier({ makespan }: Plan) {
 
 function share(left: PlanTask, right: PlanTask): boolean {
   const resources = new Set(Object.keys(left.resources ?? {}))
-  const touches = new Set(left.touches)
-  return (
-    Object.keys(right.resources ?? {}).some((name) => resources.has(name)) ||
-    (right.touches ?? []).some((path) => touches.has(path))
-  )
+  return Object.keys(right.resources ?? {}).some((name) => resources.has(name))
+}
+
+function conflictsOf(plan: Plan, id: string, { kind, tasks }: StartDecision): TaskConflict[] {
+  const binding = new Set(kind === 'conflicts' ? tasks : [])
+  return plan.conflicts
+    .filter(({ tasks: pair }) => pair.includes(id))
+    .map(({ tasks: [one, other], ...conflict }) => {
+      const rival = one === id ? other : one
+      return { with: rival, ...conflict, binding: binding.has(rival) }
+    })
+    .sort((left, right) => Number(right.binding) - Number(left.binding))
 }
 
 function textOf(found: Omit<TaskExplanation, 'text'>): string {
@@ -209,6 +237,7 @@ function textOf(found: Omit<TaskExplanation, 'text'>): string {
   if (overtakenBy.length > 0 && found.decidedBy.kind === 'workers') {
     lines.push(`While it waited for its turn, ${named(overtakenBy)} went first.`)
   }
+  lines.push(...conflictLines(found))
   lines.push(
     found.critical
       ? 'It is critical: when it starts later, no number of workers makes up for it.'
@@ -233,6 +262,27 @@ function textOf(found: Omit<TaskExplanation, 'text'>): string {
   return lines.join(' ')
 }
 
+/** Why the plan keeps it apart from others, in a sentence for each of the first. */
+function conflictLines({ task, conflicts }: Omit<TaskExplanation, 'text'>): string[] {
+  const lines = conflicts.slice(0, most).map((conflict) => {
+    const { with: rival, allowed, kind, confidence, evidence } = conflict
+    const known = kind === undefined ? '' : ` (${kind}${sureness(confidence)})`
+    const why = evidence.length === 0 ? '' : `: ${evidence[0]!.slice(0, 200)}`
+    return allowed
+      ? `It may run beside ${named([rival])} although they conflict${why}${known}.`
+      : `${named([task])} and ${named([rival])} are kept apart${why}${known}.`
+  })
+  const more = conflicts.length - lines.length
+  return more > 0 ? [...lines, `${more} more conflicts are known.`] : lines
+}
+
+/** Conflicts that are told in words. */
+const most = 3
+
+function sureness(confidence: number | undefined): string {
+  return confidence === undefined || confidence === 1 ? '' : `, ${Math.round(confidence * 100)} %`
+}
+
 function reasonOf({ decidedBy }: Omit<TaskExplanation, 'text'>): string {
   const { kind, tasks } = decidedBy
   const finish = tasks.length === 1 ? 'finishes' : 'finish'
@@ -245,8 +295,10 @@ function reasonOf({ decidedBy }: Omit<TaskExplanation, 'text'>): string {
       return `all workers are busy until ${named(tasks)} ${finish}`
     case 'barrier':
       return 'the barrier holds it back until all that was started before it is finished'
+    case 'conflicts':
+      return `it is kept apart from ${named(tasks)}, which ${finish} then`
     case 'shared':
-      return `it shares files or resources with ${named(tasks)}, which ${finish} then`
+      return `it shares resources with ${named(tasks)}, which ${finish} then`
     case 'order':
       return 'the order chosen leaves it for later'
   }

@@ -170,7 +170,11 @@ export class PatchedTasks {
 
   /** What is wrong with a task whatever it waits for. */
   #problemAlone(task: PlanTask): Problem | undefined {
-    const result = planTasks([{ ...task, dependsOn: [] }], { ...this.#options, rounds: 0 })
+    const result = planTasks([{ ...task, dependsOn: [] }], {
+      ...this.#options,
+      conflicts: [],
+      rounds: 0,
+    })
     return result.ok ? undefined : result.problems[0]
   }
 

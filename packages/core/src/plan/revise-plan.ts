@@ -3,6 +3,7 @@ import { PatchedTasks } from './patched-tasks.ts'
 import type { Plan, PlanTask, Problem } from './plan.ts'
 import type { PatchEffect, PlanPatch, RunningPlan } from './plan-patch.ts'
 import { planTasks } from './plan-tasks.ts'
+import { amongThem } from './what-if.ts'
 
 export type RevisionResult =
   | ({ readonly ok: true } & PlanRevision)
@@ -57,7 +58,8 @@ export function revisePlan(
   const { allowed, restart, refused } = patched
   const applied = allowed.length + (running.keepRunning === true ? 0 : restart.length)
   const revised = [...patched.tasks.values()]
-  const after = planTasks(revised, running.options)
+  const conflicts = amongThem(running.options?.conflicts, patched.tasks)
+  const after = planTasks(revised, { ...running.options, conflicts })
   if (!after.ok) return after
   return {
     ok: true,

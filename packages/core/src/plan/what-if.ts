@@ -126,12 +126,21 @@ function changedBy(
     }
   }
   const gone = new Set(behind(index, at))
+  const left = new Set(index.ids.filter((_, other) => !gone.has(other)))
   return {
-    options,
+    options: { ...options, conflicts: amongThem(options.conflicts, left) },
     tasks: tasks.filter((_, other) => !gone.has(other)),
     lost: index.ids.filter((_, other) => gone.has(other)),
     text: `If ${name} fails for good:`,
   }
+}
+
+/** Conflicts of tasks that are there; the others are nobody's any more. */
+export function amongThem(
+  conflicts: PlanOptions['conflicts'],
+  there: Pick<ReadonlySet<string>, 'has'>,
+): PlanOptions['conflicts'] {
+  return conflicts?.filter(({ tasks }) => tasks.every((id) => there.has(id)))
 }
 
 function idOf(entry: NonNullable<PlanTask['dependsOn']>[number]): string {

@@ -1,0 +1,199 @@
+import * as z from 'zod'
+import {
+  analyzeConflicts,
+  type ConflictOptions,
+  type ConflictTask,
+} from '../conflict/analyze-conflicts.ts'
+import type { InferredDependency } from '../conflict/infer-dependencies.ts'
+import type { PlannedConflict, PlanTask } from '../plan/index.ts'
+import { taskLimits } from '../task/task-schema.ts'
+import { type CrowdedFile, crowdedFiles, withCrowdedFiles } from './crowded-files.ts'
+import { taskReference } from './input.ts'
+import { impliedDependencies } from './suggest-dependencies.ts'
+
+/** What a project's plan was made with, beside workers, barrier, rounds and seed. */
+export interface PlanChoices {
+  /** Capacities of what tasks share. */
+  readonly resources: Readonly<Record<string, number>>
+  /**
+   * Which conflicts keep tasks apart. `declared`: both say in `touches` that they change a file.
+   * `predicted`: also what the texts, the files and past changes let expect.
+   */
+  readonly conflicts: 'none' | 'declared' | 'predicted'
+  /** Pairs of tasks, by code, that may run at once all the same. */
+  readonly allow: readonly (readonly [string, string])[]
+  /** Dependencies that the texts imply with at least this confidence count; null: none do. */
+  readonly infer: number | null
+  /** How many lanes there are; null: one for each worker. */
+  readonly lanes: number | null
+}
+
+export const usualChoices: PlanChoices = {
+  resources: {},
+  conflicts: 'declared',
+  allow: [],
+  infer: null,
+  lanes: null,
+}
+
+const path = z.string().min(1).max(taskLimits.path)
+const change = z.strictObject({
+  title: z.string().max(taskLimits.text),
+  body: z.string().max(taskLimits.text).optional(),
+  files: z
+    .array(
+      z.union([
+        path,
+        z.strictObject({
+          path,
+          kind: z.enum(['modified', 'added', 'deleted', 'renamed']).optional(),
+          from: path.optional(),
+        }),
+      ]),
+    )
+    .max(100_000),
+})
+
+/** What a caller may choose; what is left out is as `usualChoices` says. */
+export const planChoicesInput = {
+  /** Rounds of improvement; 0 is the list schedule. Without it some milliseconds' worth. */
+  rounds: z.int().min(0).max(1_000_000).optional(),
+  /** Milliseconds after which no further round begins. */
+  budgetMs: z.number().min(0).max(60_000).optional(),
+  seed: z.int().optional(),
+  /** How many lanes - workspaces - there are; as many as workers when left out. */
+  lanes: z.int().min(1).max(100_000).optional(),
+  /** Capacities of what tasks share: accounts, a port, a licence. */
+  resources: z.record(z.string().min(1).max(200), z.number().min(0)).optional(),
+  /** Which conflicts keep tasks apart; `predicted` where `files` are given, else `declared`. */
+  conflicts: z.enum(['none', 'declared', 'predicted']).optional(),
+  /** Pairs of tasks that may run at once all the same. */
+  allow: z
+    .array(z.tuple([taskReference, taskReference]))
+    .max(100_000)
+    .optional(),
+  /** The files of the repository now, to predict from. */
+  files: z.array(path).max(1_000_000).optional(),
+  /** Past changes, the oldest first, to predict from. */
+  history: z.array(change).max(100_000).optional(),
+  /** Lets dependencies count that the texts imply with at least this confidence, 0 to 1. */
+  infer: z.number().min(0).max(1).optional(),
+}
+
+/** Open tasks as they are planned with some choices. */
+export interface ChosenTasks {
+  /** With the dependencies that the texts imply, where they count. */
+  readonly tasks: PlanTask[]
+  readonly inferred: readonly InferredDependency[]
+  /** Which of them shall be kept apart, and why. */
+  readonly conflicts: readonly PlannedConflict[]
+  /** Declared files that so many tasks share that they queue for them; not among the conflicts. */
+  readonly crowded: readonly CrowdedFile[]
+  /** Those that were chosen, and the crowded files: one of each. */
+  readonly resources: Readonly<Record<string, number>>
+}
+
+/** What conflicts are predicted from; `before` are those known already, for when there are no files. */
+export interface KnownChanges {
+  readonly files?: ConflictOptions['files'] | undefined
+  readonly history?: ConflictOptions['history'] | undefined
+  readonly before?: readonly PlannedConflict[] | undefined
+}
+
+/** A task as the planner sees it, with the text that says what it touches and waits for. */
+export interface DescribedTask extends PlanTask {
+  readonly description?: string | undefined
+}
+
+/**
+ * Tasks with the dependencies and conflicts that the choices let count, for `planTasks`: dependencies that
+ * the texts imply never close a cycle; conflicts come from declared touches alone, or also from texts,
+ * files and history. Pure.
+ */
+export function chosenTasks(
+  tasks: readonly DescribedTask[],
+  {
+    conflicts,
+    infer,
+    resources = {},
+  }: Pick<PlanChoices, 'conflicts' | 'infer'> & Partial<PlanChoices>,
+  known: KnownChanges = {},
+): ChosenTasks {
+  const inferred = infer === null ? [] : impliedDependencies(tasks.map(textOf), infer)
+  const crowded = conflicts === 'none' ? [] : crowdedFiles(tasks)
+  const queueing = withCrowdedFiles(withEdges(tasks, inferred), crowded)
+  const queued = new Set(crowded.map(({ path }) => path))
+  const others = (touches: readonly string[] = []) => touches.filter((path) => !queued.has(path))
+  const left =
+    crowded.length === 0 ? tasks : tasks.map((task) => ({ ...task, touches: others(task.touches) }))
+  return {
+    inferred,
+    crowded,
+    tasks: [...queueing.tasks],
+    resources: { ...resources, ...queueing.resources },
+    conflicts: conflictsOf(left, conflicts, known),
+  }
+}
+
+function conflictsOf(
+  tasks: readonly ConflictTask[],
+  mode: PlanChoices['conflicts'],
+  { files, history, before = [] }: KnownChanges,
+): PlannedConflict[] {
+  if (mode === 'none') return []
+  if (mode === 'declared') {
+    return analyzeConflicts(
+      tasks
+        .filter(({ touches }) => touches !== undefined)
+        .map(({ id, touches }) => ({ id, touches })),
+    )
+  }
+  const found = analyzeConflicts(tasks, {
+    ...(files !== undefined && { files }),
+    ...(history !== undefined && { history }),
+  })
+  if (files !== undefined) return found
+  const there = new Set(tasks.map(({ id }) => id))
+  const pairs = new Set(found.map(({ tasks: pair }) => keyOf(pair)))
+  const still = before.filter(
+    ({ kind, tasks: pair }) =>
+      kind !== 'declared' && pair.every((id) => there.has(id)) && !pairs.has(keyOf(pair)),
+  )
+  return [...found, ...still]
+}
+
+/** The conflicts without those that are allowed all the same. */
+export function keptApart<Pair extends Pick<PlannedConflict, 'tasks'>>(
+  conflicts: readonly Pair[],
+  allow: PlanChoices['allow'],
+): Pair[] {
+  const allowed = new Set(allow.map(keyOf))
+  return conflicts.filter(({ tasks }) => !allowed.has(keyOf(tasks)))
+}
+
+/** The same for a pair whichever way round it is written. */
+function keyOf([one, other]: readonly [string, string]): string {
+  return JSON.stringify(one < other ? [one, other] : [other, one])
+}
+
+function withEdges(
+  tasks: readonly PlanTask[],
+  inferred: readonly InferredDependency[],
+): PlanTask[] {
+  if (inferred.length === 0) return [...tasks]
+  const more = new Map<string, string[]>()
+  for (const { task, dependsOn } of inferred) {
+    const others = more.get(task)
+    if (others === undefined) more.set(task, [dependsOn])
+    else others.push(dependsOn)
+  }
+  return tasks.map((task) => ({
+    ...task,
+    dependsOn: [...(task.dependsOn ?? []), ...(more.get(task.id) ?? [])],
+  }))
+}
+
+function textOf({ id, title, description, touches, dependsOn = [] }: DescribedTask) {
+  const ids = dependsOn.map((entry) => (typeof entry === 'string' ? entry : entry.task))
+  return { id, title, description, touches, dependsOn: ids }
+}

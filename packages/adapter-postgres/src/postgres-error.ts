@@ -136,6 +136,12 @@ function sortServerError(
         `A statement at ${place} took too long and was cancelled (${said}). Raise statementTimeoutMs, or look for what keeps the server busy.`,
         again,
       )
+    case '54000':
+      return new CuelineError(
+        'invalid-input',
+        `A value is larger than Postgres can take at ${place} (${said}). Shorten ids and codes to some 1 000 characters, and keep large texts as artifacts.`,
+        options,
+      )
     case '23505':
       return new CuelineError(
         'conflict',

@@ -1,6 +1,6 @@
 import type { Change } from '../staging/slice.ts'
 import type { Dependency, StoredArtifact, StoredPlan } from '../staging/state.ts'
-import { equal, rejects } from './check.ts'
+import { check, equal, rejects } from './check.ts'
 import type { ContractCase } from './contract.ts'
 import {
   exampleAttempt,
@@ -12,6 +12,7 @@ import {
   exampleWorker,
   exampleWorkOrder,
 } from './example-rows.ts'
+import { seededRandom } from './seeded-random.ts'
 import {
   inserts,
   load,
@@ -381,6 +382,44 @@ export const storageRowCases: readonly ContractCase<StorageSubject>[] = [
       await write(storage, inserts(['task', exampleTask(projectId, '__proto__')]))
       const { tasks } = await load(storage, { tasks: [taskId('__proto__')] })
       equal([...tasks.keys()], ['__proto__'], 'the task with a hostile id')
+    },
+  },
+  {
+    id: 'storage.rows.large-text',
+    title: 'outputs of five megabytes come back whole, as text, in events and as bytes',
+    async run({ storage }) {
+      const random = seededRandom(5)
+      const bytes = Uint8Array.from({ length: 5_000_000 }, () => Math.floor(random() * 256))
+      const text = Array.from(bytes, (byte) => String.fromCodePoint(32 + byte)).join('')
+      await withProject(storage, ['task', exampleTask(projectId, 't1', { description: text })])
+      const artifact: StoredArtifact = {
+        projectId,
+        hash: 'large',
+        name: 'output',
+        taskId: taskId('t1'),
+        attemptId: null,
+        size: bytes.length,
+        createdAt: 1,
+        bytes,
+      }
+      await write(
+        storage,
+        [...inserts(['artifact', artifact]), update('task', 't1', { summary: text })],
+        [{ type: 'project.updated', projectId, name: text, at: 1 }],
+      )
+      const { tasks } = await load(storage, { tasks: [taskId('t1')] })
+      const task = tasks.get(taskId('t1'))
+      check(task?.description === text && task.summary === text, 'the text of the task differs')
+      const [event] = await storage.eventsAfter(projectId, 0)
+      check(
+        event?.type === 'project.updated' && event.name === text,
+        'the text of the event differs',
+      )
+      const found = await query(storage, 'artifact', { projectId, hash: 'large' })
+      check(
+        found?.bytes.length === bytes.length && found.bytes.every((byte, at) => byte === bytes[at]),
+        'the bytes differ',
+      )
     },
   },
   {

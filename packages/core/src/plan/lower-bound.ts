@@ -158,13 +158,13 @@ export function cliqueBound(
       if (ready.size === 0) time = Math.max(time, heads[byHead[next]!]!)
       while (next < clique.length && heads[byHead[next]!]! <= time) ready.push(byHead[next++]!)
       const nth = ready.first
-      const until = Math.min(
-        time + remaining[nth]!,
-        next < clique.length ? heads[byHead[next]!]! : Infinity,
-      )
-      remaining[nth]! -= until - time
-      time = until
-      if (remaining[nth]! > durations[clique[nth]!]! * 1e-12) continue
+      const arrival = next < clique.length ? heads[byHead[next]!]! : Infinity
+      if (time + remaining[nth]! > arrival) {
+        remaining[nth]! -= arrival - time
+        time = arrival
+        continue
+      }
+      time += remaining[nth]!
       ready.pop()
       end = Math.max(end, time + behind[nth]!)
     }

@@ -3,12 +3,22 @@ import { dependencyIds } from './task-graph.arbitrary.ts'
 
 /**
  * The shortest makespan of all, by brute force: every order that respects dependencies, each task at
- * the earliest whole minute at which a worker is free for all of it. For a handful of tasks only.
+ * the earliest whole minute at which a worker is free for all of it and nothing runs that it conflicts
+ * with. For a handful of tasks only.
  */
-export function shortestMakespan(tasks: readonly PlanTask[], workers: number): number {
+export function shortestMakespan(
+  tasks: readonly PlanTask[],
+  workers: number,
+  conflicts: readonly { readonly tasks: readonly [string, string] }[] = [],
+): number {
   const durations = tasks.map(({ estimate }) => estimate as number)
   const position = new Map(tasks.map(({ id }, at) => [id, at]))
   const before = tasks.map((task) => dependencyIds(task).map((id) => position.get(id)!))
+  const apart = tasks.map(({ id }) =>
+    conflicts.flatMap(({ tasks: [one, other] }) =>
+      one === id ? [position.get(other)!] : other === id ? [position.get(one)!] : [],
+    ),
+  )
   const finishes = durations.map(() => -1)
   const busy: number[] = Array.from({ length: durations.reduce((a, b) => a + b, 0) + 1 }, () => 0)
   let best = Infinity
@@ -21,7 +31,7 @@ export function shortestMakespan(tasks: readonly PlanTask[], workers: number): n
     for (let task = 0; task < tasks.length; task++) {
       if (finishes[task]! >= 0 || before[task]!.some((other) => finishes[other]! < 0)) continue
       let start = Math.max(0, ...before[task]!.map((other) => finishes[other]!))
-      while (!isFree(start, start + durations[task]!)) start++
+      while (!isFree(start, start + durations[task]!) || meets(task, start)) start++
       const finish = start + durations[task]!
       for (let time = start; time < finish; time++) busy[time]!++
       finishes[task] = finish
@@ -29,6 +39,13 @@ export function shortestMakespan(tasks: readonly PlanTask[], workers: number): n
       finishes[task] = -1
       for (let time = start; time < finish; time++) busy[time]!--
     }
+  }
+
+  function meets(task: number, start: number): boolean {
+    return apart[task]!.some((other) => {
+      const finish = finishes[other]!
+      return finish > start && finish - durations[other]! < start + durations[task]!
+    })
   }
 
   function isFree(start: number, finish: number): boolean {

@@ -18,12 +18,12 @@ function conflicting(maxTasks: number, estimate?: fc.Arbitrary<PlanTask['estimat
       .tuple(fc.nat(Math.max(0, tasks.length - 1)), fc.nat(Math.max(0, tasks.length - 1)))
       .filter(([one, other]) => one !== other)
       .map(([one, other]): [string, string] => [tasks[one]!.id, tasks[other]!.id])
-    const pairs =
-      tasks.length < 2 ? fc.constant([]) : fc.array(pair, { maxLength: 20, size: 'max' })
+    const pairs = (maxLength: number) =>
+      fc.array(pair, { maxLength: tasks.length < 2 ? 0 : maxLength, size: 'max' })
     return fc.record({
       tasks: fc.constant(tasks),
-      conflicts: pairs.map((all) => all.map((two): PlannedConflict => ({ tasks: two }))),
-      allow: tasks.length < 2 ? fc.constant([]) : fc.array(pair, { maxLength: 3 }),
+      conflicts: pairs(20).map((all) => all.map((two): PlannedConflict => ({ tasks: two }))),
+      allow: pairs(3),
     })
   })
 }

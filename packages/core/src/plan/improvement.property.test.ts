@@ -67,6 +67,17 @@ describe('an improved schedule [S3-03] [X-03] [X-04]', () => {
     for (const graph of graphs) mustEqualBruteForce(tasksOf(graph, random))
   }, 60_000)
 
+  it('equals brute force on 2000 random graphs of seven tasks, for one to three workers', () => {
+    const random = randomFrom(7)
+    for (let nth = 0; nth < 2000; nth++) {
+      const share = 0.1 + 0.5 * random()
+      const graph = Array.from({ length: 7 }, (_, task) =>
+        Array.from({ length: task }, (__, other) => other).filter(() => random() < share),
+      )
+      mustEqualBruteForce(tasksOf(graph, random))
+    }
+  }, 60_000)
+
   it('never gets longer with more workers, up to sixteen', () => {
     fc.assert(
       fc.property(

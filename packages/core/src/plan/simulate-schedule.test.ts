@@ -157,4 +157,25 @@ describe('any forecast [X-04]', () => {
       ),
     )
   })
+
+  it('never runs two conflicting tasks at once, and counts both as what holds up the finish', () => {
+    const tasks = ['a', 'b'].map((id) => ({ id, estimate: { min: 2, max: 4 } }))
+    const conflicts = [{ tasks: ['a', 'b'] as const }]
+    const apart = simulateSchedule(tasks, { workers: 2, runs: 50, conflicts })
+    expect(apart).toMatchObject({
+      ok: true,
+      forecast: { planned: 6, tasks: [{ criticality: 1 }, { criticality: 1 }] },
+    })
+    const allowed = simulateSchedule(tasks, {
+      workers: 2,
+      runs: 50,
+      conflicts,
+      allow: [['a', 'b']],
+    })
+    expect(allowed).toEqual(simulateSchedule(tasks, { workers: 2, runs: 50 }))
+    expect(simulateSchedule(tasks, { conflicts: [{ tasks: ['a', 'x'] }] })).toMatchObject({
+      ok: false,
+      problems: [{ kind: 'invalid-conflict' }],
+    })
+  })
 })

@@ -102,6 +102,23 @@ describe('suggestNextBatch [S0-08, S4-03]', () => {
     expect(found.tasks).toHaveLength(12)
     expect(found.finish).toBeLessThanOrEqual(found.finishInInputOrder)
   })
+
+  it('expects conflicting tasks one after the other later on, too, unless they are allowed to meet', () => {
+    const tasks = [
+      { id: 'first', estimate: 1 },
+      { id: 'left', estimate: 5, dependsOn: ['first'] },
+      { id: 'right', estimate: 5, dependsOn: ['first'] },
+    ]
+    const conflicts = [{ tasks: ['left', 'right'] as const }, { tasks: ['left', 'gone'] as const }]
+    const finishWith = (allow: readonly (readonly [string, string])[]) => {
+      const result = suggestNextBatch(tasks, [], { workers: 2, conflicts, allow })
+      return result.ok ? result.suggestion.finish : Number.NaN
+    }
+    expect(finishWith([])).toBe(11)
+    expect(finishWith([['right', 'left']])).toBe(6)
+    const after = suggestNextBatch(tasks, ['first'], { conflicts, allow: [['right', 'left']] })
+    expect(after.ok && after.suggestion.tasks.map(({ task }) => task)).toEqual(['left', 'right'])
+  })
 })
 
 describe('any suggestion [S0-08]', () => {

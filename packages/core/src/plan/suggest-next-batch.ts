@@ -4,8 +4,11 @@ import { behind } from './explain.ts'
 import { inMinutes } from './in-minutes.ts'
 import { afterDependencies, listSchedule } from './list-schedule.ts'
 import { named } from './named.ts'
-import type { PlanTask, Problem } from './plan.ts'
-import { ranks } from './ranks.ts'
+import type { PlanOptions, PlanTask, Problem } from './plan.ts'
+import { plannedConflicts } from './planned-conflicts.ts'
+import { ranks, ranksApart } from './ranks.ts'
+import { noDemands } from './resource-demands.ts'
+import { resourceListSchedule } from './resource-list-schedule.ts'
 import { shown } from './shown.ts'
 
 export interface SuggestionOptions {
@@ -17,6 +20,8 @@ export interface SuggestionOptions {
   readonly running?: Iterable<string>
   /** Pairs that shall not run at once: never both in the batch, never beside one that runs. */
   readonly conflicts?: readonly { readonly tasks: readonly [string, string] }[]
+  /** Those of them that may run at once all the same. */
+  readonly allow?: PlanOptions['allow']
 }
 
 export type SuggestionResult =
@@ -61,7 +66,7 @@ export interface SuggestedTask {
  * they go first and everything else follows by its longest tail. All batches are compared when there
  * are few enough, else the most urgent tasks are exchanged one by one as long as that helps; of equally
  * good batches the most urgent tasks win, then the input order. Conflicting tasks are never in one batch,
- * but what comes after it is expected as if there were no conflicts.
+ * nor expected to run at once later.
  *
  * Pure. Barriers and resources are left out. Takes at most some hundred thousand task starts beyond the first schedules.
  */
@@ -89,7 +94,13 @@ export function suggestNextBatch(
   )
   if (!rest.ok) return rest
   const { index, durations, tails } = rest
-  const urgency = ranks(tails)
+  const runs = (id: string) => running.has(id)
+  const there = ({ tasks: pair }: { readonly tasks: readonly [string, string] }) =>
+    // Of one that is done nobody has to keep away; two that run already are not kept apart any more.
+    pair[0] !== pair[1] && pair.every((id) => index.positions.has(id)) && !pair.every(runs)
+  const given = (options.conflicts ?? []).filter(there).map(({ tasks: pair }) => ({ tasks: pair }))
+  const { apart: kept, conflicts } = plannedConflicts(index, given, options.allow)
+  const urgency = kept === undefined ? ranks(tails) : ranksApart(tails, kept)
   const ready = index.ids
     .map((_, task) => task)
     .filter(
@@ -97,7 +108,10 @@ export function suggestNextBatch(
         !running.has(index.ids[task]!) &&
         index.dependencyOffsets[task] === index.dependencyOffsets[task + 1],
     )
-  const apart = conflictsOf(index, options.conflicts ?? [])
+  const apart = conflictsOf(
+    index,
+    conflicts.filter(({ allowed }) => !allowed),
+  )
   const runningTasks = [...running].flatMap((id) => index.positions.get(id) ?? [])
   const free = ready.filter((task) => isApart(apart, task, runningTasks))
   const inOrder = fittingFirst(free, size, apart)
@@ -109,7 +123,10 @@ export function suggestNextBatch(
     const keys = urgency.slice()
     for (const task of batch) keys[task]! -= index.size
     for (const task of runningTasks) keys[task]! -= 2 * index.size
-    return listSchedule(durations, keys, workers, afterDependencies(index))!.makespan
+    const release = afterDependencies(index)
+    return kept === undefined
+      ? listSchedule(durations, keys, workers, release)!.makespan
+      : resourceListSchedule(durations, keys, workers, release, noDemands, kept).makespan
   }
   const best = bestBatch(free, size, triesFor(index.size), apart, finishWith)
   const chosen = new Set(best.batch)

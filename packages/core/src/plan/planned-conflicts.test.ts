@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest'
+
+import { analyzeConflicts } from '../conflict/analyze-conflicts.ts'
+import { hashPlan } from './hash-plan.ts'
+import type { PlanOptions } from './plan.ts'
+import { planSchema } from './plan-schema.ts'
+import { planTasks } from './plan-tasks.ts'
+
+const tasks = ['a', 'b', 'c'].map((id) => ({ id, estimate: 2 }))
+
+function planOf(options: PlanOptions) {
+  const result = planTasks(tasks, { workers: 3, ...options })
+  if (!result.ok) throw new Error(result.problems[0]!.message)
+  return result.plan
+}
+
+describe('conflicts of a plan [S3-03] [S4-02]', () => {
+  it('are those that analyzeConflicts finds, and are recorded with their evidence', () => {
+    const touching = tasks.map((task) => ({
+      ...task,
+      touches: task.id === 'c' ? ['src/c.ts'] : ['src/shared.ts'],
+    }))
+    const conflicts = analyzeConflicts(touching)
+    const result = planTasks(touching, { workers: 3, conflicts })
+    expect(result).toMatchObject({
+      ok: true,
+      plan: { makespan: 4, lowerBound: 4, conflicts: [{ tasks: ['a', 'b'], allowed: false }] },
+    })
+    const plan = result.ok ? result.plan : undefined
+    expect(plan!.conflicts[0]!.evidence[0]).toContain('src/shared.ts')
+    expect(planSchema.parse(JSON.parse(JSON.stringify(plan)))).toEqual(plan)
+  })
+
+  it('let a pair run at once that is allowed, named in either order, and say so', () => {
+    const conflicts = [{ tasks: ['a', 'b'] as const }]
+    const plan = planOf({ conflicts, allow: [['b', 'a']] })
+    expect(plan.makespan).toBe(2)
+    expect(plan.conflicts).toEqual([{ tasks: ['a', 'b'], evidence: [], allowed: true }])
+    expect(hashPlan(plan)).not.toBe(hashPlan(planOf({})))
+  })
+
+  it('count once for a pair, by the most certain', () => {
+    const plan = planOf({
+      conflicts: [
+        { tasks: ['a', 'b'], kind: 'history', confidence: 0.3 },
+        { tasks: ['b', 'a'], kind: 'path', confidence: 0.9, evidence: ['both name x.ts'] },
+      ],
+    })
+    expect(plan.conflicts).toEqual([
+      {
+        tasks: ['b', 'a'],
+        kind: 'path',
+        confidence: 0.9,
+        evidence: ['both name x.ts'],
+        allowed: false,
+      },
+    ])
+  })
+
+  it('are problems when they name unknown tasks, one task twice or an impossible confidence', () => {
+    const conflicts = [
+      { tasks: ['a', 'gone'] },
+      { tasks: ['a', 'a'] },
+      { tasks: ['a', 'b'], confidence: 2 },
+      { tasks: ['a', 'b', 'c'] },
+      null,
+    ] as unknown as PlanOptions['conflicts']
+    const result = planTasks(tasks, { conflicts })
+    const problems = result.ok ? [] : result.problems
+    expect(problems.map(({ kind }) => kind)).toEqual(Array(5).fill('invalid-conflict'))
+    expect(problems.map(({ tasks: ids }) => ids)).toEqual([
+      ['a', 'gone'],
+      ['a'],
+      ['a', 'b'],
+      [],
+      [],
+    ])
+    expect(problems[0]!.message).toContain('"gone", which is not in the plan')
+    for (const name of ['conflicts', 'allow']) {
+      expect(planTasks(tasks, { [name]: 'a' })).toMatchObject({
+        ok: false,
+        problems: [{ kind: 'invalid-option' }],
+      })
+    }
+  })
+
+  it('bound the plan by tasks that all conflict, with the least before and behind them', () => {
+    const clique = ['x', 'y', 'z'].map((id) => ({ id, estimate: 3, dependsOn: ['first'] }))
+    const result = planTasks(
+      [
+        { id: 'first', estimate: 1 },
+        ...clique,
+        { id: 'last', estimate: 2, dependsOn: ['x', 'y', 'z'] },
+      ],
+      {
+        workers: 9,
+        rounds: 0,
+        conflicts: [
+          ['x', 'y'],
+          ['y', 'z'],
+          ['x', 'z'],
+        ].map((pair) => ({ tasks: pair as [string, string] })),
+      },
+    )
+    expect(result).toMatchObject({ ok: true, plan: { makespan: 12, lowerBound: 12, gap: 0 } })
+  })
+
+  it('are cheap: a thousand tasks with ten thousand of them are planned in a moment', () => {
+    const many = Array.from({ length: 1000 }, (_, at) => ({ id: `t${at}`, estimate: 1 + (at % 7) }))
+    const conflicts = many.flatMap(({ id }, at) =>
+      Array.from({ length: 10 }, (_, nth) => ({
+        tasks: [id, `t${(at + 7 * nth + 1) % 1000}`] as const,
+      })),
+    )
+    const result = planTasks(many, { workers: 50, conflicts, rounds: 4 })
+    expect(result).toMatchObject({ ok: true, plan: { conflicts: { length: 10_000 } } })
+  }, 5_000)
+})

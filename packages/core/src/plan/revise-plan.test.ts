@@ -257,6 +257,30 @@ describe('revisePlan [X-12]', () => {
     expect(result.ok && result.refused.map(({ tasks: ids }) => ids)).toEqual([['T0', 'T19999']])
     expect(result.ok && result.plan.edges).toBe(19_999 + 19_998)
   })
+
+  it('keeps conflicting tasks apart, also added ones, and forgets the conflicts of removed ones', () => {
+    const revised = revisePlan(
+      [
+        { id: 'a', estimate: 3 },
+        { id: 'b', estimate: 3 },
+      ],
+      { remove: ['b'], add: [{ id: 'c', estimate: 3 }] },
+      {
+        revision: 1,
+        options: { workers: 2, conflicts: [{ tasks: ['a', 'b'] }, { tasks: ['c', 'a'] }] },
+      },
+    )
+    expect(revised).toMatchObject({
+      ok: true,
+      refused: [],
+      plan: { makespan: 6, conflicts: [{ tasks: ['c', 'a'], allowed: false }] },
+    })
+    const unknown = { revision: 1, options: { conflicts: [{ tasks: ['a', 'x'] as const }] } }
+    expect(revisePlan([{ id: 'a' }], {}, unknown)).toMatchObject({
+      ok: false,
+      problems: [{ kind: 'invalid-conflict' }],
+    })
+  })
 })
 
 function addEdge(...names: string[]): PlanPatch {

@@ -1,6 +1,6 @@
 import { hashPlan } from './hash-plan.ts'
 import { PatchedTasks } from './patched-tasks.ts'
-import type { Plan, PlanTask, Problem } from './plan.ts'
+import type { Plan, PlanOptions, PlanTask, Problem } from './plan.ts'
 import type { PatchEffect, PlanPatch, RunningPlan } from './plan-patch.ts'
 import { planTasks } from './plan-tasks.ts'
 import { amongThem } from './what-if.ts'
@@ -44,7 +44,7 @@ export function revisePlan(
   patch: PlanPatch,
   running: RunningPlan,
 ): RevisionResult {
-  const before = planTasks(tasks, running.options)
+  const before = planTasks(tasks, beforePatch(tasks, patch, running.options))
   if (!before.ok) return before
   const statusOf = (id: string) => running.statuses?.get(id) ?? 'todo'
   const patched = new PatchedTasks(tasks, statusOf, running)
@@ -78,6 +78,20 @@ export function revisePlan(
       })
       .map(({ id }) => id),
   }
+}
+
+/** The options without conflicts of tasks that only the patch adds. */
+function beforePatch(
+  tasks: readonly PlanTask[],
+  { add = [] }: PlanPatch,
+  options: PlanOptions = {},
+): PlanOptions {
+  const { conflicts } = options
+  if (!Array.isArray(conflicts)) return options
+  const added = new Set(add.map((task) => task?.id))
+  for (const task of tasks) added.delete(task?.id)
+  const isLater = (pair: unknown) => Array.isArray(pair) && pair.some((id) => added.has(id))
+  return { ...options, conflicts: conflicts.filter((conflict) => !isLater(conflict?.tasks)) }
 }
 
 function idOf(entry: NonNullable<PlanTask['dependsOn']>[number]): string {

@@ -259,6 +259,14 @@ describe('Postgres in trouble [X-02, X-11]', () => {
     await storage.close()
   })
 
+  it('closes, although nothing arrives any more and nobody says so', async () => {
+    const proxy = await cuttingProxy(url)
+    const storage = await postgresStorage({ url: proxy.url, schema: freshSchema() })
+    await append(storage)
+    proxy.freeze()
+    await expect(storage.close()).resolves.toBeUndefined()
+  })
+
   it('passes the errors of the caller through as they are', async () => {
     const storage = await postgresStorage({ url, schema: freshSchema() })
     const mine = new TypeError('mine')

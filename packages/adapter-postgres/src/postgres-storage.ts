@@ -49,6 +49,8 @@ const forgottenMs = 60_000
 /** What a reply may take longer than the server allows the statement. */
 const replyMs = 5_000
 const gatherMs = 50
+/** A server that does not answer keeps nobody from closing for longer, milliseconds. */
+const longestGoodbyeMs = 2_000
 const pingMs = 5_000
 
 /**
@@ -160,7 +162,7 @@ function accessTo(options: PostgresStorageOptions, schema: string): Access {
     const pool = openPool({ ...config, max, idleTimeoutMillis: 30_000 })
     return {
       pool,
-      end: () => pool.end(),
+      end: () => atMost(longestGoodbyeMs, pool.end()),
       perTransaction: '',
       perConnection: `set search_path to ${path}; ${limits('set', options)}`,
       outcomeTimeoutMs,
@@ -221,6 +223,15 @@ function openPool(config: PoolConfig): Pool {
   // A connection that breaks while nobody uses it is replaced by the next call.
   pool.on('error', () => {})
   return pool
+}
+
+async function atMost(ms: number, ending: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms)
+  })
+  await Promise.race([ending, late])
+  clearTimeout(timer)
 }
 
 /** Host, port and database of a URL, without user and password. */

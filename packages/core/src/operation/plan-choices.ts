@@ -162,15 +162,6 @@ function conflictsOf(
   return [...found, ...still]
 }
 
-/** The conflicts without those that are allowed all the same. */
-export function keptApart<Pair extends Pick<PlannedConflict, 'tasks'>>(
-  conflicts: readonly Pair[],
-  allow: PlanChoices['allow'],
-): Pair[] {
-  const allowed = new Set(allow.map(keyOf))
-  return conflicts.filter(({ tasks }) => !allowed.has(keyOf(tasks)))
-}
-
 /** The same for a pair whichever way round it is written. */
 function keyOf([one, other]: readonly [string, string]): string {
   return JSON.stringify(one < other ? [one, other] : [other, one])

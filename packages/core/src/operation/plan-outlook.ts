@@ -9,7 +9,6 @@ import { type CurrentPlanning, currentPlanning } from './current-planning.ts'
 import { projectId } from './input.ts'
 import { problemsError } from './new-tasks.ts'
 import { operation } from './operation.ts'
-import { keptApart } from './plan-choices.ts'
 
 /** What to stage or promote next in a project, from its real state. Times are minutes from now. */
 export interface NextBatch extends BatchSuggestion {
@@ -56,7 +55,13 @@ export const planOutlook = {
         const planning = await currentPlanning(transaction, input)
         const { runs, seed } = input
         const { workers: count } = planning.options
-        const result = simulateSchedule(planning.chosen.tasks, { workers: count, runs, seed })
+        const result = simulateSchedule(planning.chosen.tasks, {
+          workers: Math.min(count, planning.options.lanes ?? count),
+          runs,
+          seed,
+          conflicts: planning.chosen.conflicts,
+          allow: planning.choices.allow,
+        })
         if (!result.ok) throw problemsError(result.problems)
         const running = codesOf(planning.slice, isRunning)
         const are = running.length === 1 ? 'task that runs is' : 'tasks that run are'
@@ -71,15 +76,13 @@ export const planOutlook = {
 }
 
 /** What the plan heeds and the forecast does not. */
-function leftOutOf({ chosen, choices, options }: CurrentPlanning): string[] {
-  const apart = keptApart(chosen.conflicts, choices.allow).length
+function leftOutOf({ chosen, options }: CurrentPlanning): string[] {
   const named = [
     ...(options.barrier === 'none' ? [] : [`the barrier after each ${options.barrier}`]),
     ...(Object.keys(chosen.resources).length === 0 ? [] : ['resources']),
-    ...(apart === 0 ? [] : [`${apart} ${apart === 1 ? 'conflict' : 'conflicts'}`]),
   ]
   if (named.length === 0) return []
-  return [`Left out, so that it may take longer: ${named.join(', ')}.`]
+  return [`Left out, so that it may take longer: ${named.join(' and ')}.`]
 }
 
 /** Suggests from what is done, what runs or was promoted already, and what is kept apart. */
@@ -100,7 +103,8 @@ export async function nextBatch(
     workers: options.workers,
     ...(input.size !== undefined && { size: input.size }),
     running: tasks.map(({ id }) => id).filter((id) => promoted.has(id)),
-    conflicts: keptApart(chosen.conflicts, choices.allow),
+    conflicts: chosen.conflicts,
+    allow: choices.allow,
   })
   if (!result.ok) throw problemsError(result.problems)
   const { text } = result.suggestion

@@ -109,6 +109,13 @@ describe('the conflicts of a built plan [S4-02] [S4-03]', () => {
       ],
     })
     expect((await cueline.plans.suggestBatch({ projectId })).tasks).toHaveLength(3)
+    expect((await cueline.plans.forecast({ projectId })).planned).toBe(10)
+    await cueline.plans.build({ projectId, barrier: 'layer', resources: { port: 1 } })
+    const forecast = await cueline.plans.forecast({ projectId })
+    expect(forecast.planned).toBe(20)
+    expect(forecast.text).toContain(
+      'Left out, so that it may take longer: the barrier after each layer and resources.',
+    )
   })
 
   it('of a file that hundreds of tasks declare are a queue, not a pair for each two', async () => {

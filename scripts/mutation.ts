@@ -52,6 +52,8 @@ try {
     clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
     allowConsoleColors: false,
     thresholds: { high: 95, low: 85, break: 85 },
+    // A mutant is detected, too, when it makes the tests hang; a busy machine must not look like that.
+    timeoutMS: 15_000,
     concurrency: Number(values.concurrency),
     disableTypeChecks: false,
     tempDirName,

@@ -236,10 +236,17 @@ describe('opening a layer [S0-05]', () => {
     expect(world.batch('spring').openLayer).toBe(1)
   })
 
-  it('does nothing to a batch without layers', () => {
-    const world = promoted({ barrier: 'none' }, 'seed')
+  it('is nothing that a batch without the barrier knows, whatever layers the plan has', () => {
+    const world = new World({ barrier: 'none' }).add('rain', 'soil', 'fruit <- rain')
+    plan(world, ['rain'], ['soil'], ['fruit'])
+    world.stage('spring', ['soil', 'fruit'])
+    world.promote('spring')
 
     expect(typesOf(world, open(1))).toEqual([])
+    expect(world.why('soil')).toEqual([])
+    expect(world.why('fruit')).toEqual(['waiting on rain'])
+    world.succeed(world.start('soil'))
+    expect(typesOf(world, { ...unstick, silentMs: 3_600_000, idle: true })).toEqual(['batch.stuck'])
     expect(world.batch('spring').openLayer).toBeNull()
   })
 })

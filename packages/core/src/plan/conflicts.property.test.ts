@@ -74,17 +74,17 @@ describe('a plan with conflicts [S3-03] [S4-02] [X-03]', () => {
 
   it('is as short as the brute-force optimum on small graphs, and its bound is not above that', () => {
     const random = randomFrom(61)
+    const wrong: unknown[] = []
     for (let nth = 0; nth < 400; nth++) {
       const { tasks, conflicts } = smallGraph(4 + (nth % 3), random)
       for (let workers = 1; workers <= 3; workers++) {
         const plan = planOf(tasks, { workers, conflicts })
         const shortest = shortestMakespan(tasks, workers, conflicts)
-        if (plan.makespan !== shortest || plan.lowerBound > shortest) {
-          const what = JSON.stringify({ tasks, conflicts, workers })
-          throw new Error(`${what}: ${plan.makespan} (${plan.lowerBound}), shortest ${shortest}`)
-        }
+        if (plan.makespan === shortest && plan.lowerBound <= shortest) continue
+        wrong.push({ tasks, conflicts, workers, shortest, found: plan.makespan })
       }
     }
+    expect(wrong).toEqual([])
   })
 
   it('never gets longer with more workers, up to sixteen', () => {

@@ -1,4 +1,3 @@
-import { CuelineError } from '@cueline/core'
 import type { Event, ProjectId, StoredEvent } from '@cueline/core'
 import { sql } from 'kysely'
 
@@ -14,9 +13,8 @@ export interface NumberedEvent {
 }
 
 /**
- * Appends events that are numbered already, from the last sequence on. The counter is raised in the
- * same transaction, and numbers that it does not lead to are refused, so that there are neither gaps
- * nor doubles whoever else writes.
+ * Appends events that are numbered already, on from the last sequence as it was read in the same
+ * transaction, which nobody else can raise meanwhile; their key refuses a number that is taken.
  */
 export async function appendEvents(
   database: Database,
@@ -26,14 +24,7 @@ export async function appendEvents(
 ): Promise<void> {
   const last = events.at(-1)
   if (last === undefined) return
-  const [counter] = await raiseCounter.run(database, dialect, { projectId, by: events.length })
-  if (Number(counter?.last_sequence) !== last.sequence) {
-    throw new CuelineError(
-      'storage-busy',
-      `The log of project ${projectId} has grown meanwhile; start the transaction again.`,
-      { retryable: true, details: { projectId } },
-    )
-  }
+  await setCounter.run(database, dialect, { projectId, last: last.sequence })
   const rows = events.map(({ sequence, actor, event }) => [projectId, sequence, actor, event])
   await insertRows(database, dialect, eventTarget, rows)
 }
@@ -61,12 +52,51 @@ export async function lastSequence(
   return Number(row?.last_sequence ?? 0)
 }
 
-const raiseCounter = statement<{ projectId: string; by: number }, { last_sequence: number }>(
-  ({ projectId, by }) => sql`insert into logs (project_id, last_sequence)
-    values (${projectId}, ${by})
-    on conflict (project_id) do update
-      set last_sequence = logs.last_sequence + excluded.last_sequence
-    returning last_sequence`,
+/**
+ * What tells whether somebody has written to the project: its log, and a counter of the writes that
+ * came without events.
+ */
+export async function readVersion(
+  database: Database,
+  dialect: Dialect,
+  projectId: ProjectId,
+): Promise<{ readonly lastSequence: number; readonly silentWrites: number }> {
+  const given = { projectId, name: silentName(projectId) }
+  const [row] = await selectVersion.run(database, dialect, given)
+  return { lastSequence: Number(row?.last_sequence), silentWrites: Number(row?.silent_writes) }
+}
+
+/** Notes a write without events, so that what others keep of the project is not taken for true. */
+export async function noteSilentWrite(
+  database: Database,
+  dialect: Dialect,
+  projectId: ProjectId,
+): Promise<void> {
+  await raiseSilent.run(database, dialect, { name: silentName(projectId) })
+}
+
+function silentName(projectId: ProjectId): string {
+  return `silent-writes ${projectId}`
+}
+
+const selectVersion = statement<
+  { projectId: string; name: string },
+  { last_sequence: number; silent_writes: number }
+>(
+  ({ projectId, name }) => sql`select
+    coalesce((select last_sequence from logs where project_id = ${projectId}), 0) as last_sequence,
+    coalesce((select value from settings where name = ${name}), 0) as silent_writes`,
+)
+
+const raiseSilent = statement<{ name: string }>(
+  ({ name }) => sql`insert into settings (name, value) values (${name}, 1)
+    on conflict (name) do update set value = settings.value + 1`,
+)
+
+const setCounter = statement<{ projectId: string; last: number }>(
+  ({ projectId, last }) => sql`insert into logs (project_id, last_sequence)
+    values (${projectId}, ${last})
+    on conflict (project_id) do update set last_sequence = excluded.last_sequence`,
 )
 
 const readCounter = statement<{ projectId: string }, { last_sequence: number }>(

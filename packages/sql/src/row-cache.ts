@@ -42,6 +42,11 @@ export class RowCache {
     return project
   }
 
+  /** Puts in what was known of a project before. */
+  use(projectId: ProjectId, project: ProjectCache): void {
+    this.#projects.set(projectId, project)
+  }
+
   /** The fence of a work order that is known, null for one that is known not to be there. */
   fenceOf(id: WorkOrderId): number | null | undefined {
     let found: null | undefined

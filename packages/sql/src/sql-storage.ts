@@ -1,5 +1,5 @@
 import { CuelineError, followEvents } from '@cueline/core'
-import type { ProjectId, Storage, StorageTransaction } from '@cueline/core'
+import type { ProjectId, Storage, StorageTransaction, StoredEvent } from '@cueline/core'
 
 import { eventsAfter } from './append-events.ts'
 import { keepMark, moveClock, readNow } from './clock.ts'
@@ -7,6 +7,7 @@ import type { Now } from './clock.ts'
 import type { Database, Dialect } from './dialect.ts'
 import { hearWorkers, renewLeases } from './leases.ts'
 import { migrate } from './migrate.ts'
+import { KnownProjects, mostKept } from './known-projects.ts'
 import { RowCache } from './row-cache.ts'
 import { SqlTransaction } from './sql-transaction.ts'
 
@@ -46,9 +47,6 @@ export async function sqlStorage(options: SqlStorageOptions): Promise<SqlStorage
   return storage
 }
 
-/** Rows and lists that are kept between transactions, at most. */
-const mostKept = 50_000
-
 class KyselyStorage implements SqlStorage {
   readonly #database: Database
   readonly #reserved: Database
@@ -65,6 +63,7 @@ class KyselyStorage implements SqlStorage {
   #closing: Promise<void> | undefined
   /** What the last transaction knew, and the version of the database in which that is true. */
   #kept: { readonly cache: RowCache; readonly version: number } | undefined
+  readonly #projects = new KnownProjects()
   /** Counts what may write, so that nothing is kept that another transaction has outdated. */
   #turn = 0
   /** The latest time given out: between two stored marks this process keeps the clock by itself. */
@@ -116,7 +115,7 @@ class KyselyStorage implements SqlStorage {
     if (this.#closing !== undefined) throw closedError()
     return followEvents(
       {
-        eventsAfter: (after) => this.eventsAfter(projectId, after),
+        eventsAfter: (after) => this.#eventsIfAny(projectId, after),
         subscribe: (wake) => this.#follow(projectId, wake),
         isClosed: () => this.#closing !== undefined,
       },
@@ -131,6 +130,16 @@ class KyselyStorage implements SqlStorage {
     return () => {
       this.#strangers.delete(wake)
       this.#listenNoMore()
+    }
+  }
+
+  /** A follower outlives a database that is busy or away: it looks again when it is woken next. */
+  async #eventsIfAny(projectId: ProjectId, cursor: number): Promise<readonly StoredEvent[]> {
+    try {
+      return await this.eventsAfter(projectId, cursor)
+    } catch (error) {
+      if (error instanceof CuelineError && error.retryable) return []
+      throw error
     }
   }
 
@@ -161,23 +170,26 @@ class KyselyStorage implements SqlStorage {
   ): Promise<readonly [Result, ReadonlySet<ProjectId>]> {
     let known: { readonly cache: RowCache; readonly version: number } | undefined
     let turn = 0
+    let keep = () => {}
     const answer = await this.#database.transaction().execute(async (database) => {
       const at = await this.#now(database)
       this.#turn += 1
       turn = this.#turn
       const cache = this.#kept?.version === at.version ? this.#kept.cache : new RowCache()
       this.#kept = undefined
-      const transaction = new SqlTransaction(database, this.#dialect, at, cache)
+      const transaction = new SqlTransaction(database, this.#dialect, at, cache, this.#projects)
       try {
         const result = await work(transaction)
         await transaction.finish()
         if (at.version !== null) known = { cache, version: at.version }
+        keep = () => transaction.keep()
         return [result, transaction.grown] as const
       } finally {
         transaction.end()
       }
     })
     // Only now it is certain that all of this is stored.
+    keep()
     if (turn === this.#turn && known !== undefined && known.cache.size < mostKept) {
       this.#kept = known
     }

@@ -11,7 +11,7 @@ import type {
   WorkOrderId,
 } from '@cueline/core'
 
-import { appendEvents, lastSequence } from './append-events.ts'
+import { appendEvents, lastSequence, noteSilentWrite, readVersion } from './append-events.ts'
 import type { NumberedEvent } from './append-events.ts'
 import { keepMark } from './clock.ts'
 import type { Now } from './clock.ts'
@@ -19,6 +19,8 @@ import type { Database, Dialect } from './dialect.ts'
 import { grantLeases, heldLeases, knownLeases, releaseLeases, writeLeases } from './leases.ts'
 import type { GrantedLease } from './leases.ts'
 import { loadSlice, needsWrites } from './load-slice.ts'
+import type { KnownProjects } from './known-projects.ts'
+import { pipelined, sendAll } from './pipelined.ts'
 import type { RowCache } from './row-cache.ts'
 import { runQuery } from './run-query.ts'
 import { writeChanges } from './write-changes.ts'
@@ -41,7 +43,12 @@ export class SqlTransaction implements StorageTransaction {
   readonly #dialect: Dialect
   readonly #at: Now
   readonly #cache: RowCache
-  readonly #locked = new Set<string>()
+  readonly #known: KnownProjects
+  readonly #locked = new Set<ProjectId>()
+  /** Of the locked projects, how many writes without events they had seen. */
+  readonly #versions = new Map<ProjectId, number>()
+  /** Locked projects that were written to without an event. */
+  readonly #silent = new Set<ProjectId>()
   readonly #waiting = new Map<ProjectId, Waiting>()
   /** Null for a lease that ends. */
   readonly #leases = new Map<WorkOrderId, GrantedLease | null>()
@@ -52,7 +59,14 @@ export class SqlTransaction implements StorageTransaction {
   #failure: { readonly error: unknown } | undefined
 
   /** `cache` must be empty, or known to be true since this transaction has begun. */
-  constructor(database: Database, dialect: Dialect, at: Now, cache: RowCache) {
+  constructor(
+    database: Database,
+    dialect: Dialect,
+    at: Now,
+    cache: RowCache,
+    known: KnownProjects,
+  ) {
+    this.#known = known
     this.#database = database
     this.#dialect = dialect
     this.#at = at
@@ -136,7 +150,7 @@ export class SqlTransaction implements StorageTransaction {
     input: Queries[Name]['input'],
   ): Promise<Queries[Name]['output']> {
     return this.#run(async () => {
-      if ('projectId' in input) await this.#lock(String(input.projectId))
+      if ('projectId' in input) await this.#lock(input.projectId as ProjectId)
       await this.#flush()
       return runQuery(this.#database, this.#dialect, name, storable(input), this.now, this.#cache)
     })
@@ -147,6 +161,15 @@ export class SqlTransaction implements StorageTransaction {
     if (this.#failure === undefined) await this.#run(() => this.#flush())
     else throw this.#failure.error
     if (this.#wrote) await keepMark(this.#database, this.#dialect, this.#at)
+  }
+
+  /** After the commit: what is known of the locked projects is true until somebody writes. */
+  keep(): void {
+    for (const [projectId, silentWrites] of this.#versions) {
+      const cache = this.#cache.of(projectId)
+      if (this.#silent.has(projectId) || cache.lastSequence === undefined) continue
+      this.#known.keep(projectId, cache, { lastSequence: cache.lastSequence, silentWrites })
+    }
   }
 
   end(): void {
@@ -196,21 +219,41 @@ export class SqlTransaction implements StorageTransaction {
     this.#waiting.clear()
     this.#leases.clear()
     this.#blind = false
-    for (const [projectId, { changes, events }] of waiting) {
-      await writeChanges(this.#database, this.#dialect, projectId, changes, this.now)
-      await appendEvents(this.#database, this.#dialect, projectId, events)
-      this.#cache.of(projectId).flushed()
-    }
-    const ended = leases.flatMap(([id, lease]) => (lease === null ? [id] : []))
-    await releaseLeases(this.#database, this.#dialect, ended)
-    const granted = leases.flatMap(([, lease]) => (lease === null ? [] : [lease]))
-    await writeLeases(this.#database, this.#dialect, granted)
+    if (waiting.length + leases.length === 0) return
+    await sendAll(this.#database, async (database) => {
+      for (const [projectId, { changes, events }] of waiting) {
+        await writeChanges(database, this.#dialect, projectId, changes, this.now)
+        await appendEvents(database, this.#dialect, projectId, events)
+        if (events.length === 0 && this.#locked.has(projectId)) {
+          this.#silent.add(projectId)
+          await noteSilentWrite(database, this.#dialect, projectId)
+        }
+      }
+      const ended = leases.flatMap(([id, lease]) => (lease === null ? [id] : []))
+      await releaseLeases(database, this.#dialect, ended)
+      const granted = leases.flatMap(([, lease]) => (lease === null ? [] : [lease]))
+      await writeLeases(database, this.#dialect, granted)
+    })
+    for (const [projectId] of waiting) this.#cache.of(projectId).flushed()
   }
 
-  async #lock(projectId: string): Promise<void> {
-    if (this.#dialect.lockProject === undefined || this.#locked.has(projectId)) return
+  /** Locks the project, and takes over what is known of it if nobody has written to it since. */
+  async #lock(projectId: ProjectId): Promise<void> {
+    const { lockProject } = this.#dialect
+    if (lockProject === undefined || this.#locked.has(projectId)) return
     this.#locked.add(projectId)
-    await this.#dialect.lockProject(this.#database, projectId)
+    const version = await pipelined(this.#database, async (database) => {
+      // The second sees what was committed until the first had the lock.
+      const [, read] = await Promise.all([
+        lockProject(database, projectId),
+        readVersion(database, this.#dialect, projectId),
+      ])
+      return read
+    })
+    const known = this.#known.take(projectId, version)
+    if (known !== undefined) this.#cache.use(projectId, known)
+    this.#versions.set(projectId, version.silentWrites)
+    this.#cache.of(projectId).lastSequence = version.lastSequence
   }
 
   async #run<Result>(call: () => Promise<Result>): Promise<Result> {

@@ -1,0 +1,76 @@
+import { copyFileSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+
+/**
+ * The least that staging and promoting can cost on the tables of Cueline: the same columns of the
+ * same rows by one prepared statement each, an event, one commit - nothing read, nothing checked.
+ */
+export function bareStage(source: string, file: string, projectId: string, batchId: string) {
+  copyFileSync(source, file)
+  const database = new DatabaseSync(file)
+  database.exec(`
+    pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = -16000;
+  `)
+  const stage = database.prepare(`
+    update tasks set status = 'staged', batch_id = ?, stage_priority = 0, staged_at = ?, forced = 1,
+      revision = revision + 1, changed_at = ?
+    where id in (select value from json_each(?)) and +project_id = ?`)
+  const promote = database.prepare('update batches set promoted_at = ? where id = ?')
+  const release = database.prepare(`
+    insert into work_orders (id, project_id, task_id, status, fence, charged_attempts,
+      uncharged_attempts, interruptions, not_before, enqueued_at)
+    select value ->> 0, ?, value ->> 1, 'queued', 0, 0, 0, 0, 0, ? from json_each(?)`)
+  const link = database.prepare(`
+    update tasks set work_order_id = given.work_order_id, changed_at = ?
+    from (select value ->> 0 as work_order_id, value ->> 1 as id from json_each(?)) as given
+    where tasks.id = given.id and +tasks.project_id = ?`)
+  const unstage = database.prepare(`
+    update tasks set status = 'todo', batch_id = null, work_order_id = null
+    where project_id = ? and status = 'staged'`)
+  const drop = database.prepare('delete from work_orders')
+  const append = database.prepare(
+    'insert into events (project_id, sequence, actor, event) values (?, ?, ?, ?)',
+  )
+  let sequence = 1_000_000
+  const event = (type: string, list: unknown) => {
+    sequence += 1
+    append.run(
+      projectId,
+      sequence,
+      'bench',
+      JSON.stringify({ type, batchId, list, at: Date.now() }),
+    )
+  }
+  return {
+    stage(ids: readonly string[]) {
+      database.exec('begin immediate')
+      stage.run(batchId, Date.now(), Date.now(), JSON.stringify(ids), projectId)
+      event(
+        'tasks.staged',
+        ids.map((id) => ({ id, stagePriority: 0 })),
+      )
+      database.exec('commit')
+    },
+    promote(ids: readonly string[]) {
+      database.exec('begin immediate')
+      promote.run(Date.now(), batchId)
+      const orders = ids.map((id) => [crypto.randomUUID(), id])
+      const given = JSON.stringify(orders)
+      release.run(projectId, Date.now(), given)
+      link.run(Date.now(), given, projectId)
+      event('batch.promoted', null)
+      event(
+        'work.released',
+        orders.map(([id, taskId]) => ({ id, taskId })),
+      )
+      database.exec('commit')
+    },
+    unstage() {
+      database.exec('begin immediate')
+      unstage.run(projectId)
+      drop.run()
+      database.exec('commit')
+    },
+    close: () => database.close(),
+  }
+}

@@ -1,0 +1,85 @@
+import { join } from 'node:path'
+import { sqliteStorage } from '@cueline/adapter-sqlite'
+import { createCueline, type ProjectId } from '@cueline/core'
+import { bareStage } from '../reference/bare-stage.ts'
+import { median } from '../reference/interleave.ts'
+import { atMost, byTurns, type Goal, ratio, rounded } from './measure.ts'
+
+const stored = 10_000
+
+/** Staging and promoting, the whole operation, beside one bare statement each on the same tables. */
+export async function bulk(folder: string, rounds: number) {
+  const file = join(folder, 'bulk.db')
+  const { projectId, batchId } = await filled(file)
+  const bare = bareStage(file, join(folder, 'bulk-bare.db'), projectId, batchId)
+  const storage = await sqliteStorage({ file })
+  const cueline = await createCueline({ storage })
+  const all = await storage.transaction((transaction) =>
+    transaction.query('tasks', { projectId: projectId as ProjectId }),
+  )
+  const rows = []
+  const goals: Goal[] = []
+  for (const size of [10, 1_000, 10_000]) {
+    const ids: string[] = all.slice(0, size).map((task) => task.id)
+    const promoteMs = { cueline: [] as number[], bare: [] as number[] }
+    const timed = async (into: number[], work: () => unknown) => {
+      const startedAt = performance.now()
+      await work()
+      into.push(performance.now() - startedAt)
+    }
+    const staged = await byTurns(
+      {
+        cueline: async () => {
+          const stageMs: number[] = []
+          const batch = await cueline.stages.create({ projectId, name: 'bulk' })
+          const input = { batchId: batch.id, tasks: ids, force: true }
+          await timed(stageMs, () => cueline.stages.stage(input))
+          await timed(promoteMs.cueline, () => cueline.stages.promote({ batchId: batch.id }))
+          await cueline.stages.unstage({ projectId, tasks: ids })
+          await cueline.stages.delete({ batchId: batch.id })
+          return stageMs[0] ?? 0
+        },
+        bare: async () => {
+          const stageMs: number[] = []
+          await timed(stageMs, () => bare.stage(ids))
+          await timed(promoteMs.bare, () => bare.promote(ids))
+          bare.unstage()
+          return stageMs[0] ?? 0
+        },
+      },
+      rounds,
+    )
+    // The first of each is the one that warms up.
+    const promoted = { cueline: promoteMs.cueline.slice(1), bare: promoteMs.bare.slice(1) }
+    for (const [what, times] of Object.entries({ stage: staged, promote: promoted })) {
+      const over = ratio(times.cueline, times.bare)
+      rows.push({
+        what: `${what} ${size}`,
+        'cueline ms': rounded(median(times.cueline)),
+        'bare ms': rounded(median(times.bare)),
+        ratio: over,
+      })
+      goals.push(atMost(`S1: ${what} ${size}, over one bare statement`, over, 1.3))
+    }
+  }
+  await cueline.close()
+  bare.close()
+  console.log(`Bulk on SQLite, ${stored} tasks stored, each operation durable:`)
+  console.table(rows)
+  return { rows, goals }
+}
+
+async function filled(file: string) {
+  const cueline = await createCueline({ storage: await sqliteStorage({ file }) })
+  const { id: projectId } = await cueline.projects.create({ name: 'bulk' })
+  const description = 'What has to be done, at the length that such texts usually have. '.repeat(6)
+  const tasks = Array.from({ length: stored }, (_, index) => ({
+    id: `T${index}`,
+    title: `Task ${index}`,
+    description,
+  }))
+  await cueline.tasks.import({ projectId, document: { tasks } })
+  const { id: batchId } = await cueline.stages.create({ projectId, name: 'for the bare one' })
+  await cueline.close()
+  return { projectId, batchId }
+}

@@ -1,0 +1,51 @@
+import { postgresStorage } from '@cueline/adapter-postgres'
+import { schemaName, startPostgres } from '../../tests/postgres-server.ts'
+import { median } from '../reference/interleave.ts'
+import { drainCueline } from './drain.ts'
+import { atLeast, byTurns, type Goal, ratio, rounded } from './measure.ts'
+import { drainPeers } from './peers.ts'
+import { drainSkipLocked } from './skip-locked.ts'
+
+/**
+ * Claiming and completing on a Postgres that syncs every commit: Cueline, plain SKIP LOCKED with
+ * batches as large as there are workers, and the engines that are installed.
+ */
+export async function postgresDrain(rounds: number, tasks: number) {
+  const server = await startPostgres({ durable: true })
+  const rows = []
+  const goals: Goal[] = []
+  try {
+    for (const workers of [1, 4, 16]) {
+      const peers = await drainPeers(server.url, tasks, workers)
+      const times = await byTurns(
+        {
+          cueline: async () => {
+            const storage = await postgresStorage({ url: server.url, schema: schemaName() })
+            return drainCueline(storage, tasks, workers)
+          },
+          'plain SKIP LOCKED': () => drainSkipLocked(server.url, schemaName(), tasks, workers),
+          ...peers,
+        },
+        rounds,
+      )
+      const perSecond = Object.fromEntries(
+        Object.entries(times).map(([name, ms]) => [name, rounded((tasks / median(ms)) * 1_000)]),
+      )
+      const speed = rounded(1 / ratio(times.cueline, times['plain SKIP LOCKED']))
+      rows.push({ workers, ...perSecond, 'of plain': speed })
+      goals.push(atLeast(`Postgres: ${workers} workers, speed over plain SKIP LOCKED`, speed, 0.8))
+      for (const [name, ms] of Object.entries(times)) {
+        if (!name.includes('fenced')) continue
+        const ahead = rounded(1 / ratio(times.cueline, ms))
+        goals.push(atLeast(`Postgres: ${workers} workers, speed over ${name}`, ahead, 1))
+      }
+    }
+  } finally {
+    await server.close()
+  }
+  console.log(
+    `Claim and complete on Postgres, ${tasks} tasks that do nothing, tasks/s, all durable:`,
+  )
+  console.table(rows)
+  return { rows, goals }
+}

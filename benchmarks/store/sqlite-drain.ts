@@ -1,0 +1,50 @@
+import { join } from 'node:path'
+import { sqliteStorage } from '@cueline/adapter-sqlite'
+import { bareStore } from '../reference/bare-store.ts'
+import { median } from '../reference/interleave.ts'
+import { drainCueline } from './drain.ts'
+import { atMost, byTurns, type Goal, ratio, rounded } from './measure.ts'
+
+/** Claiming and completing with 1, 4 and 16 workers, beside the bare statements. */
+export async function sqliteDrain(folder: string, rounds: number, tasks: number) {
+  const list = Array.from({ length: tasks }, (_, index) => ({ id: `T${index}` }))
+  const rows = []
+  const goals: Goal[] = []
+  let files = 0
+  const file = () => join(folder, `drain-${(files += 1)}.db`)
+  for (const workers of [1, 4, 16]) {
+    const bare = async (grouped: boolean) => {
+      const startedAt = performance.now()
+      await bareStore(file(), list, workers, grouped)
+      return performance.now() - startedAt
+    }
+    const times = await byTurns(
+      {
+        cueline: async () => drainCueline(await sqliteStorage({ file: file() }), tasks, workers),
+        'bare, commit per turn': () => bare(true),
+        'bare, commit each': () => bare(false),
+      },
+      rounds,
+    )
+    const perSecond = (ms: readonly number[]) => rounded((tasks / median(ms)) * 1_000)
+    const overGrouped = ratio(times.cueline, times['bare, commit per turn'])
+    const overEach = ratio(times.cueline, times['bare, commit each'])
+    rows.push({
+      workers,
+      'cueline tasks/s': perSecond(times.cueline),
+      'bare, commit per turn': perSecond(times['bare, commit per turn']),
+      'bare, commit each': perSecond(times['bare, commit each']),
+      'time over commit per turn': overGrouped,
+      'time over commit each': overEach,
+    })
+    if (workers === 1) {
+      goals.push(atMost('S3: one worker, over one commit per statement pair', overEach, 1.6))
+    } else {
+      goals.push(atMost(`S5: ${workers} workers, over bare grouped commits`, overGrouped, 1.3))
+      goals.push(atMost(`S5: ${workers} workers, over bare commits each`, overEach, 0.3))
+    }
+  }
+  console.log(`Claim and complete on SQLite, ${tasks} tasks that do nothing, all durable:`)
+  console.table(rows)
+  return { rows, goals }
+}

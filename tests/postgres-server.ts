@@ -159,8 +159,11 @@ function nativeFolder(asRoot: boolean, directory: string): string {
 
 /** Ends the server and removes its data once this process is gone, however it went. */
 function guardOf(server: ChildProcess, directory: string): ChildProcess {
-  const script =
-    'cat >/dev/null; kill -INT "$1" 2>/dev/null; while kill -0 "$1" 2>/dev/null; do sleep 0.1; done; rm -rf "$2"'
+  const script = `cat >/dev/null
+    kill -INT "$1" 2>/dev/null
+    tries=100
+    while kill -0 "$1" 2>/dev/null && [ $tries -gt 0 ]; do sleep 0.1; tries=$((tries - 1)); done
+    rm -rf "$2"`
   const guard = spawn('sh', ['-c', script, 'guard', String(server.pid), directory], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,

@@ -99,18 +99,13 @@ export async function postgresStorage(options: PostgresStorageOptions): Promise<
       },
       appended: (projectIds) => signals?.notify(projectIds),
     })
-    return {
-      transaction: (work) => storage.transaction(work),
-      renew: (claims, leaseMs, workerIds) => storage.renew(claims, leaseMs, workerIds),
-      eventsAfter: (projectId, cursor, limit) => storage.eventsAfter(projectId, cursor, limit),
-      watch: (projectId, cursor, signal) => storage.watch(projectId, cursor, signal),
-      subscribe: storage.subscribe,
-      advanceClock: (ms) => storage.advanceClock(ms),
+    const closeStorage = storage.close.bind(storage)
+    return Object.assign(storage, {
       async close() {
-        await storage.close()
+        await closeStorage()
         await signals?.close()
       },
-    }
+    })
   } catch (error) {
     await Promise.all([kysely.destroy(), reserved?.destroy()])
     throw error

@@ -1,11 +1,13 @@
 // `npm run bench -- conflicts [--sample] [--fit]`: how well files and conflicts are predicted, and
 // what soft locks on the predictions cost and save. Reads real histories and plans from CUELINE_DATA;
 // they are other people's work and not part of this repository. --sample: two repositories, full
-// text, fewer draws. --fit: fits the weights again. Prints tables and, last, one line of JSON.
+// text, fewer draws. --fit: prints the weights of touch-weights.ts and pair-weights.ts, fitted again.
+// Prints tables and, last, one line of JSON.
 import { existsSync } from 'node:fs'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { inferenceThreshold } from '@cueline/core'
+import { fitPairs } from './reference/fit-pairs.ts'
 import { fitTouches } from './reference/fit-touches.ts'
 import { inferenceFigures } from './reference/hidden-edges.ts'
 import { pairFigures, pairsOf } from './reference/pair-figures.ts'
@@ -41,6 +43,12 @@ function measure(data: string) {
       for (const [at, source] of sources.entries())
         console.log(`  ${source}: ${weights[at]!.toFixed(2)}`)
       console.log(`  scale ${scale.toFixed(2)}, offset ${offset.toFixed(2)}`)
+      const pairs = fitPairs(histories)
+      console.log(`  pairs: offset ${pairs.offset.toFixed(2)}`)
+      for (const { signal, weight } of pairs.weights)
+        console.log(`  pairs, ${signal}: ${weight.toFixed(2)}`)
+      for (const [at, area] of pairs.apart.entries())
+        console.log(`  ${names[at]}: AUC ahead, weights of pairs from the others: ${short(area)}`)
     }
     const last = histories.map((cases) => cases.filter(({ quarter }) => quarter === 4))
     results[text] = { files: fileTable(names, last, text), pairs: pairTable(names, last, text) }
@@ -111,7 +119,18 @@ function dispatchTable(histories: readonly TouchCase[][]) {
   console.log(
     'Time over the bound, and the share of tasks that ran beside one with a common file.\n',
   )
-  console.log(line('', ['in order', 'collided', 'tight 1st', 'collided', 'precision', 'recall']))
+  console.log(
+    line('', [
+      'in order',
+      'collided',
+      'tight 1st',
+      'collided',
+      'weighed',
+      'collided',
+      'precision',
+      'recall',
+    ]),
+  )
   const rows = dispatchCurve(histories, flags.sample ? 3 : 20)
   for (const { rule, figures } of rows) console.log(line(rule, figures.map(short)))
   return rows.map(({ rule, figures }) => ({ rule, figures: figures.map(rounded) }))

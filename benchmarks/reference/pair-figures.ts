@@ -1,3 +1,4 @@
+import { pairConfidence, pairSignals } from '@cueline/core'
 import type { TouchCase } from './touch-cases.ts'
 
 export interface Pair {
@@ -25,16 +26,16 @@ export function pairsOf(cases: readonly TouchCase[], window: number): Pair[] {
 }
 
 function judged(one: TouchCase, other: TouchCase) {
-  const scores = new Map(one.predicted.map(({ path, score }) => [path, score]))
-  const none = other.predicted.reduce(
-    (rest, { path, score }) => rest * (1 - score * (scores.get(path) ?? 0)),
-    1,
-  )
   return {
-    shared: [...one.truth].some((path) => other.truth.has(path)),
-    chance: 1 - none,
+    shared: shareFile(one, other),
+    chance: pairConfidence(pairSignals(one.side, other.side)),
     ahead: one.ahead.get(`${one.task.id},${other.task.id}`) ?? 0,
   }
+}
+
+/** Whether both really touched a common file. */
+export function shareFile(one: TouchCase, other: TouchCase): boolean {
+  return [...one.truth].some((path) => other.truth.has(path))
 }
 
 /** Area under the ROC curve (ties count half) and average precision. */

@@ -5,7 +5,8 @@ export interface LockWorld {
   readonly workers: number
   /** In the order in which tasks are offered. */
   readonly order: readonly number[]
-  readonly locked: (one: number, other: number) => boolean
+  /** Which of the waiting tasks starts beside the running ones; undefined: none yet. */
+  readonly next: (waiting: readonly number[], running: readonly number[]) => number | undefined
   /** Whether two tasks really touch a common file. */
   readonly collide: (one: number, other: number) => boolean
 }
@@ -14,20 +15,18 @@ export interface LockWorld {
  * The time, its bound max(work / workers, longest task), and the share of tasks that started beside
  * one they collide with.
  */
-export function softLocks({ durations, workers, order, locked, collide }: LockWorld) {
+export function softLocks({ durations, workers, order, next, collide }: LockWorld) {
   const waiting = [...order]
   let running: { task: number; end: number }[] = []
   let collided = 0
   let now = 0
   while (waiting.length > 0 || running.length > 0) {
-    for (;;) {
-      const at =
-        running.length < workers
-          ? waiting.findIndex((task) => !running.some((other) => locked(task, other.task)))
-          : -1
-      if (at === -1) break
-      const [task] = waiting.splice(at, 1) as [number]
-      if (running.some((other) => collide(task, other.task))) collided += 1
+    while (running.length < workers && waiting.length > 0) {
+      const beside = running.map((other) => other.task)
+      const task = next(waiting, beside)
+      if (task === undefined) break
+      waiting.splice(waiting.indexOf(task), 1)
+      if (beside.some((other) => collide(task, other))) collided += 1
       running.push({ task, end: now + durations[task]! })
     }
     now = Math.min(...running.map(({ end }) => end))
@@ -36,6 +35,42 @@ export function softLocks({ durations, workers, order, locked, collide }: LockWo
   const work = durations.reduce((sum, one) => sum + one, 0)
   const bound = Math.max(work / workers, ...durations)
   return { time: now, bound, collided: collided / durations.length }
+}
+
+/** The first task that is locked by none of the running ones. */
+export function firstUnlocked(locked: (one: number, other: number) => boolean): LockWorld['next'] {
+  return (waiting, running) => waiting.find((task) => !running.some((other) => locked(task, other)))
+}
+
+/**
+ * Weighs each start: a task may start when the risk that it meets any running task is below
+ * `threshold` times the square root of the idle workers, for the more of them idle, the dearer it is
+ * to wait. Of those that may, the one starts whose mean risk with the other waiting tasks, which gets
+ * harder to place later, less half the risk it takes now, is the greatest.
+ */
+export function weighedStart(
+  chance: (one: number, other: number) => number,
+  threshold: number,
+  workers: number,
+): LockWorld['next'] {
+  return (waiting, running) => {
+    const most = threshold * Math.sqrt(workers - running.length)
+    let best: number | undefined
+    let mostWorth = Number.NEGATIVE_INFINITY
+    for (const task of waiting) {
+      const risk = 1 - running.reduce((none, other) => none * (1 - chance(task, other)), 1)
+      if (running.length > 0 && risk >= most) continue
+      const later = waiting.reduce(
+        (sum, other) => sum + (other === task ? 0 : chance(task, other)),
+        0,
+      )
+      const worth = later / Math.max(1, waiting.length - 1) - risk / 2
+      if (worth <= mostWorth) continue
+      mostWorth = worth
+      best = task
+    }
+    return best
+  }
 }
 
 /** A generator of numbers from 0 to 1 that a seed decides (mulberry32). */

@@ -5,6 +5,8 @@ import {
   analyzeConflicts,
   createPredictor,
   type FileChange,
+  type PairSide,
+  pairSides,
   type PastChange,
   type PredictedTouch,
   type TouchSource,
@@ -25,7 +27,11 @@ export interface TouchCase {
   readonly predicted: readonly PredictedTouch[]
   /** The best of every source alone. */
   readonly bySource: ReadonlyMap<TouchSource, readonly string[]>
-  /** Confidence of the conflicts within its window of 24, known before the first of it began. */
+  /** What pairs are judged by, from what was known when its turn came. */
+  readonly side: PairSide
+  /** The same, known before the first task of its window of 24 began. Windows begin with quarters. */
+  readonly sideAhead: PairSide
+  /** Confidence of the conflicts within its window, known before the first of it began. */
   readonly ahead: ReadonlyMap<string, number>
   readonly rows: readonly Row[]
 }
@@ -45,7 +51,8 @@ interface StoredEvent {
   issues?: Record<'title' | 'description' | 'acceptance' | 'plan' | 'design', string | undefined>[]
 }
 
-const window = 24
+/** Tasks of a plan: conflicts among them are judged before the first begins. */
+export const window = 24
 
 /** Replays a history: predict every task of the second half, then learn what it changed. */
 export function touchCases(data: string, repository: Repository, text: Text, rows: boolean) {
@@ -61,6 +68,8 @@ export function touchCases(data: string, repository: Repository, text: Text, row
   const cases: TouchCase[] = []
   let turn = 0
   let ahead: ReadonlyMap<string, number> = new Map()
+  let sidesAhead: PairSide[] = []
+  let place = 0
   for (const [at, event] of events.entries()) {
     if (event.task === true) {
       const quarter = 1 + Math.floor((4 * turn) / count)
@@ -69,16 +78,19 @@ export function touchCases(data: string, repository: Repository, text: Text, row
         const truth = new Set(
           event.changes.filter(([kind]) => kind !== 'A').map(([, path]) => path),
         )
-        if (cases.length % window === 0) {
+        if (cases.at(-1)?.quarter !== quarter) place = 0
+        if (place % window === 0) {
           const next = events
             .slice(at)
             .filter((other) => other.task === true)
             .slice(0, window)
+            .map((other) => taskOf(other, text))
+          sidesAhead = pairSides(next, predictor)
           ahead = new Map(
-            analyzeConflicts(
-              next.map((other) => taskOf(other, text)),
-              { predictor, threshold: 0.002 },
-            ).map(({ tasks, confidence }) => [tasks.join(), confidence]),
+            analyzeConflicts(next, { predictor, threshold: 0.002 }).map(({ tasks, confidence }) => [
+              tasks.join(),
+              confidence,
+            ]),
           )
         }
         cases.push({
@@ -86,9 +98,12 @@ export function touchCases(data: string, repository: Repository, text: Text, row
           quarter,
           truth,
           predicted: predictor.predict(task, { limit: 30 }),
+          side: pairSides([task], predictor)[0]!,
+          sideAhead: sidesAhead[place % window]!,
           ahead,
           ...fromSources(predictor.sources(task), truth, rows && quarter === 3),
         })
+        place += 1
       }
       turn += 1
     }

@@ -142,7 +142,7 @@ export { isStatelessReady } from './task/stateless-ready.ts'
 export type { MissingPart, StatelessReadiness } from './task/stateless-ready.ts'
 export { planDocumentJsonSchema, taskJsonSchema } from './task/task-json-schema.ts'
 export type { PlanDocument, TaskSpec } from './task/task-spec.ts'
-export { analyzeConflicts, conflictThreshold } from './conflict/analyze-conflicts.ts'
+export { analyzeConflicts, conflictThreshold, pairSides } from './conflict/analyze-conflicts.ts'
 export type {
   Conflict,
   ConflictKind,
@@ -158,6 +158,8 @@ export type {
   TouchPredictor,
   TouchTask,
 } from './conflict/create-predictor.ts'
+export { pairConfidence, pairSignals } from './conflict/pair-model.ts'
+export type { PairSide, PairSignal, PairSignals } from './conflict/pair-model.ts'
 export { inferDependencies, inferenceThreshold } from './conflict/infer-dependencies.ts'
 export type {
   InferenceOptions,

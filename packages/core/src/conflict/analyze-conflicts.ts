@@ -7,6 +7,7 @@ import {
 } from './create-predictor.ts'
 import { conventionalParts } from './touch-sources.ts'
 import { namedByTasks, type NamedTouch } from './named-by-tasks.ts'
+import { pairConfidenceFrom, type PairSide } from './pair-model.ts'
 
 export interface ConflictTask extends TouchTask {
   readonly id: string
@@ -47,6 +48,9 @@ export const conflictThreshold = 0.2
 /** Files per task that are looked at. */
 const mostTouches = 30
 
+/** Pairs are looked at that share a file which both touch with at least this probability. */
+const leastMeeting = 1e-3
+
 interface Touch {
   readonly task: number
   readonly score: number
@@ -72,9 +76,49 @@ export function analyzeConflicts(
 ): Conflict[] {
   const threshold = options.threshold ?? conflictThreshold
   const predictor = options.predictor ?? predictorOf(options)
+  const touches = touchesOf(tasks, predictor)
   const byPath = new Map<string, Touch[]>()
+  for (const own of touches) {
+    for (const [path, touch] of own) {
+      const list = byPath.get(path)
+      if (list === undefined) byPath.set(path, [touch])
+      else list.push(touch)
+    }
+  }
+  // Without past changes nobody knows how much likeness says here.
+  const learned = predictor !== undefined && predictor.changes() > 0
+  const sides = learned ? sidesOf(tasks, touches, predictor) : undefined
+  return conflictsOf(tasks, byPath, threshold, sides)
+}
+
+/** What `analyzeConflicts` compares of each task: for measuring and for fitting weights. */
+export function pairSides(tasks: readonly ConflictTask[], predictor: TouchPredictor): PairSide[] {
+  return sidesOf(tasks, touchesOf(tasks, predictor), predictor)
+}
+
+function sidesOf(
+  tasks: readonly ConflictTask[],
+  touches: readonly ReadonlyMap<string, Touch>[],
+  predictor: TouchPredictor,
+): PairSide[] {
+  return tasks.map((task, at) => ({
+    touches: new Map(
+      [...touches[at]!].flatMap(([path, { predicted }]) =>
+        predicted === undefined ? [] : [[path, predicted.score]],
+      ),
+    ),
+    words: predictor.words(task),
+    scope: conventionalParts(task.title ?? '').scopes[0],
+  }))
+}
+
+/** By path, what each task is predicted to touch and what it names. */
+function touchesOf(
+  tasks: readonly ConflictTask[],
+  predictor: TouchPredictor | undefined,
+): ReadonlyMap<string, Touch>[] {
   const named = namedByTasks(tasks, predictor?.files() ?? [])
-  for (const [task, one] of tasks.entries()) {
+  return tasks.map((one, task) => {
     const touches = new Map<string, Touch>()
     for (const predicted of predictor?.predict(one, { limit: mostTouches }) ?? []) {
       if (predicted.evidence[0]?.source === 'declared') continue
@@ -85,13 +129,8 @@ export function analyzeConflicts(
       const score = Math.max(name.score, predicted?.score ?? 0)
       touches.set(name.path, { task, score, named: name, predicted })
     }
-    for (const [path, touch] of touches) {
-      const list = byPath.get(path)
-      if (list === undefined) byPath.set(path, [touch])
-      else list.push(touch)
-    }
-  }
-  return conflictsOf(tasks, byPath, threshold, likenessOf(tasks, predictor))
+    return touches
+  })
 }
 
 function predictorOf({ files = [], history = [] }: ConflictOptions): TouchPredictor | undefined {
@@ -109,10 +148,8 @@ function conflictsOf(
   tasks: readonly ConflictTask[],
   byPath: ReadonlyMap<string, Touch[]>,
   threshold: number,
-  likeness: Likeness,
+  sides: readonly PairSide[] | undefined,
 ): Conflict[] {
-  // A pair that shares many unlikely files counts, one of a thousand does not.
-  const least = Math.max(1e-4, threshold / 20)
   const pairs = new Map<number, Shared[]>()
   for (const [path, touches] of byPath) {
     touches.sort((x, y) => y.score - x.score || x.task - y.task)
@@ -120,7 +157,7 @@ function conflictsOf(
       for (let next = at + 1; next < touches.length; next += 1) {
         const other = touches[next]!
         const chance = one.score * other.score
-        if (chance < least) break
+        if (chance < leastMeeting) break
         const swap = one.task > other.task
         const shared = swap
           ? { path, chance, one: other, other: one }
@@ -136,9 +173,12 @@ function conflictsOf(
   for (const key of [...pairs.keys()].sort((x, y) => x - y)) {
     const shared = pairs.get(key)!
     const [first] = shared
+    // Never below the chance of what both name.
     const confidence = Math.max(
       chanceOf(shared.filter(({ one, other }) => one.named && other.named)),
-      likeness(first!.one.task, first!.other.task, chanceOf(shared)),
+      sides === undefined
+        ? chanceOf(shared)
+        : pairConfidenceFrom(sides[first!.one.task]!, sides[first!.other.task]!, threshold),
     )
     if (confidence < threshold) continue
     shared.sort((x, y) => y.chance - x.chance || (x.path < y.path ? -1 : 1))
@@ -154,36 +194,6 @@ function conflictsOf(
     })
   }
   return conflicts
-}
-
-/** The confidence in a conflict of two tasks, given the chance that predicted files alone give. */
-type Likeness = (one: number, other: number, chance: number) => number
-
-/**
- * Tasks that resemble each other meet in files that neither would be expected to touch by itself.
- * Log-odds of a conflict = 0.6 × log-odds of the chance + 2.3 × square root of the cosine of their
- * words + 2.1 when they bear the same scope − 0.9: logistic regression on pairs of tasks within 24 of
- * each other in the third quarter of four public histories. Never below the chance of what both name.
- */
-function likenessOf(
-  tasks: readonly ConflictTask[],
-  predictor: TouchPredictor | undefined,
-): Likeness {
-  if (predictor === undefined || predictor.changes() === 0) return (_one, _other, chance) => chance
-  const words = tasks.map((task) => predictor.words(task))
-  const scopes = tasks.map((task) => conventionalParts(task.title ?? '').scopes[0])
-  return (one, other, chance) => {
-    if (chance >= 1) return 1
-    let cosine = 0
-    for (const [word, weight] of words[one]!) cosine += weight * (words[other]!.get(word) ?? 0)
-    const sameScope = scopes[one] !== undefined && scopes[one] === scopes[other]
-    const odds =
-      0.6 * Math.log(chance / (1 - chance)) +
-      2.3 * Math.sqrt(Math.min(1, cosine)) +
-      (sameScope ? 2.1 : 0) -
-      0.9
-    return 1 / (1 + Math.exp(-odds))
-  }
 }
 
 function chanceOf(shared: readonly Shared[]): number {

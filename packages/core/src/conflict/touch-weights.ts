@@ -8,29 +8,29 @@ import type { TouchSource } from './touch-sources.ts'
  * that is certain outweighs everything but a path in the text.
  */
 export const touchWeights: Readonly<Record<TouchSource, number>> = {
-  path: 0.7,
-  suffix: 1.05,
-  name: 0.52,
-  folder: 1.04,
-  words: 0.5,
-  titleWords: 0.76,
-  covered: 1.35,
-  place: 1.05,
-  kind: 1.17,
-  profile: 1.16,
-  similar: 0.01,
-  similarTitle: 0.17,
-  scope: 0.75,
-  type: 0.36,
-  recent: 0.36,
-  popular: 0.11,
-  together: 0.87,
+  path: 0.67,
+  suffix: 1.01,
+  name: 0.5,
+  folder: 1.03,
+  words: 0.49,
+  titleWords: 0.74,
+  covered: 1.3,
+  place: 1.03,
+  kind: 1.18,
+  profile: 1.09,
+  similar: 0,
+  similarTitle: 0.11,
+  scope: 0.74,
+  type: 0.37,
+  recent: 0.34,
+  popular: 0.12,
+  together: 0.85,
   companion: 0.15,
-  fitting: 1.66,
+  fitting: 1.83,
   area: 0.33,
   host: 5,
 }
 
 /** Log-odds of a touch = scale × fit + offset: logistic regression on the same tasks. */
-export const touchScale = 0.89
-export const touchOffset = -7.09
+export const touchScale = 0.9
+export const touchOffset = -7.19

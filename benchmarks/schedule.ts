@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util'
 import { type Plan, type PlanOptions, planTasks } from '@cueline/core/planner'
 
 import { dispatch, mustBePossible } from './reference/dispatch.ts'
+import { byExpectedChain } from './reference/expected-chains.ts'
 import { graphologyLayers } from './reference/graphology-layers.ts'
 import { type Case, sets } from './reference/published-graphs.ts'
 
@@ -32,6 +33,7 @@ const methods: Record<string, (one: Case) => number> = {
   'graphology layers': (one) => dispatch(one, graphologyLayers(one.tasks), minutesOf(one)),
   'first come': (one) => dispatch(one, [one.tasks.map(({ id }) => id)], minutesOf(one)),
   'no estimates': withoutEstimates,
+  'expected chain': (one) => dispatch(one, [byExpectedChain(one, 200)], minutesOf(one)),
   'rounds 0': (one) => checked(one, { rounds: 0 }),
   usual: (one) => checked(one, {}),
   'rounds 300': (one) => checked(one, { rounds: 300 }),

@@ -77,6 +77,24 @@ describe('a release [S0-04, X-01]', () => {
       { type: 'attempt.verifying', released: [] },
     ])
   })
+
+  it('never takes back how far the work had come before', () => {
+    const { world, seed } = running('seed')
+    world.write(seed, { type: 'attempt.verify', summary: 'sown' })
+    const merged = { ...world.task('seed'), reached: 'merged' } as const
+    const state = { ...world.state, tasks: new Map(world.state.tasks).set(merged.id, merged) }
+    const { taskId: id, workOrderId, attemptId, fence } = seed
+    const write = { taskId: id, workOrderId, attemptId, fence, held: true, projectId }
+
+    const decision = world.decide(state, {
+      ...write,
+      type: 'attempt.succeed',
+      verdicts: [],
+      merged: null,
+    })
+
+    expect(decision).toMatchObject({ events: [{ type: 'attempt.succeeded', reached: 'merged' }] })
+  })
 })
 
 describe('withdrawing questions [S3-10]', () => {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { sqliteStorage } from '@cueline/adapter-sqlite'
-import { createCueline, type ProjectId } from '@cueline/core'
+import { createCueline } from '@cueline/core'
 import { bareStage } from '../reference/bare-stage.ts'
 import { median } from '../reference/interleave.ts'
 import { atMost, byTurns, type Goal, ratio, rounded } from './measure.ts'
@@ -15,7 +15,7 @@ export async function bulk(folder: string, rounds: number) {
   const storage = await sqliteStorage({ file })
   const cueline = await createCueline({ storage })
   const all = await storage.transaction((transaction) =>
-    transaction.query('tasks', { projectId: projectId as ProjectId }),
+    transaction.query('tasks', { projectId }),
   )
   const rows = []
   const goals: Goal[] = []

@@ -13,7 +13,7 @@ import type {
 } from '@cueline/core'
 
 import { tables } from './tables.ts'
-import { TaskCounts } from './task-counts.ts'
+import type { TaskCounts } from './task-counts.ts'
 
 /** The tables whose rows are found by an id. */
 export const idTables = ['task', 'batch', 'workOrder', 'attempt', 'request', 'worker'] as const
@@ -151,7 +151,7 @@ export class ProjectCache {
       if (!this.taskCounts.move(null, change.row, now)) this.taskCounts = undefined
       return
     }
-    const before = this.rows.task.get(change.key as TaskId)
+    const before = this.rows.task.get(change.key)
     if (before === null) return
     const after =
       change.kind === 'delete' || before === undefined

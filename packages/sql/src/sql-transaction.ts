@@ -150,7 +150,7 @@ export class SqlTransaction implements StorageTransaction {
     input: Queries[Name]['input'],
   ): Promise<Queries[Name]['output']> {
     return this.#run(async () => {
-      if ('projectId' in input) await this.#lock(input.projectId as ProjectId)
+      if ('projectId' in input) await this.#lock(input.projectId)
       await this.#flush()
       return runQuery(this.#database, this.#dialect, name, storable(input), this.now, this.#cache)
     })

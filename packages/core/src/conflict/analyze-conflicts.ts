@@ -42,8 +42,8 @@ export interface ConflictOptions {
   readonly threshold?: number
 }
 
-/** From the measured curve in docs/conflicts.md: half the collisions for the time an oracle's locks take. */
-export const conflictThreshold = 0.2
+/** From the measured curve in docs/conflicts.md: less than half the collisions for the time an oracle's locks take. */
+export const conflictThreshold = 0.4
 
 /** Files per task that are looked at. */
 const mostTouches = 30

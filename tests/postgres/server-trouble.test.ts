@@ -88,8 +88,17 @@ describe('a Postgres server that fails [X-02, X-11]', () => {
 
   it('may stay away: calls say so, followers and later calls go on when it is back', async () => {
     const schema = schemaName()
-    const storage = await postgresStorage({ url: server.url, schema, busyTimeoutMs: 100 })
+    const storage = await postgresStorage({
+      url: server.url,
+      schema,
+      busyTimeoutMs: 100,
+      pollMs: 20,
+    })
+    const stop = new AbortController()
+    const follower = storage.watch(projectId, 0, stop.signal)[Symbol.asyncIterator]()
     await append(storage, 'before')
+    expect(await follower.next()).toMatchObject({ value: { sequence: 1 } })
+    const second = follower.next()
     await server.stop()
     await expect(append(storage, 'meanwhile')).rejects.toMatchObject({
       code: 'storage-unreachable',
@@ -99,6 +108,8 @@ describe('a Postgres server that fails [X-02, X-11]', () => {
     await server.start()
     await append(storage, 'after')
     expect(await namesIn(storage)).toEqual(['before', 'after'])
+    expect(await second).toMatchObject({ value: { sequence: 2 } })
+    stop.abort()
     await storage.close()
   })
 

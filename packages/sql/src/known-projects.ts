@@ -32,6 +32,7 @@ export class KnownProjects {
   }
 
   keep(projectId: ProjectId, cache: ProjectCache, version: ProjectVersion): void {
+    cache.prune()
     this.#projects.set(projectId, { cache, version })
     let size = 0
     for (const known of this.#projects.values()) size += known.cache.size

@@ -58,6 +58,12 @@ export class RowCache {
     return found
   }
 
+  /** Forgets what is over, before it is kept: it would only grow. */
+  prune(): void {
+    for (const [id, lease] of this.leases) if (lease === null) this.leases.delete(id)
+    for (const project of this.#projects.values()) project.prune()
+  }
+
   get size(): number {
     let size = this.leases.size
     for (const project of this.#projects.values()) size += project.size
@@ -90,6 +96,8 @@ export class ProjectCache {
   /** Tasks whose open requests are all among the rows. */
   readonly asked = new Set<TaskId>()
   readonly #requestsOfTask = new Map<TaskId, Set<string>>()
+  /** Rows that have settled since the last pruning; hardly any command asks for them again. */
+  readonly #settled: { readonly name: IdTable; readonly id: string }[] = []
   /** Changes that wait to be written of rows that have not been read. */
   readonly #waiting = new Map<string, Change[]>()
 
@@ -125,6 +133,24 @@ export class ProjectCache {
     if (rows.has(row.id)) return
     this.#put(name, row)
     for (const change of this.#waiting.get(`${name} ${row.id}`) ?? []) this.#apply(change)
+  }
+
+  /** Forgets the rows that have settled, and what is known of them. */
+  prune(): void {
+    for (const { name, id } of this.#settled) {
+      const row = this.rows[name].get(id)
+      if (row !== undefined && row !== null && !isSettled(row)) continue
+      this.rows[name].delete(id)
+      if (name !== 'task') continue
+      this.dependencies.delete(id as TaskId)
+      this.dependents.delete(id as TaskId)
+      this.asked.delete(id as TaskId)
+      for (const request of this.#requestsOfTask.get(id as TaskId) ?? []) {
+        this.rows.request.delete(request)
+      }
+      this.#requestsOfTask.delete(id as TaskId)
+    }
+    this.#settled.length = 0
   }
 
   /** Nothing waits to be written any more. */
@@ -219,7 +245,12 @@ export class ProjectCache {
     const row = rows.get(change.key)
     if (row === undefined) return this.#wait(change)
     if (change.kind === 'delete') rows.set(change.key, null)
-    else if (row !== null) rows.set(change.key, patched(name, row, change.set))
+    else if (row !== null) {
+      const next = patched(name, row, change.set)
+      rows.set(change.key, next)
+      if (!isSettled(next)) return true
+    }
+    this.#settled.push({ name, id: change.key })
     return true
   }
 
@@ -236,6 +267,7 @@ export class ProjectCache {
   #put<Name extends IdTable>(name: Name, row: Tables[Name]): void {
     const rows = this.rows[name] as Map<string, Tables[Name] | null>
     rows.set(row.id, row)
+    if (isSettled(row)) this.#settled.push({ name, id: row.id })
     if (name === 'batch') this.#byOrder = undefined
     if (name !== 'request') return
     const { taskId } = row as Request
@@ -243,6 +275,13 @@ export class ProjectCache {
     if (ids === undefined) this.#requestsOfTask.set(taskId, new Set([row.id]))
     else ids.add(row.id)
   }
+}
+
+/** Tasks, work orders and attempts come to an end; batches, workers and requests stay. */
+function isSettled(row: object): boolean {
+  return (
+    ('settledAt' in row && row.settledAt !== null) || ('endedAt' in row && row.endedAt !== null)
+  )
 }
 
 /** A row as the database gives it back: every column, and no more. */

@@ -190,8 +190,9 @@ class KyselyStorage implements SqlStorage {
     })
     // Only now it is certain that all of this is stored.
     keep()
-    if (turn === this.#turn && known !== undefined && known.cache.size < mostKept) {
-      this.#kept = known
+    if (turn === this.#turn && known !== undefined) {
+      known.cache.prune()
+      if (known.cache.size < mostKept) this.#kept = known
     }
     return answer
   }

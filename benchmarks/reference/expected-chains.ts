@@ -6,7 +6,7 @@ import type { Case } from './published-graphs.ts'
  * durations drawn `draws` times from an exponential distribution. Ties in the order given.
  */
 export function byExpectedChain({ tasks }: Case, draws: number): string[] {
-  const ids = tasks.map(({ id }) => id as string)
+  const ids = tasks.map(({ id }) => id)
   const places = new Map(ids.map((id, at) => [id, at]))
   const before = tasks.map(({ dependsOn = [] }) => dependsOn.map((id) => places.get(id as string)!))
   const after = tasks.map((): number[] => [])
@@ -26,7 +26,7 @@ export function byExpectedChain({ tasks }: Case, draws: number): string[] {
     for (const at of order.toReversed()) {
       const longest = after[at]!.reduce((most, other) => Math.max(most, chains[other]!), 0)
       chains[at] = longest - Math.log(1 - random())
-      sums[at]! += chains[at]!
+      sums[at]! += chains[at]
     }
   }
   return [...ids.keys()].sort((x, y) => sums[y]! - sums[x]! || x - y).map((at) => ids[at]!)

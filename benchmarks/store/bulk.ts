@@ -14,9 +14,7 @@ export async function bulk(folder: string, rounds: number) {
   const bare = bareStage(file, join(folder, 'bulk-bare.db'), projectId, batchId)
   const storage = await sqliteStorage({ file })
   const cueline = await createCueline({ storage })
-  const all = await storage.transaction((transaction) =>
-    transaction.query('tasks', { projectId }),
-  )
+  const all = await storage.transaction((transaction) => transaction.query('tasks', { projectId }))
   const rows = []
   const goals: Goal[] = []
   for (const size of [10, 1_000, 10_000]) {

@@ -168,6 +168,10 @@ describe('promotion against the order [S0-05, X-03]', () => {
     ['runs as much as is judged', summary('autumn', promoted, { doing: 1, review: 1 })],
     ['could be claimed', summary('autumn', promoted, { staged: 1, queued: 1 })],
     ['runs in a paused batch', summary('autumn', { ...promoted, pausedAt: now }, { doing: 1 })],
+    [
+      'runs and is judged in a paused batch',
+      summary('autumn', { ...promoted, pausedAt: now }, { doing: 1, review: 1 }),
+    ],
   ])('is not offered while something %s', (_, busy) => {
     expect(offers([resting, busy, later])).toEqual([])
   })

@@ -18,7 +18,7 @@ const url = inject('postgresUrl')
 const schemas: string[] = []
 afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
-  await runSql(url, schemas.map((schema) => `drop schema if exists "${schema}" cascade`).join(';'))
+  for (const schema of schemas) await runSql(url, `drop schema if exists "${schema}" cascade`)
 })
 
 /** A storage that is opened anew by the same options; whatever is open ends with its case. */

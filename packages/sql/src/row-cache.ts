@@ -256,7 +256,11 @@ export class ProjectCache {
 
   /** A row that is not known gets the change when it is read; open requests are found otherwise. */
   #wait(change: Extract<Change, { table: IdTable; kind: 'update' | 'delete' }>): boolean {
-    if (change.table === 'request') return false
+    if (change.table === 'request') {
+      // It may be open now, of any task.
+      this.asked.clear()
+      return false
+    }
     const name = `${change.table} ${change.key}`
     const waiting = this.#waiting.get(name)
     if (waiting === undefined) this.#waiting.set(name, [change])

@@ -385,6 +385,35 @@ export const storageRowCases: readonly ContractCase<StorageSubject>[] = [
     },
   },
   {
+    id: 'storage.rows.open-requests',
+    title: 'a loaded task brings the requests that are open now, also one that was opened again',
+    async run({ storage }) {
+      const attempt = exampleAttempt(exampleWorkOrder(projectId, 't1', 'o1'), 'a1')
+      const requests = ['r1', 'r2'].map((id) =>
+        exampleRequest(attempt, id, { status: id === 'r1' ? 'answered' : 'open' }),
+      )
+      await withProject(
+        storage,
+        ['task', exampleTask(projectId, 't1')],
+        ['attempt', attempt],
+        ...requests.map((request) => ['request', request] as const),
+      )
+      const keys = { projectId, tasks: [taskId('t1')], openRequests: true }
+      await storage.transaction(async (transaction) => {
+        const before = await transaction.load(keys)
+        equal([...before.requests.keys()], ['r2'], 'open at first')
+        const changes = [
+          update('request', 'r1', { status: 'open' }),
+          update('request', 'r2', { status: 'answered' }),
+        ]
+        await transaction.write(projectId, changes, [], 'suite')
+        const after = await transaction.load(keys)
+        equal([...after.requests.keys()], ['r1'], 'open afterwards')
+      })
+      equal([...(await load(storage, keys)).requests.keys()], ['r1'], 'open later')
+    },
+  },
+  {
     id: 'storage.rows.large-text',
     title: 'outputs of five megabytes come back whole, as text, in events and as bytes',
     async run({ storage }) {

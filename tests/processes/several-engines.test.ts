@@ -1,4 +1,4 @@
-import { createCueline, type Cueline } from '@cueline/core'
+import { createCueline, type Cueline, type ProjectSettings } from '@cueline/core'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { endOf, startEngine } from '../faults/engine.ts'
 import { openStorage, type Place, sqlitePlace } from '../faults/place.ts'
@@ -25,6 +25,34 @@ describe('several engine processes on one database file [S2-02, S2-03, X-02]', (
     )
     expect(workers.size).toBeGreaterThan(3)
     expect(await cueline.doctor.check({ projectId })).toMatchObject({ ok: true, findings: [] })
+    await cueline.close()
+  })
+})
+
+describe('a resource of one unit across processes [S2-02, S2-08, X-02]', () => {
+  it('is never held by two attempts at once, however many processes race for it', async () => {
+    const cueline = await open()
+    const projectId = await projectWith(cueline, 24, { resources: { schema: 1 } }, { schema: 1 })
+    const engines = [1, 2, 3].map(() => startEngine(place, { projectId }))
+    await Promise.all(engines.map(endOf))
+
+    const events = await cueline.events.after({ projectId, limit: 10_000 })
+    const holding = new Set<string>()
+    let most = 0
+    for (const event of events) {
+      if (event.type === 'attempt.started') holding.add(event.attemptId)
+      if (
+        event.type === 'attempt.succeeded' ||
+        event.type === 'attempt.failed' ||
+        event.type === 'attempt.interrupted' ||
+        event.type === 'attempt.yielded'
+      ) {
+        holding.delete(event.attemptId)
+      }
+      most = Math.max(most, holding.size)
+    }
+    expect(most).toBe(1)
+    expect(events.filter((event) => event.type === 'attempt.succeeded')).toHaveLength(24)
     await cueline.close()
   })
 })
@@ -60,14 +88,20 @@ async function open(): Promise<Cueline> {
   return createCueline({ storage: await openStorage(place.address) })
 }
 
-async function projectWith(cueline: Cueline, count: number): Promise<string> {
+async function projectWith(
+  cueline: Cueline,
+  count: number,
+  settings: Partial<ProjectSettings> = {},
+  resources: Readonly<Record<string, number>> = {},
+): Promise<string> {
   const { id: projectId } = await cueline.projects.create({
     name: 'Shared',
-    settings: { retryBaseMs: 1, retryMaxMs: 5, releaseOn: 'merged' },
+    settings: { retryBaseMs: 1, retryMaxMs: 5, releaseOn: 'merged', ...settings },
   })
   const tasks = Array.from({ length: count }, (_, index) => ({
     id: `T${index}`,
     title: 'One of many',
+    resources,
   }))
   await cueline.tasks.add({ projectId, tasks })
   const plan = await cueline.plans.build({ projectId, workers: 4 })

@@ -57,6 +57,11 @@ export interface RunOptions {
   readonly projectId: string
   /** Attempts that may work at once; 4 when left out. */
   readonly workers?: number
+  /**
+   * What the workers of this run can do. They take only tasks whose `capabilities` are among these;
+   * left out, they take every task.
+   */
+  readonly capabilities?: readonly string[]
   /** Stops the run: nothing new is claimed, running attempts are interrupted after `drainMs`. */
   readonly signal?: AbortSignal
   /** Milliseconds that running attempts get to finish after the signal; 0 when left out. */
@@ -87,7 +92,10 @@ export interface Cueline extends Methods<Operations> {
     name: Name,
     listener: (payload: CuelineEvents[Name]) => unknown,
   ): () => void
-  /** Follows the log of a project from `cursor`, over processes and restarts. */
+  /**
+   * Follows the log of a project from `cursor`, over processes and restarts. Throws `not-found` for
+   * a project that does not exist.
+   */
   watch(options: {
     readonly projectId: string
     readonly cursor?: number
@@ -174,6 +182,7 @@ export async function createCueline(options: CuelineOptions = {}): Promise<Cueli
       {
         projectId,
         workers: given.workers ?? 4,
+        capabilities: given.capabilities,
         signal: given.signal ? AbortSignal.any([given.signal, closing.signal]) : closing.signal,
         drainMs: given.drainMs ?? 0,
         stay: given.stay ?? false,
@@ -209,8 +218,10 @@ export async function createCueline(options: CuelineOptions = {}): Promise<Cueli
       }
     },
     on: (name, listener) => emitter.on(name, listener),
-    watch: ({ projectId, cursor = 0, signal }) =>
-      storage.watch(projectId as ProjectId, cursor, signal),
+    async *watch({ projectId, cursor = 0, signal }) {
+      await methods.projects.get({ projectId })
+      yield* storage.watch(projectId as ProjectId, cursor, signal)
+    },
     close() {
       closed ??= close()
       return closed

@@ -1,4 +1,5 @@
-import type { BatchId, Queries, TaskId, WorkOrderId } from '@cueline/core'
+import { addResources } from '@cueline/core'
+import type { BatchId, Queries, Task, TaskId, WorkOrderId } from '@cueline/core'
 import { sql } from 'kysely'
 import type { Expression } from 'kysely'
 
@@ -58,6 +59,7 @@ export async function load(
 ): Promise<Queries['load']['output']> {
   const byBatch = new Map<BatchId, number>()
   const byAccount = new Map<string, number>()
+  const byResource = new Map<string, number>()
   let total = 0
   for (const row of await countRunning.run(database, dialect, { projectId })) {
     const count = Number(row.count)
@@ -65,8 +67,11 @@ export async function load(
     if (row.account === null) continue
     if (row.batch_id !== null) byBatch.set(row.batch_id, (byBatch.get(row.batch_id) ?? 0) + count)
     byAccount.set(row.account, (byAccount.get(row.account) ?? 0) + count)
+    if (row.resources !== null && row.resources !== '{}') {
+      addResources(byResource, JSON.parse(row.resources) as Task['resources'], count)
+    }
   }
-  return { total, byBatch, byAccount }
+  return { total, byBatch, byAccount, byResource }
 }
 
 export async function nextTime(
@@ -126,15 +131,15 @@ const readyTasks = statement<{ projectId: string }, { id: TaskId }>(
 
 const countRunning = statement<
   { projectId: string },
-  { batch_id: BatchId | null; account: string | null; count: number }
+  { batch_id: BatchId | null; account: string | null; resources: string | null; count: number }
 >(
   ({ projectId }) => sql`select tasks.batch_id,
       case when tasks.id is null then null else coalesce(tasks.account, 'default') end as account,
-      count(*) as count
+      cast(tasks.resources as text) as resources, count(*) as count
     from attempts left join tasks on tasks.id = attempts.task_id
     where attempts.project_id = ${projectId}
       and attempts.status in ('running', 'verifying', 'merging')
-    group by 1, 2`,
+    group by 1, 2, 3`,
 )
 
 const earliest = statement<{ projectId: string; now: number }, { next: number | null }>(

@@ -41,6 +41,8 @@ export interface ClaimRequest {
   readonly leaseMs: number
   /** Only these, when a dispatcher named them. */
   readonly workOrderIds?: readonly WorkOrderId[] | undefined
+  /** What the workers can do; left out, they can do everything. */
+  readonly capabilities?: readonly string[] | undefined
   /** Nothing runs in this process: also find out whether the project rests. */
   readonly idle: boolean
 }
@@ -82,7 +84,7 @@ interface Found {
 
 async function claimOnce(
   transaction: LedgerTransaction,
-  { projectId, leaseMs, workOrderIds }: ClaimRequest,
+  { projectId, leaseMs, workOrderIds, capabilities }: ClaimRequest,
   free: readonly WorkerId[],
 ): Promise<Found> {
   const { storage } = transaction
@@ -104,6 +106,7 @@ async function claimOnce(
       workers,
       candidates,
       load,
+      ...(capabilities !== undefined && { capabilities }),
     })
     for (const event of events) {
       if (event.type !== 'attempt.started') continue

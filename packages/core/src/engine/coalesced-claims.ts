@@ -11,6 +11,7 @@ export function coalescedClaims(
   context: EngineContext,
   projectId: ProjectId,
   isIdle: () => boolean,
+  capabilities?: readonly string[],
 ) {
   const { leaseMs } = context.times
   let asking: {
@@ -24,7 +25,13 @@ export function coalescedClaims(
     asking = []
     try {
       const workers = all.map(({ workerId }) => workerId)
-      const result = await claimWork(context, { projectId, workers, leaseMs, idle: isIdle() })
+      const result = await claimWork(context, {
+        projectId,
+        workers,
+        leaseMs,
+        capabilities,
+        idle: isIdle(),
+      })
       const byWorker = new Map(result.claims.map((claim) => [claim.workerId, claim]))
       for (const { workerId, resolve } of all) {
         resolve({ ...result, claim: byWorker.get(workerId) })
@@ -44,6 +51,7 @@ export function coalescedClaims(
           workers: [workerId],
           leaseMs,
           workOrderIds,
+          capabilities,
           idle: isIdle(),
         })
         return { ...one, claim: one.claims[0] }

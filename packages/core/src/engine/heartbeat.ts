@@ -1,4 +1,4 @@
-import type { WorkerId } from '../id.ts'
+import type { ProjectId, WorkerId } from '../id.ts'
 import type { Claim } from './claim.ts'
 import type { EngineContext } from './context.ts'
 import { AttemptAborted } from './attempt-aborted.ts'
@@ -14,10 +14,10 @@ export interface Heartbeat {
 /**
  * Renews every third of a lease. A claim that the storage calls lost is aborted at once; without
  * any confirmed renewal for a whole lease - the storage is out of reach - it is aborted too, since
- * somebody else may hold it by now.
+ * somebody else may hold it by now. Workers that others took for lost meanwhile are idle again.
  */
-export function startHeartbeat(context: EngineContext): Heartbeat {
-  const { clock, storage, times, live, onError } = context
+export function startHeartbeat(context: EngineContext, projectId: ProjectId): Heartbeat {
+  const { clock, storage, ledger, times, live, onError } = context
   const claims = new Map<string, { readonly claim: Claim; confirmedAt: number }>()
   const workers = new Set<WorkerId>()
   let cancel = () => {}
@@ -38,6 +38,7 @@ export function startHeartbeat(context: EngineContext): Heartbeat {
         if (!gone.has(entry.claim.workOrderId)) entry.confirmedAt = sentAt
         else lose(entry.claim, 'its lease has lapsed')
       }
+      await reviveWorkers()
     } catch (error) {
       onError(error, 'renewing leases')
       for (const { claim, confirmedAt } of claims.values()) {
@@ -45,6 +46,16 @@ export function startHeartbeat(context: EngineContext): Heartbeat {
           lose(claim, 'no renewal was confirmed for a whole lease')
         }
       }
+    }
+  }
+  /** This process stood still for so long that its workers count as lost: they are not. */
+  const reviveWorkers = async () => {
+    const loaded = await storage.transaction((transaction) =>
+      transaction.load({ projectId, workers: [...workers] }),
+    )
+    for (const worker of loaded.workers.values()) {
+      if (worker.status !== 'offline' || stopped) continue
+      await ledger.execute({ type: 'worker.revive', projectId, workerId: worker.id })
     }
   }
   const lose = (claim: Claim, why: string) => {

@@ -15,6 +15,8 @@ export interface RunProjectOptions {
   readonly projectId: ProjectId
   /** Attempts that may work at once in this process. */
   readonly workers: number
+  /** What these workers can do; left out, they can do everything. */
+  readonly capabilities?: readonly string[] | undefined
   /** Stops claiming; running attempts get `drainMs` to finish, then they are interrupted. */
   readonly signal?: AbortSignal | undefined
   readonly drainMs: number
@@ -38,7 +40,7 @@ export async function runProject(
   options: RunProjectOptions,
 ): Promise<RunEnd> {
   const { projectId } = options
-  const heartbeat = startHeartbeat(context)
+  const heartbeat = startHeartbeat(context, projectId)
   const pool = createWorkerPool(context, projectId, heartbeat)
   try {
     // First, since it is refused when there is no such project.
@@ -65,7 +67,7 @@ async function workUntilRest(
   const stopConsuming = new AbortController()
   const rested = Promise.withResolvers<'rested'>()
   const running = new RunningAttempts()
-  const claims = coalescedClaims(context, projectId, () => running.size === 0)
+  const claims = coalescedClaims(context, projectId, () => running.size === 0, options.capabilities)
   const slots = createSlots(workers, () => consumer?.wake())
   let cancelTimer = () => {}
   let nextWakeAt = Number.POSITIVE_INFINITY

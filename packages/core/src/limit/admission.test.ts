@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { batchId, World } from '../staging/world.arbitrary.ts'
-import { addToLoad, admission, emptyLoad, type Load } from './admission.ts'
+import type { Project, ProjectSettings } from '../staging/state.ts'
+import { addToLoad, admission, emptyLoad, limits, type Load } from './admission.ts'
 
 function oneTask() {
   const world = new World({ maxParallelTasks: 3 }).add({ line: 'seed', account: 'oak' })
@@ -14,10 +15,16 @@ function oneTask() {
   return { task, batch, now, admit }
 }
 
+const projectWith = (settings: Partial<ProjectSettings>): Project => {
+  const { project } = new World(settings)
+  return project
+}
+
 const load = (total: number, inBatch: number): Load => ({
   total,
   byBatch: new Map([[batchId('spring'), inBatch]]),
   byAccount: new Map(),
+  byResource: new Map(),
 })
 
 describe('admission [S2-02]', () => {
@@ -48,6 +55,64 @@ describe('admission [S2-02]', () => {
     expect(admit(emptyLoad, now)).toBeNull()
   })
 
+  it('counts the tasks of an account against its limit, and lets accounts without one alone', () => {
+    const limited = (account: string) =>
+      admission(
+        { ...oneTask().task, account },
+        oneTask().batch,
+        projectWith({ accountLimits: { oak: 2 } }),
+        { ...emptyLoad, byAccount: new Map([[account, 2]]) },
+        new Map(),
+        0,
+      )
+    expect(limited('oak')).toEqual({
+      kind: 'account-full',
+      message: '2 of 2 tasks of account "oak" run',
+    })
+    expect(limited('elm')).toBeNull()
+    expect(limited('constructor')).toBeNull()
+  })
+
+  it('gives a resource to as many as its units allow; who asks for more than all gets all', () => {
+    const ask = (demand: number, taken: number, capacity = 3) =>
+      admission(
+        { ...oneTask().task, resources: { gpu: demand } },
+        oneTask().batch,
+        projectWith({ resources: { gpu: capacity } }),
+        { ...emptyLoad, byResource: new Map([['gpu', taken]]) },
+        new Map(),
+        0,
+      )?.message ?? null
+    expect([ask(1, 2), ask(3, 0), ask(5, 0), ask(0, 9)]).toEqual([null, null, null, null])
+    expect(ask(2, 2)).toBe('it needs 2 of resource "gpu", and 2 of 3 are taken')
+    expect(ask(5, 1)).toBe('it needs 5 of resource "gpu", and 1 of 3 are taken')
+    expect(ask(1, 0, 0)).toBe('it needs 1 of resource "gpu", and 0 of 0 are taken')
+  })
+
+  it('lets a worker take only what it is capable of', () => {
+    const { batch } = oneTask()
+    const task = { ...oneTask().task, capabilities: ['gpu', 'rust'] }
+    const admit = (...able: string[]) =>
+      admission(task, batch, projectWith({}), emptyLoad, new Map(), 0, new Set(able))
+    expect(admit('rust', 'gpu', 'go')).toBeNull()
+    expect(admit('gpu')).toEqual({ kind: 'no-capability', message: 'the worker lacks "rust"' })
+  })
+
+  it('lists every limit at once', () => {
+    const { batch, now } = oneTask()
+    const task = { ...oneTask().task, resources: { key: 1 } }
+    const project = projectWith({
+      maxParallelTasks: 1,
+      accountLimits: { oak: 1 },
+      resources: { key: 1 },
+    })
+    const one = addToLoad(addToLoad(emptyLoad, task, batch), task, batch)
+    const hold = { projectId: project.id, account: 'oak', until: now + 1, reason: 'slow down' }
+    expect(
+      [...limits(task, batch, project, one, new Map([['oak', hold]]), now)].map(({ kind }) => kind),
+    ).toEqual(['account-held', 'project-full', 'batch-full', 'account-full', 'resource-full'])
+  })
+
   it('counts what it has admitted, and leaves the load it was given alone', () => {
     const { task, batch, admit } = oneTask()
 
@@ -57,6 +122,6 @@ describe('admission [S2-02]', () => {
     expect([one.total, one.byBatch.get(batch.id), one.byAccount.get('oak')]).toEqual([1, 1, 1])
     expect(admit(one)).toBeNull()
     expect(admit(two)?.kind).toBe('batch-full')
-    expect(emptyLoad).toEqual({ total: 0, byBatch: new Map(), byAccount: new Map() })
+    expect([emptyLoad.total, emptyLoad.byBatch.size, emptyLoad.byAccount.size]).toEqual([0, 0, 0])
   })
 })

@@ -7,11 +7,14 @@ export interface Load {
   readonly total: number
   readonly byBatch: ReadonlyMap<BatchId, number>
   readonly byAccount: ReadonlyMap<string, number>
+  /** Units in use, by the name of the resource. */
+  readonly byResource: ReadonlyMap<string, number>
 }
 
 /**
  * The second question about a ready task: is there room for it right now? Decided in the claim
- * transaction. Null admits; otherwise says which limit stands in the way.
+ * transaction. Null admits; otherwise says which limit stands in the way. `capabilities` are those
+ * of the worker; undefined when nobody asks for a particular worker.
  */
 export function admission(
   task: Task,
@@ -20,37 +23,103 @@ export function admission(
   load: Load,
   holds: ReadonlyMap<string, Hold>,
   now: number,
+  capabilities?: ReadonlySet<string>,
 ): Obstacle | null {
+  for (const limit of limits(task, batch, project, load, holds, now)) return limit
+  return capabilities === undefined ? null : lackingCapability(task, capabilities)
+}
+
+/** Every limit that stands in the way of the task right now, the ones above all tasks first. */
+export function* limits(
+  task: Task,
+  batch: Batch,
+  project: Project,
+  load: Load,
+  holds: ReadonlyMap<string, Hold>,
+  now: number,
+): Generator<Obstacle, void, undefined> {
   const account = task.account ?? defaultAccount
   const hold = holds.get(account)
   if (hold !== undefined && hold.until > now) {
-    return {
+    yield {
       kind: 'account-held',
       message: `account "${account}" is held for another ${Math.ceil((hold.until - now) / 1000)} s: ${hold.reason}`,
     }
   }
   const limit = project.settings.maxParallelTasks
   if (load.total >= limit) {
-    return { kind: 'project-full', message: `${load.total} of ${limit} tasks of the project run` }
+    yield { kind: 'project-full', message: `${load.total} of ${limit} tasks of the project run` }
   }
   const running = load.byBatch.get(batch.id) ?? 0
   if (running >= batch.maxParallelTasks) {
-    return {
+    yield {
       kind: 'batch-full',
       message: `${running} of ${batch.maxParallelTasks} tasks of batch "${batch.name}" run`,
     }
   }
-  return null
+  const { accountLimits = {}, resources = {} } = project.settings
+  const most = own(accountLimits, account)
+  const used = load.byAccount.get(account) ?? 0
+  if (most !== undefined && used >= most) {
+    yield {
+      kind: 'account-full',
+      message: `${used} of ${most} tasks of account "${account}" run`,
+    }
+  }
+  for (const [name, demand] of Object.entries(task.resources)) {
+    const capacity = own(resources, name)
+    if (capacity === undefined || demand <= 0) continue
+    const taken = load.byResource.get(name) ?? 0
+    // Who asks for more than there is gets all of it, and waits until nobody else has any.
+    const needed = Math.min(demand, capacity)
+    if (needed > 0 && taken + needed <= capacity) continue
+    yield {
+      kind: 'resource-full',
+      message: `it needs ${demand} of resource "${name}", and ${taken} of ${capacity} are taken`,
+    }
+  }
+}
+
+function lackingCapability(task: Task, capabilities: ReadonlySet<string>): Obstacle | null {
+  const lacking = task.capabilities.filter((capability) => !capabilities.has(capability))
+  if (lacking.length === 0) return null
+  return {
+    kind: 'no-capability',
+    message: `the worker lacks ${lacking.map((name) => `"${name}"`).join(', ')}`,
+  }
+}
+
+function own(record: Readonly<Record<string, number>>, name: string): number | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined
 }
 
 /** The load after this task has been admitted too. */
 export function addToLoad(load: Load, task: Task, batch: Batch): Load {
+  const byResource = new Map(load.byResource)
+  addResources(byResource, task.resources)
   const account = task.account ?? defaultAccount
   return {
     total: load.total + 1,
     byBatch: new Map(load.byBatch).set(batch.id, (load.byBatch.get(batch.id) ?? 0) + 1),
     byAccount: new Map(load.byAccount).set(account, (load.byAccount.get(account) ?? 0) + 1),
+    byResource,
   }
 }
 
-export const emptyLoad: Load = { total: 0, byBatch: new Map(), byAccount: new Map() }
+/** Adds what `count` tasks take to the units in use. */
+export function addResources(
+  byResource: Map<string, number>,
+  resources: Task['resources'],
+  count = 1,
+): void {
+  for (const [name, units] of Object.entries(resources)) {
+    byResource.set(name, (byResource.get(name) ?? 0) + units * count)
+  }
+}
+
+export const emptyLoad: Load = {
+  total: 0,
+  byBatch: new Map(),
+  byAccount: new Map(),
+  byResource: new Map(),
+}

@@ -19,6 +19,8 @@ export const projectSettings = z
   .strictObject({
     barrier: z.enum(['none', 'stage', 'layer']),
     maxParallelTasks: z.int().min(1).max(10_000),
+    accountLimits: z.record(z.string(), z.int().min(0).max(10_000)),
+    resources: z.record(z.string(), z.number().min(0).max(1e9)),
     releaseOn: z.enum(['completed', 'verified', 'merged']),
     maxAttempts: z.int().min(1).max(100),
     maxInterruptions: z.int().min(1).max(1_000),

@@ -1,7 +1,12 @@
 import * as z from 'zod'
 import { CuelineError } from '../error.ts'
 import type { BatchId, ProjectId } from '../id.ts'
-import { batchLabel, type BatchLabel } from '../staging/batch-label.ts'
+import {
+  batchLabel,
+  type BatchLabel,
+  batchOutcome,
+  type BatchOutcome,
+} from '../staging/batch-label.ts'
 import type { Command } from '../staging/command.ts'
 import type { TaskResult } from '../staging/draft.ts'
 import { newBatch } from '../staging/new-batch.ts'
@@ -24,6 +29,8 @@ const batchFields = {
 /** A batch as people see it: its row, its counts and the word for its state. */
 export interface BatchView extends BatchSummary {
   readonly label: BatchLabel
+  /** How it ended, since a batch whose tasks failed is `done` too; null until then. */
+  readonly outcome: BatchOutcome | null
 }
 
 export interface StageResult {
@@ -150,7 +157,11 @@ export const stages = {
       storage.transaction(async (transaction): Promise<readonly BatchView[]> => {
         await requireProject(transaction, input.projectId)
         const summaries = await transaction.query('batches', { projectId: input.projectId })
-        return summaries.map((summary) => ({ ...summary, label: batchLabel(summary) }))
+        return summaries.map((summary) => ({
+          ...summary,
+          label: batchLabel(summary),
+          outcome: batchOutcome(summary),
+        }))
       }),
   }),
   update: operation({

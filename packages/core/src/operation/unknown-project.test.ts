@@ -5,6 +5,8 @@ describe('a project that does not exist [S2-01]', () => {
   it('is said to be unknown by every operation, never answered for with nothing', async () => {
     const { cueline } = await tinyWorld({ tasks: { A: [] }, runner: async () => {} })
     const given = { projectId: 'nobody' }
+    const { signal } = new AbortController()
+    const followed = cueline.watch({ ...given, signal })[Symbol.asyncIterator]()
     const calls = [
       cueline.projects.get(given),
       cueline.projects.snapshot(given),
@@ -20,6 +22,7 @@ describe('a project that does not exist [S2-01]', () => {
       cueline.events.after(given),
       cueline.doctor.check(given),
       cueline.run(given),
+      followed.next(),
     ]
     for (const result of await Promise.allSettled(calls)) {
       expect(result).toMatchObject({ status: 'rejected', reason: { code: 'not-found' } })

@@ -45,7 +45,10 @@ describe('claiming work [S2-02, X-02]', () => {
 
     expect(world.claim(5).map((claim) => claim.taskId)).toEqual(['a', 'b', 'd'])
     expect(world.claim(5)).toEqual([])
-    expect(world.why('c')).toEqual(['3 of 3 tasks of the project run'])
+    expect(world.why('c')).toEqual([
+      '3 of 3 tasks of the project run',
+      '2 of 2 tasks of batch "spring" run',
+    ])
     world.do({ type: 'project.update', settings: { maxParallelTasks: 9 } })
     expect(world.why('c')).toEqual(['2 of 2 tasks of batch "spring" run'])
     expect(world.why('e')).toEqual([])

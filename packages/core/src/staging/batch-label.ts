@@ -12,6 +12,16 @@ export function batchLabel(summary: BatchSummary): BatchLabel {
   return moves(summary) ? 'running' : 'waiting'
 }
 
+/** How a batch ended: what `done` alone does not tell. */
+export type BatchOutcome = 'succeeded' | 'failed' | 'cancelled'
+
+/** Null until every task has settled; `failed` when one failed, `cancelled` when one was cancelled. */
+export function batchOutcome(summary: BatchSummary): BatchOutcome | null {
+  if (summary.total === 0 || unsettled(summary) > 0) return null
+  if (summary.failed > 0) return 'failed'
+  return summary.cancelled > 0 ? 'cancelled' : 'succeeded'
+}
+
 /** Tasks that have not settled. */
 export function unsettled({ todo, staged, doing, review }: BatchSummary): number {
   return todo + staged + doing + review

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { batchLabel } from './batch-label.ts'
+import { batchLabel, batchOutcome } from './batch-label.ts'
 import { batchId, taskId, World } from './world.arbitrary.ts'
 
 describe('batches [S0-02]', () => {
@@ -128,5 +128,21 @@ describe('the label of a batch [S4-05]', () => {
     expect(label('summer')).toBe('done')
     world.advance()
     expect(label('spring')).toBe('stuck')
+  })
+
+  it('comes with the outcome, since a batch whose tasks failed is done too', () => {
+    const world = new World().add('seed', 'sun').create('spring')
+    const outcome = () => batchOutcome(world.summary(world.batch('spring')))
+    expect(outcome()).toBeNull()
+    world.stage('spring', ['seed', 'sun'])
+    world.promote('spring')
+    world.succeed(world.start('sun'))
+    expect(outcome()).toBeNull()
+    const tasks = world.summary(world.batch('spring'))
+    const ended = { ...tasks, staged: 0, queued: 0 }
+    expect(batchOutcome({ ...ended, done: 2 })).toBe('succeeded')
+    expect(batchOutcome({ ...ended, cancelled: 1 })).toBe('cancelled')
+    world.fail(world.start('seed'), { class: 'permanent' })
+    expect(outcome()).toBe('failed')
   })
 })

@@ -103,6 +103,8 @@ export type Command = { readonly projectId: ProjectId } & (
       /** In the order in which they should be claimed. */
       readonly candidates: readonly WorkOrderId[]
       readonly load: Load
+      /** What these workers can do; left out, they can do everything. */
+      readonly capabilities?: readonly string[]
     }
   | {
       /** Leases that lapsed: the attempts are interrupted and their work returns to the queue. */
@@ -149,6 +151,11 @@ export type Command = { readonly projectId: ProjectId } & (
     }
   | { readonly type: 'account.release'; readonly account: string }
   | { readonly type: 'worker.register'; readonly workerId: WorkerId; readonly name: string }
+  | {
+      /** An offline worker was heard of again; nothing happens to one that is not offline. */
+      readonly type: 'worker.revive'
+      readonly workerId: WorkerId
+    }
   | {
       readonly type: 'worker.change'
       readonly workerId: WorkerId

@@ -24,7 +24,11 @@ export const projectDecisions: { readonly [Type in ProjectCommand]: Decide<Type>
       ...(name !== undefined && { name }),
       ...(settings !== undefined && { settings }),
     })
-    if (settings?.maxParallelTasks !== undefined) {
+    if (
+      settings?.maxParallelTasks !== undefined ||
+      settings?.accountLimits !== undefined ||
+      settings?.resources !== undefined
+    ) {
       draft.effects.push({ type: 'dispatch', orders: [] })
     }
   },
@@ -49,6 +53,11 @@ export const projectDecisions: { readonly [Type in ProjectCommand]: Decide<Type>
       }
     }
     emit(draft, { type: 'worker.registered', projectId, workerId, name })
+  },
+  'worker.revive': (draft, { workerId }) => {
+    if (draft.slice.workers.get(workerId)?.status !== 'offline') return
+    const reason = 'it was heard of again'
+    emit(draft, { type: 'worker.changed', workerId, status: 'idle', reason })
   },
   'worker.change': (draft, { workerId, status, reason }) => {
     const worker = draft.slice.workers.get(workerId)

@@ -9,7 +9,8 @@ import type { Attempt, Task, Verdict, WorkOrder } from './state.ts'
 type WorkCommand = Extract<CommandType, `work.${string}`>
 
 export const workDecisions: { readonly [Type in WorkCommand]: Decide<Type> } = {
-  'work.claim': (draft, { workers, candidates, load }) => {
+  'work.claim': (draft, { workers, candidates, load, capabilities }) => {
+    const able = capabilities === undefined ? undefined : new Set(capabilities)
     let running = load
     let started = 0
     for (const id of candidates) {
@@ -18,7 +19,8 @@ export const workDecisions: { readonly [Type in WorkCommand]: Decide<Type> } = {
       const found = claimable(draft, id)
       if (found === undefined) continue
       const { order, task, batch, project } = found
-      if (admission(task, batch, project, running, draft.slice.holds, draft.now) !== null) continue
+      const { holds } = draft.slice
+      if (admission(task, batch, project, running, holds, draft.now, able) !== null) continue
       started += 1
       running = addToLoad(running, task, batch)
       emit(draft, {

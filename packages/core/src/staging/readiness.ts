@@ -19,6 +19,8 @@ export interface Obstacle {
     | 'project-full'
     | 'batch-full'
     | 'account-full'
+    | 'resource-full'
+    | 'no-capability'
   readonly message: string
   /** Codes of the tasks it waits for. */
   readonly tasks?: readonly string[]

@@ -16,6 +16,7 @@ export function sliceOf(command: Command): SliceKeys {
     case 'account.release':
       return { projectId, holds: true }
     case 'worker.register':
+    case 'worker.revive':
     case 'worker.change':
       return { projectId, workers: [command.workerId] }
     case 'tasks.add':

@@ -53,6 +53,13 @@ export interface ProjectSettings {
   readonly barrier: Barrier
   /** Tasks of the whole project that may run at once. */
   readonly maxParallelTasks: number
+  /** Tasks of an account that may run at once; an account that is not named here has no limit. */
+  readonly accountLimits?: Readonly<Record<string, number>>
+  /**
+   * Units of each resource. A resource of one unit is exclusive; one that is not named here limits
+   * nothing.
+   */
+  readonly resources?: Readonly<Record<string, number>>
   /** What a dependency without its own `releaseOn` waits for. */
   readonly releaseOn: ReleaseOn
   /** Charged attempts before a task fails. */

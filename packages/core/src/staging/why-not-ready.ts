@@ -1,4 +1,4 @@
-import { admission, type Load } from '../limit/admission.ts'
+import { limits, type Load } from '../limit/admission.ts'
 import { isReleased, isSettled, type Obstacle, readiness } from './readiness.ts'
 import type { Slice } from './slice.ts'
 import type { Task } from './state.ts'
@@ -57,8 +57,7 @@ export function whyNotReady(
     const order = task.workOrderId === null ? undefined : slice.workOrders.get(task.workOrderId)
     if (order !== undefined && order.notBefore > now)
       obstacles.push(retryLater(task, slice, order.notBefore - now))
-    const limit = admission(task, batch, project, load, slice.holds, now)
-    if (limit !== null) obstacles.push(limit)
+    obstacles.push(...limits(task, batch, project, load, slice.holds, now))
   }
   return obstacles
 }

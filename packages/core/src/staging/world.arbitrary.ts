@@ -1,6 +1,6 @@
 import type { Event } from '../event/event.ts'
 import type { BatchId, Ids, ProjectId, RequestId, TaskId, WorkerId, WorkOrderId } from '../id.ts'
-import type { Load } from '../limit/admission.ts'
+import { addResources, type Load } from '../limit/admission.ts'
 import type { BatchSummary } from './batch-summary.ts'
 import { compareClaims } from '../storage/claim-order.ts'
 import { seededRandom } from '../testing/seeded-random.ts'
@@ -325,6 +325,7 @@ export class World {
   load(): Load {
     const byBatch = new Map<BatchId, number>()
     const byAccount = new Map<string, number>()
+    const byResource = new Map<string, number>()
     let total = 0
     for (const task of this.state.tasks.values()) {
       const order = task.workOrderId && this.state.workOrders.get(task.workOrderId)
@@ -334,8 +335,9 @@ export class World {
       if (task.batchId !== null) byBatch.set(task.batchId, (byBatch.get(task.batchId) ?? 0) + 1)
       const account = task.account ?? defaultAccount
       byAccount.set(account, (byAccount.get(account) ?? 0) + 1)
+      addResources(byResource, task.resources)
     }
-    return { total, byBatch, byAccount }
+    return { total, byBatch, byAccount, byResource }
   }
 
   batches(): readonly BatchSummary[] {

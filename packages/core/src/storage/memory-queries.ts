@@ -1,5 +1,5 @@
 import type { BatchId, TaskId, WorkerId, WorkOrderId } from '../id.ts'
-import type { Load } from '../limit/admission.ts'
+import { addResources, type Load } from '../limit/admission.ts'
 import { readiness } from '../staging/readiness.ts'
 import { defaultAccount } from '../staging/state.ts'
 import type { Batch, StoredArtifact, StoredPlan, Task } from '../staging/state.ts'
@@ -212,6 +212,7 @@ function readyTasks(rows: ProjectRows): readonly Task[] {
 function loadOf(rows: ProjectRows): Load {
   const byBatch = new Map<BatchId, number>()
   const byAccount = new Map<string, number>()
+  const byResource = new Map<string, number>()
   for (const id of rows.active) {
     const attempt = rows.slice.attempts.get(id)
     const task = attempt && rows.slice.tasks.get(attempt.taskId)
@@ -219,8 +220,9 @@ function loadOf(rows: ProjectRows): Load {
     if (task.batchId !== null) byBatch.set(task.batchId, (byBatch.get(task.batchId) ?? 0) + 1)
     const account = task.account ?? defaultAccount
     byAccount.set(account, (byAccount.get(account) ?? 0) + 1)
+    addResources(byResource, task.resources)
   }
-  return { total: rows.active.size, byBatch, byAccount }
+  return { total: rows.active.size, byBatch, byAccount, byResource }
 }
 
 function isLive(world: MemoryWorld, id: WorkOrderId, now: number): boolean {

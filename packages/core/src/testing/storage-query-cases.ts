@@ -14,7 +14,7 @@ import type { StorageSubject } from './storage-suite.ts'
 export const storageQueryCases: readonly ContractCase<StorageSubject>[] = [
   {
     id: 'storage.query.load',
-    title: 'the load counts running, verifying and merging attempts by batch and account',
+    title: 'the load counts running, verifying and merging attempts by batch, account and resource',
     async run({ storage }) {
       const statuses: readonly Attempt['status'][] = [
         'running',
@@ -39,6 +39,7 @@ export const storageQueryCases: readonly ContractCase<StorageSubject>[] = [
               exampleTask(projectId, `t${index}`, {
                 batchId: batches[index % 2]!.id,
                 account: index === 3 ? 'team' : null,
+                resources: index === 1 ? {} : { gpu: 0.5, key: index },
               }),
             ] as const,
             ['workOrder', order] as const,
@@ -55,6 +56,11 @@ export const storageQueryCases: readonly ContractCase<StorageSubject>[] = [
         byAccount: new Map([
           ['default', 3],
           ['team', 1],
+        ]),
+        // Those of the tasks 0, 2, 3 and 8.
+        byResource: new Map([
+          ['gpu', 2],
+          ['key', 13],
         ]),
       })
       await write(storage, [update('attempt', 'a0', { status: 'waiting' })])

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest'
+import { tinyWorld } from '../testing/tiny-world.ts'
+
+describe('workers with capabilities [S2-02, S2-03]', () => {
+  it('take only the tasks they are able to do, and leave the others to those who are', async () => {
+    const world = await tinyWorld({
+      tasks: [
+        { id: 'A', title: 'Anybody' },
+        { id: 'B', title: 'Only with a GPU', capabilities: ['gpu'] },
+      ],
+      runner: async () => {},
+    })
+    const { cueline, clock, projectId } = world
+    const stop = new AbortController()
+    const plain = cueline.run({
+      projectId,
+      capabilities: ['rust'],
+      stay: true,
+      signal: stop.signal,
+    })
+    await clock.advance(10_000)
+    expect(await world.statuses()).toEqual({ A: 'done', B: 'staged' })
+
+    await cueline.run({ projectId, capabilities: ['gpu', 'rust'] })
+    expect(await world.statuses()).toEqual({ A: 'done', B: 'done' })
+    stop.abort()
+    await clock.settle()
+    await plain
+    expect(world.errors).toEqual([])
+  })
+})
+
+describe('a resource of one unit [S2-02, X-01]', () => {
+  it('is held by one attempt at a time, and whoever waits for it is told so', async () => {
+    let inside = 0
+    let most = 0
+    const waits: string[] = []
+    const world = await tinyWorld({
+      tasks: ['A', 'B', 'C'].map((id) => ({ id, title: id, resources: { schema: 1 } })),
+      settings: { resources: { schema: 1 } },
+      runner: async () => {
+        inside += 1
+        most = Math.max(most, inside)
+        const { obstacles } = await world.cueline.tasks.why({
+          projectId: world.projectId,
+          task: 'C',
+        })
+        waits.push(...obstacles.map(({ kind }) => kind))
+        inside -= 1
+      },
+    })
+    await world.cueline.run({ projectId: world.projectId, workers: 3 })
+    expect(most).toBe(1)
+    expect(waits).toContain('resource-full')
+    expect(await world.statuses()).toEqual({ A: 'done', B: 'done', C: 'done' })
+  })
+})
+
+describe('workers that were taken for lost [S2-03]', () => {
+  it('are idle again, with an event, once their process is heard of', async () => {
+    const world = await tinyWorld({ tasks: { A: [] }, runner: async () => {} })
+    const { cueline, clock, projectId, storage } = world
+    const stop = new AbortController()
+    const run = cueline.run({ projectId, workers: 1, stay: true, signal: stop.signal })
+    await clock.advance(1_000)
+    const workers = () =>
+      storage.transaction((transaction) => transaction.query('workers', { projectId }))
+    const [worker] = await workers()
+    // What another process writes when it has not heard of the worker for two leases.
+    await storage.transaction((transaction) =>
+      transaction.write(
+        projectId,
+        [{ table: 'worker', kind: 'update', key: worker!.id, set: { status: 'offline' } }],
+        [
+          {
+            type: 'worker.changed',
+            at: transaction.now,
+            workerId: worker!.id,
+            status: 'offline',
+            reason: 'nothing was heard of it for 60 s',
+          },
+        ],
+        'another process',
+      ),
+    )
+    await clock.advance(10_000)
+    expect((await workers()).map(({ status }) => status)).toEqual(['idle'])
+    expect(world.events.at(-1)).toMatchObject({
+      type: 'worker.changed',
+      status: 'idle',
+      reason: 'it was heard of again',
+    })
+    expect(await cueline.doctor.check({ projectId })).toMatchObject({ ok: true })
+    stop.abort()
+    await clock.settle()
+    await run
+    expect((await workers()).map(({ status }) => status)).toEqual(['offline'])
+  })
+})

@@ -24,6 +24,8 @@ describe('memory and Postgres [S4-05, S2-01]', () => {
       })
       return sqlStorage({
         kysely: new Kysely({ dialect }),
+        // The clock moves only when the comparison moves it.
+        steadyNow: () => 0,
         dialect: {
           ...postgresDialect({ schema, place }),
           wallClock: sql`${sql.lit(comparisonStart)}`,

@@ -5,7 +5,7 @@ import type { ProjectId, Storage } from '@cueline/core'
 import { exampleEvent, exampleTask } from '@cueline/core/testing'
 import { sqlStorage } from '@cueline/sql'
 import { Kysely } from 'kysely'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 
 import { ImmediateSqliteDialect } from './node-sqlite.ts'
 import { openDatabase } from './open-database.ts'
@@ -115,6 +115,29 @@ describe('SQLite in trouble [X-11]', () => {
     expect(await storage.eventsAfter(projectId, 0)).toHaveLength(1)
     other.close()
     await storage.close()
+  })
+
+  it('lets time go on although the clock of the host is behind what was seen before', async () => {
+    const { file } = temporaryFile()
+    const storage = await sqliteStorage({ file })
+    vi.useFakeTimers({ toFake: ['performance'] })
+    try {
+      const now = () => storage.transaction(async (transaction) => transaction.now)
+      await append(storage)
+      const before = await now()
+      await storage.advanceClock(-3_600_000)
+      expect(await now()).toBe(before)
+      vi.advanceTimersByTime(45_000)
+      expect(await now()).toBe(before + 45_000)
+      await append(storage)
+      const other = await sqliteStorage({ file })
+      const seen = await other.transaction(async (transaction) => transaction.now)
+      expect(seen).toBe(before + 45_000)
+      await other.close()
+    } finally {
+      vi.useRealTimers()
+      await storage.close()
+    }
   })
 
   it('writes nothing more once its file was removed or replaced', async () => {

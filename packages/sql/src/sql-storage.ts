@@ -17,6 +17,11 @@ export interface SqlStorageOptions {
   /** How long a busy database is tried again before `storage-busy`, milliseconds; 5 000 if absent. */
   readonly busyTimeoutMs?: number
   /**
+   * A clock of this process that never jumps, milliseconds: time goes on by it while the database's
+   * clock is behind a time that was given out already. `performance.now` if absent.
+   */
+  readonly steadyNow?: () => number
+  /**
    * Renewals of leases go here where it is given, so that transactions that use up all connections
    * of `kysely` let no lease lapse.
    */
@@ -66,13 +71,15 @@ class KyselyStorage implements SqlStorage {
   readonly #projects = new KnownProjects()
   /** Counts what may write, so that nothing is kept that another transaction has outdated. */
   #turn = 0
-  /** The latest time given out: between two stored marks this process keeps the clock by itself. */
-  #latest = 0
+  readonly #steadyNow: () => number
+  /** A time of the database's clock, and when that was by this process's own, which never jumps. */
+  #read = { now: 0, at: 0 }
 
   constructor(options: SqlStorageOptions) {
     this.#database = options.kysely
     this.#reserved = options.reserved ?? options.kysely
     this.#dialect = options.dialect
+    this.#steadyNow = options.steadyNow ?? (() => performance.now())
     this.#busyTimeoutMs = options.busyTimeoutMs ?? 5_000
     this.#listenTo = options.subscribe ?? (() => () => {})
     this.#appended = options.appended ?? (() => {})
@@ -199,8 +206,11 @@ class KyselyStorage implements SqlStorage {
 
   async #now(database: Database): Promise<Now> {
     const at = await readNow(database, this.#dialect)
-    this.#latest = Math.max(this.#latest, at.now)
-    return { ...at, now: this.#latest }
+    const own = this.#steadyNow()
+    // While the clock is behind a time that was given out already, time goes on at its own pace.
+    const now = Math.max(at.now, this.#read.now + Math.floor(own - this.#read.at))
+    if (at.now === now) this.#read = { now, at: own }
+    return { ...at, now }
   }
 
   /** Runs a call to its end: again while the database is busy, its errors sorted into ours. */

@@ -2,11 +2,22 @@ import { doctor } from './doctor.ts'
 import { events } from './events.ts'
 import { plans } from './plans.ts'
 import { projects } from './projects.ts'
+import { queues } from './queues.ts'
 import { reports } from './reports.ts'
 import { requests } from './requests.ts'
 import { stages } from './stages.ts'
 import { tasks } from './tasks.ts'
 
 /** Every command and query there is, by group and name. */
-export const operations = { projects, tasks, plans, stages, requests, reports, events, doctor }
+export const operations = {
+  projects,
+  tasks,
+  plans,
+  stages,
+  queues,
+  requests,
+  reports,
+  events,
+  doctor,
+}
 export type Operations = typeof operations

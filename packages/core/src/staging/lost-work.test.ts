@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { WorkOrderId } from '../id.ts'
+import type { WorkerId, WorkOrderId } from '../id.ts'
 import { emptyLoad } from '../limit/admission.ts'
 import { copySlice } from './apply-changes.ts'
 import type { MutableSlice } from './apply-changes.ts'
@@ -79,6 +79,29 @@ describe('a claim [S2-02, X-02]', () => {
 
     expect(world.claim(0, world.claimable())).toEqual([])
     expect(world.claim(1, world.claimable())).toHaveLength(1)
+  })
+
+  it('gives a worker only what it can do, where it says what that is', () => {
+    const world = new World().add({ line: 'seed', capabilities: ['dig'] }, 'sun')
+    world.stage('spring', ['seed', 'sun'])
+    world.promote('spring')
+    const claimed = (capabilities?: readonly string[]) => {
+      const decision = world.decide(world.state, {
+        projectId,
+        type: 'work.claim',
+        workers: ['worker-1', 'worker-2'] as WorkerId[],
+        candidates: world.claimable(),
+        load: emptyLoad,
+        ...(capabilities !== undefined && { capabilities }),
+      })
+      if (!decision.ok) throw new Error(decision.refusal.message)
+      return decision.events.flatMap((event) => ('taskId' in event ? [event.taskId] : []))
+    }
+
+    expect(claimed()).toEqual(['seed', 'sun'])
+    expect(claimed(['dig'])).toEqual(['seed', 'sun'])
+    expect(claimed(['sing'])).toEqual(['sun'])
+    expect(claimed([])).toEqual(['sun'])
   })
 
   it('passes over what the storage does not know', () => {

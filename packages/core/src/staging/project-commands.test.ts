@@ -46,6 +46,16 @@ describe('commands to a project [S2-01, S4-05]', () => {
     expect(again.effects).toEqual([])
   })
 
+  it.each([{ maxParallelTasks: 9 }, { accountLimits: { oak: 2 } }, { resources: { port: 2 } }])(
+    'wake the dispatcher where a limit may leave more room: %j',
+    (given) => {
+      const world = new World()
+
+      expect(world.do({ type: 'project.update', settings: given }).effects).toEqual(wakeUp)
+      expect(world.do({ type: 'project.update', settings: {} }).effects).toEqual([])
+    },
+  )
+
   it('wake nobody for a project that was not paused', () => {
     const world = new World()
 
@@ -70,5 +80,27 @@ describe('commands to a worker [S2-03]', () => {
       message: 'Worker "worker-1" is registered already. Every start needs an id of its own.',
     })
     expect(world.state.workers.get(workerId)?.name).toBe('Ada')
+  })
+
+  it('bring back the one that was taken for lost, and touch no other', () => {
+    const world = new World()
+    const revive = { type: 'worker.revive', workerId } as const
+    const status = () => world.state.workers.get(workerId)?.status
+
+    expect(world.do(revive).events).toEqual([])
+    world.do({ type: 'worker.register', workerId, name: 'Ada' })
+    expect(world.do(revive).events).toEqual([])
+    world.do({ type: 'worker.change', workerId, status: 'offline', reason: 'silent' })
+    expect(status()).toBe('offline')
+    expect(world.do(revive).events).toEqual([
+      {
+        type: 'worker.changed',
+        workerId,
+        status: 'idle',
+        reason: 'it was heard of again',
+        at: world.now,
+      },
+    ])
+    expect(status()).toBe('idle')
   })
 })

@@ -21,7 +21,9 @@ describe('confidence that two tasks meet [S4-02]', () => {
     const files = confidence(roof, side({ 'roof.ts': 0.6 }, { motor: 1 }, 'pump'))
     const words = confidence(roof, side({ 'roof.ts': 0.6 }, { vent: 1 }, 'pump'))
     const scope = confidence(roof, side({ 'roof.ts': 0.6 }, { vent: 1 }, 'roof'))
-    expect([apart, files, words, scope]).toEqual([apart, files, words, scope].toSorted((one, other) => one - other))
+    expect([apart, files, words, scope]).toEqual(
+      [apart, files, words, scope].toSorted((one, other) => one - other),
+    )
     expect(new Set([apart, files, words, scope]).size).toBe(4)
   })
 

@@ -279,6 +279,15 @@ describe('the end of an attempt [S2-01, S3-10]', () => {
     expect(world.state.workers.get('worker-1')?.status).toBe('idle')
   })
 
+  it('counts no waiting where there was none', () => {
+    const { world, claim } = running()
+    world.now += 5_000
+
+    world.fail(claim)
+
+    expect(world.attempt(claim)).toMatchObject({ waitedMs: 0, endedAt: world.now })
+  })
+
   it('says why it was interrupted, as a cancellation without evidence', () => {
     const { world, claim } = running()
     world.lapse(claim)

@@ -38,18 +38,29 @@ export function analyzeTasks(tasks: readonly PlanTask[]): AnalyzeResult {
   )
   if (found.length > 0) return { ok: false, problems: found }
 
-  const finishes = earliestFinishes(index, layers.order, durations)
-  const critical = criticalTasks(index, finishes)
-  const last = critical.at(-1)
   return {
     ok: true,
     index,
     layers,
     durations,
     estimated,
-    finishes,
-    tails: tails(index, layers.order, durations),
-    criticalPath: { length: last === undefined ? 0 : finishes[last]!, tasks: critical },
+    ...chainsOf(index, layers, durations),
     warnings,
+  }
+}
+
+/** What the longest chains say: how early a task can finish, how urgent it is, what cannot be shortened. */
+export function chainsOf(
+  index: TaskIndex,
+  { order }: Layers,
+  durations: Float64Array,
+): Pick<TaskAnalysis, 'finishes' | 'tails' | 'criticalPath'> {
+  const finishes = earliestFinishes(index, order, durations)
+  const critical = criticalTasks(index, finishes)
+  const last = critical.at(-1)
+  return {
+    finishes,
+    tails: tails(index, order, durations),
+    criticalPath: { length: last === undefined ? 0 : finishes[last]!, tasks: critical },
   }
 }

@@ -48,13 +48,23 @@ function shortestCycle(
 
 const shownTasks = 30
 
-function messageOf(path: readonly string[], members: number): string {
+/** A cycle that a dependency would close: its first task would wait for the second. */
+export function closedCycle(tasks: string[]): Problem {
+  const [task, dependsOn] = tasks.map(plain)
+  const message = `${task} cannot wait for ${dependsOn}: these tasks would wait for each other, so none could start: ${pathOf(tasks)}. Leave that dependency out, or remove another of these.`
+  return { kind: 'cycle', tasks, message }
+}
+
+function pathOf(path: readonly string[]): string {
   const names = path.slice(0, shownTasks)
   const left = path.length - names.length
-  const rest = left === 0 ? '' : ` -> … (${left} more)`
+  return names.map(plain).join(' -> ') + (left === 0 ? '' : ` -> … (${left} more)`)
+}
+
+function messageOf(path: readonly string[], members: number): string {
   const entangled =
     members > path.length - 1 ? ` ${members} tasks in all wait for each other here.` : ''
-  return `These tasks wait for each other, so none can start: ${names.map(plain).join(' -> ')}${rest}.${entangled} Remove one of these dependencies.`
+  return `These tasks wait for each other, so none can start: ${pathOf(path)}.${entangled} Remove one of these dependencies.`
 }
 
 /** Ids as they are, as long as they cannot be taken for something else. */

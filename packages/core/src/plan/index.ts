@@ -4,6 +4,14 @@ export { indexTasks, type IndexedTasks, type TaskIndex } from './index-tasks.ts'
 export { idsByLayer, layersOf, type Layers } from './layers.ts'
 export { tails } from './critical-path.ts'
 export { plannedDurations, type PlannedDurations } from './planned-durations.ts'
+export {
+  trackTasks,
+  type TrackedAnalysis,
+  type TrackedChange,
+  type TrackedTasks,
+  type TrackOptions,
+  type TrackResult,
+} from './track-tasks.ts'
 export type {
   Barrier,
   CriticalPath,

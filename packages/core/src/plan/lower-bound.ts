@@ -9,7 +9,7 @@ import type { Demands } from './serial-schedule.ts'
  * minutes.
  */
 export function simpleBound(
-  { durations, criticalPath }: TaskAnalysis,
+  { durations, criticalPath }: Pick<TaskAnalysis, 'durations' | 'criticalPath'>,
   work: number,
   workers: number,
   demands?: Demands,

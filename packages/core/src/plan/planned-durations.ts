@@ -18,7 +18,6 @@ export function plannedDurations(tasks: readonly PlanTask[]): PlannedDurations {
   const durations = new Float64Array(size)
   const estimated = new Uint8Array(size)
   const problems: Problem[] = []
-  let given = 0
   for (let task = 0; task < size; task++) {
     const estimate = tasks[task]?.estimate
     if (estimate === undefined || estimate === null) continue
@@ -26,18 +25,21 @@ export function plannedDurations(tasks: readonly PlanTask[]): PlannedDurations {
     if (minutes >= 0 && minutes <= longest) {
       durations[task] = minutes
       estimated[task] = 1
-      given++
     } else {
       problems.push(invalidEstimate(tasks[task]!))
     }
   }
-  if (given < size) {
-    const assumed = median(durations.filter((_, task) => estimated[task] === 1))
-    for (let task = 0; task < size; task++) {
-      if (estimated[task] === 0) durations[task] = assumed
-    }
+  return { durations: withAssumed(durations, estimated), estimated, problems }
+}
+
+/** Fills in the median of the estimates that were given, 1 without any, where there is none. */
+export function withAssumed(durations: Float64Array, estimated: Uint8Array): Float64Array {
+  if (!estimated.includes(0)) return durations
+  const assumed = median(durations.filter((_, task) => estimated[task] === 1))
+  for (let task = 0; task < durations.length; task++) {
+    if (estimated[task] === 0) durations[task] = assumed
   }
-  return { durations, estimated, problems }
+  return durations
 }
 
 /** Keeps sums of a million estimates exact enough to compare; some two thousand years. */

@@ -138,7 +138,7 @@ describe('revisePlan [X-12]', () => {
         problem: 'cycle',
         path: ['page', 'docs', 'page'],
         message:
-          'These tasks wait for each other, so none can start: page -> docs -> page. Remove one of these dependencies.',
+          'page cannot wait for docs: these tasks would wait for each other, so none could start: page -> docs -> page. Leave that dependency out, or remove another of these.',
       },
     ])
     expect(revision).toBe(4)

@@ -116,7 +116,7 @@ export function planTasks(tasks: readonly PlanTask[], options: PlanOptions = {})
   lowerBound = Math.min(lowerBound, makespan)
 
   // With improvement fewer workers than any list schedule needs may reach the critical path.
-  const mostUseful = makespan > criticalPath.length ? Infinity : workers
+  const mostUseful = makespan > criticalPath.length ? Infinity : laneCap
 
   const epicOf = (task: number) => tasks[task]!.epic
   const lanesOfTasks = assignLanes(index, durations, schedule, epicOf)

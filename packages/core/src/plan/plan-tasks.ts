@@ -106,7 +106,7 @@ export function planTasks(tasks: readonly PlanTask[], options: PlanOptions = {})
       apart,
       seed,
       rounds: options.rounds ?? (budgetMs === undefined ? usualRounds(index) : Infinity),
-      isOver: () => budgetMs !== undefined && now!() - from >= budgetMs,
+      isOver: budgetMs === undefined ? () => false : timeLimit(from, budgetMs, now!, index),
     })
     schedule = improved.schedule
     rounds = improved.rounds
@@ -156,6 +156,29 @@ export function planTasks(tasks: readonly PlanTask[], options: PlanOptions = {})
 /** Some milliseconds for hundreds of tasks; none for plans so large that a round takes long. */
 function usualRounds({ size, dependencies }: TaskIndex): number {
   return Math.min(100, Math.floor(50_000 / (size + dependencies.length)))
+}
+
+/**
+ * True once `budgetMs` have gone by since `from`. A clock that stands still - a fake one, or no number -
+ * must not keep the planner for ever: seconds of rounds without a later time are enough, too.
+ */
+function timeLimit(
+  from: number,
+  budgetMs: number,
+  now: () => number,
+  { size, dependencies }: TaskIndex,
+): () => boolean {
+  const most = Math.min(100_000, Math.ceil(10_000_000 / (size + dependencies.length)))
+  let latest = from
+  let still = 0
+  return () => {
+    const time = now()
+    if (time > latest) {
+      latest = time
+      still = 0
+    }
+    return time - from >= budgetMs || ++still > most
+  }
 }
 
 /** Where ids are when the tasks themselves cannot be planned; of equal ones the last counts. */

@@ -18,19 +18,27 @@ export function resourceDemands(
   resources: Readonly<Record<string, number>> = {},
 ): ResourceDemands {
   const problems: Problem[] = []
+  if (typeof resources !== 'object' || resources === null) {
+    problems.push({
+      kind: 'invalid-option',
+      tasks: [],
+      message: `resources is ${shown(resources)}. Give the capacity of each by its name, or leave it out.`,
+    })
+    return { demands: undefined, problems, warnings: [] }
+  }
   const names = Object.keys(resources)
   const capacities = new Float64Array(names.length)
   const kindOf = new Map<string, number>()
   for (const name of names) {
     const capacity = resources[name]!
-    if (!(capacity >= 0 && capacity <= most)) {
+    if (!isAmount(capacity)) {
       problems.push({
         kind: 'invalid-option',
         tasks: [],
         message: `resources gives ${shown(name)} the capacity ${shown(capacity)}. Give a number from 0 to ${most}.`,
       })
     }
-    capacities[kindOf.size] = capacity
+    capacities[kindOf.size] = isAmount(capacity) ? capacity : Infinity
     kindOf.set(name, kindOf.size)
   }
 
@@ -42,7 +50,7 @@ export function resourceDemands(
     if (typeof task?.resources !== 'object' || task.resources === null) continue
     for (const [name, amount] of Object.entries(task.resources)) {
       const kind = kindOf.get(name)
-      if (!(amount >= 0 && amount <= most)) {
+      if (!isAmount(amount)) {
         problems.push(
           invalid(task, `${shown(amount)} of ${shown(name)}. Give a number from 0 to ${most}.`),
         )
@@ -76,6 +84,10 @@ export function resourceDemands(
 
 /** Keeps sums of demands exact enough to compare. */
 const most = 1e9
+
+function isAmount(value: unknown): boolean {
+  return typeof value === 'number' && value >= 0 && value <= most
+}
 
 function invalid({ id }: PlanTask, rest: string): Problem {
   return { kind: 'invalid-resource', tasks: [id], message: `Task ${shown(id)} needs ${rest}` }

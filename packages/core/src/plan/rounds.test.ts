@@ -38,6 +38,15 @@ describe('the time a plan may take [S3-03] [X-03]', () => {
     expect(planOf(stubborn, { workers: 3, budgetMs: 9, rounds: 4, now: clock }).rounds).toBe(4)
   })
 
+  it.each([() => 0, () => Number.NaN, (time = 9) => --time])(
+    'does not last for ever when the clock stands still, tells no number or goes back',
+    (now) => {
+      const { rounds } = planOf(stubborn, { workers: 3, budgetMs: 9, now })
+      expect(rounds).toBeGreaterThan(1000)
+      expect(planOf(stubborn, { workers: 3, rounds }).makespan).toBe(8)
+    },
+  )
+
   it('is measured by the clock of the host where the planner is used from outside', () => {
     const result = planTasksWithHostClock(stubborn, { workers: 3, budgetMs: 5 })
     expect(result.ok && result.plan.rounds).toBeGreaterThan(0)
@@ -76,6 +85,18 @@ describe('options of the planner [S3-03]', () => {
       'now is undefined. With budgetMs, give a clock: a function that returns milliseconds.',
     ],
     [
+      { resources: null as never },
+      'resources is null. Give the capacity of each by its name, or leave it out.',
+    ],
+    [
+      { resources: 'disk' as never },
+      'resources is "disk". Give the capacity of each by its name, or leave it out.',
+    ],
+    [
+      { resources: { disk: 2n as never } },
+      'resources gives "disk" the capacity 2. Give a number from 0 to 1000000000.',
+    ],
+    [
       { resources: { disk: -1 } },
       'resources gives "disk" the capacity -1. Give a number from 0 to 1000000000.',
     ],
@@ -101,6 +122,12 @@ describe('options of the planner [S3-03]', () => {
     ])
   })
 
+  it('are not blamed on the tasks, too', () => {
+    const needy = [{ id: 'a', resources: { disk: 1 } }]
+    const result = planTasks(needy, { resources: { disk: -1 } })
+    expect(!result.ok && result.problems).toHaveLength(1)
+  })
+
   it('refuse a task that needs more than there is, or no amount at all', () => {
     const resources = { gpu: 2 }
     expect(problemOf([{ id: 'a', resources: { gpu: 3 } }], { resources })).toEqual({
@@ -113,6 +140,11 @@ describe('options of the planner [S3-03]', () => {
       kind: 'invalid-resource',
       message: 'Task "a" needs NaN of "gpu". Give a number from 0 to 1000000000.',
     })
+    for (const amount of [1n, '1', true, Symbol('one')] as unknown[] as number[]) {
+      expect(problemOf([{ id: 'a', resources: { gpu: amount } }], { resources }).kind).toBe(
+        'invalid-resource',
+      )
+    }
   })
 })
 

@@ -113,6 +113,15 @@ describe('lanes [S4-01] [S3-03]', () => {
     ])
   })
 
+  it('do not depend on the order in which a task names what it waits for', () => {
+    fc.assert(
+      fc.property(withEpics, anyWorkers, (tasks, workers) => {
+        const turned = tasks.map((task) => ({ ...task, dependsOn: task.dependsOn!.toReversed() }))
+        expect(planOf(turned, { workers })).toEqual(planOf(tasks, { workers }))
+      }),
+    )
+  })
+
   it('refuse a cap that is no number of lanes', () => {
     for (const lanes of [0, -1, 1.5, Number.NaN]) {
       expect(planTasks([{ id: 'a' }], { lanes })).toMatchObject({

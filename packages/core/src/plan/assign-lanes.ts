@@ -76,19 +76,19 @@ export function assignLanes(
     }
   }
 
-  /** The lane where the last of its dependencies finished, or -1. */
+  /** The lane where the last of its dependencies finished, of equal ones the earliest task; or -1. */
   function baseOf(task: number): number {
     const end = dependencyOffsets[task + 1]!
-    let lane = -1
+    let base = -1
     let latest = -1
     for (let edge = dependencyOffsets[task]!; edge < end; edge++) {
       const before = dependencies[edge]!
       const finish = starts[before]! + durations[before]!
-      if (finish <= latest) continue
+      if (finish < latest || (finish === latest && before > base)) continue
       latest = finish
-      lane = lanes[before]!
+      base = before
     }
-    return lane
+    return base < 0 ? -1 : lanes[base]!
   }
 
   function ofBase(task: number): number {

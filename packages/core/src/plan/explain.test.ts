@@ -54,6 +54,13 @@ describe('explain [X-04, S4-02]', () => {
     expect(garden.text).toContain('It may start 25 minutes late before the critical path grows.')
   })
 
+  it('names the lanes where they are what is taken', () => {
+    const plan = planOf(house, { workers: 9, lanes: 1 })
+    const garden = explain(house, plan, 'garden')
+    expect(garden.decidedBy.kind).toBe('workers')
+    expect(garden.text).toContain('all lanes are taken until')
+  })
+
   it('says what finishing it unlocks, at once and in the end', () => {
     const ground = explained(house, 2, 'ground')
     expect(ground.decidedBy).toEqual({ kind: 'nothing', tasks: [] })

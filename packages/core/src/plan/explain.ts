@@ -42,7 +42,7 @@ export interface TaskExplanation {
 /**
  * What a start waits for.
  * `nothing`: it is the start of the plan. `dependencies`: `tasks` are what it waited for to the end.
- * `workers`: all were busy; `tasks` are those whose end freed one. `barrier`: what was started before
+ * `workers`: all were busy, or all lanes taken; `tasks` are those whose end freed one. `barrier`: what was started before
  * had to finish first. `conflicts`: `tasks` finish then, and the plan keeps them apart from it.
  * `shared`: `tasks` finish then and share a resource. `order`: none of these; the order chosen leaves it
  * for later.
@@ -84,7 +84,7 @@ export function explain(tasks: readonly PlanTask[], plan: Plan, taskId: string):
   ) {
     throw new CuelineError(
       'invalid-input',
-      `The plan was made from ${plan.tasks} tasks with ${plan.edges} dependencies; given are others (${index.size} with ${index.dependencies.length}). Give the tasks it was made from, or build the plan anew.`,
+      `The plan was made from ${plan.tasks} tasks with ${plan.edges} ${plan.edges === 1 ? 'dependency' : 'dependencies'}; given are others (${index.size} with ${index.dependencies.length}). Give the tasks it was made from, or build the plan anew.`,
       { details: { task: taskId } },
     )
   }
@@ -132,7 +132,7 @@ export function explain(tasks: readonly PlanTask[], plan: Plan, taskId: string):
     estimate: fact.estimate,
     estimated: fact.estimated,
   }
-  return { ...found, text: textOf(found) }
+  return { ...found, text: textOf(found, plan) }
 }
 
 /** All tasks that cannot start before this one is finished, the near ones first. */
@@ -219,10 +219,10 @@ function conflictsOf(plan: Plan, id: string, { kind, tasks }: StartDecision): Ta
     .sort((left, right) => Number(right.binding) - Number(left.binding))
 }
 
-function textOf(found: Omit<TaskExplanation, 'text'>): string {
+function textOf(found: Omit<TaskExplanation, 'text'>, plan: Plan): string {
   const { task, start, finish, lane, waitsFor, unlocks, slack, overtakenBy } = found
   const lines = [
-    `${named([task])} runs from ${atMinute(start)} to ${atMinute(finish)} on lane ${lane}: ${reasonOf(found)}.`,
+    `${named([task])} runs from ${atMinute(start)} to ${atMinute(finish)} on lane ${lane}: ${reasonOf(found, plan)}.`,
   ]
   const others = waitsFor.filter(({ binding }) => !binding)
   if (waitsFor.length === 0) lines.push('It waits for no other task.')
@@ -283,7 +283,10 @@ function sureness(confidence: number | undefined): string {
   return confidence === undefined || confidence === 1 ? '' : `, ${Math.round(confidence * 100)} %`
 }
 
-function reasonOf({ decidedBy }: Omit<TaskExplanation, 'text'>): string {
+function reasonOf(
+  { decidedBy }: Omit<TaskExplanation, 'text'>,
+  { workers, laneCap }: Plan,
+): string {
   const { kind, tasks } = decidedBy
   const finish = tasks.length === 1 ? 'finishes' : 'finish'
   switch (kind) {
@@ -292,7 +295,7 @@ function reasonOf({ decidedBy }: Omit<TaskExplanation, 'text'>): string {
     case 'dependencies':
       return `it waits for ${named(tasks)}, which ${finish} then`
     case 'workers':
-      return `all workers are busy until ${named(tasks)} ${finish}`
+      return `all ${laneCap < workers ? 'lanes are taken' : 'workers are busy'} until ${named(tasks)} ${finish}`
     case 'barrier':
       return 'the barrier holds it back until all that was started before it is finished'
     case 'conflicts':

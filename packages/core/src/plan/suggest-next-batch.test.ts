@@ -22,6 +22,17 @@ const site: readonly PlanTask[] = [
 ]
 
 describe('suggestNextBatch [S0-08, S4-03]', () => {
+  it.each([
+    [{ conflicts: [null] }],
+    [{ conflicts: [{}] }],
+    [{ conflicts: [{ tasks: ['logo'] }] }],
+    [{ conflicts: 'logo' }],
+    [{ conflicts: [{ tasks: ['logo', 'api'] }], allow: 5 }],
+  ])('names conflicts that cannot be understood, and forgets none silently: %j', (options) => {
+    const result = suggestNextBatch(site, [], options as unknown as SuggestionOptions)
+    expect(!result.ok && result.problems).toHaveLength(1)
+  })
+
   it('takes the ready tasks that the finish hangs on, and says why', () => {
     const { tasks, finish, finishInInputOrder, leftOut, duration, text } = suggested(site, [], {
       workers: 1,

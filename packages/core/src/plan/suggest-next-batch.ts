@@ -84,6 +84,7 @@ export function suggestNextBatch(
     ...countProblems('size', size),
     ...(all.ok ? [] : all.problems),
     ...(all.ok ? unknownTasks(all, settled, running) : []),
+    ...(all.ok ? brokenConflicts(all, options) : []),
   ]
   if (!all.ok || problems.length > 0) return { ok: false, problems }
 
@@ -217,6 +218,12 @@ function unknownTasks(
       tasks: [id],
       message: `Task ${shown(id)} is named as done or running, but is not among the tasks. Give only ids of the plan.`,
     }))
+}
+
+/** Conflicts that name no two tasks at all; those of tasks that are gone are nobody's any more. */
+function brokenConflicts({ index }: TaskAnalysis, options: SuggestionOptions): Problem[] {
+  const { problems } = plannedConflicts(index, options.conflicts, options.allow)
+  return problems.filter(({ kind, tasks }) => kind === 'invalid-option' || tasks.length === 0)
 }
 
 function textOf(found: Omit<BatchSuggestion, 'text'>, running: number): string {

@@ -28,6 +28,23 @@ function asked(change: PlanChange, list = tasks, workers = 2) {
 }
 
 describe('whatIf [X-04]', () => {
+  it.each([
+    [{}],
+    [null],
+    ['faster'],
+    [{ estimate: { task: 'A' } }],
+    [{ estimate: { task: 'A', minutes: null } }],
+    [{ estimate: null }],
+    [{ removeDependency: null }],
+    [{ removeDependency: {} }],
+    [{ estimate: { task: 'A', minutes: true } }],
+    [{ estimate: { task: 'A', minutes: { min: 1 } } }],
+    [{ estimate: { task: 'A', minutes: { min: Number.NaN, max: 1 } } }],
+  ])('names what is no change, and does not throw: %j', (change) => {
+    const result = whatIf(tasks, { workers: 2 }, change as unknown as PlanChange)
+    expect(!result.ok && result.problems).toHaveLength(1)
+  })
+
   it('says what other numbers of workers come to', () => {
     const { difference, text, before, after } = asked({ workers: 1 })
     expect(difference.makespan).toEqual({ before: 25, after: 45, change: 20 })

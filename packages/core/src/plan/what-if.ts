@@ -39,6 +39,7 @@ export function whatIf(
   options: PlanOptions,
   change: PlanChange,
 ): WhatIfResult {
+  if (!isChange(change)) return { ok: false, problems: [noChange(change)] }
   const before = planTasks(tasks, options)
   if (!before.ok) return before
   const { facts } = before.plan
@@ -141,6 +142,32 @@ export function amongThem(
   there: Pick<ReadonlySet<string>, 'has'>,
 ): PlanOptions['conflicts'] {
   return conflicts?.filter(({ tasks }) => tasks.every((id) => there.has(id)))
+}
+
+/** Whether its parts can be looked at; what they say is checked with the plan. */
+function isChange(change: unknown): boolean {
+  if (!isObject(change)) return false
+  if ('workers' in change || 'addWorkers' in change || 'failed' in change) return true
+  if (!('estimate' in change)) return isObject(change['removeDependency'])
+  const minutes = isObject(change['estimate']) ? change['estimate']['minutes'] : undefined
+  if (typeof minutes === 'number') return true
+  return isObject(minutes) && [minutes['min'], minutes['max']].every(isNumber)
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number'
+}
+
+function noChange(change: unknown): Problem {
+  return {
+    kind: 'invalid-option',
+    tasks: [],
+    message: `The change is ${shown(change)}, which changes nothing. Give one of workers, addWorkers, estimate with task and minutes, removeDependency with task and dependsOn, failed.`,
+  }
 }
 
 function idOf(entry: NonNullable<PlanTask['dependsOn']>[number]): string {

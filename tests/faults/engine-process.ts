@@ -22,7 +22,11 @@ const cueline = await createCueline({
   runner: faults.runner(runnerOf(work)),
   ...(work.kind !== 'nothing' && {
     workspace: faults.workspace(
-      directoryWorkspaces({ result: join(folder, 'result'), root: join(folder, 'workspaces') }),
+      directoryWorkspaces({
+        result: join(folder, 'result'),
+        root: join(folder, 'workspaces'),
+        silenceMs: 1_500,
+      }),
     ),
   }),
   times: { leaseMs, sweepMs: Math.max(40, leaseMs / 6), stopGraceMs: 100 },

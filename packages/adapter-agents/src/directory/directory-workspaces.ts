@@ -42,6 +42,7 @@ const copiesBeforeLease = 5
  */
 export function directoryWorkspaces(options: DirectoryWorkspacesOptions): WorkspaceProvider {
   const { ignore, links } = checkedNames(options)
+  const { silenceMs } = options
   const never = new AbortController().signal
   const held = new Map<AttemptId, Held>()
   let opening: Promise<Place> | undefined
@@ -58,9 +59,9 @@ export function directoryWorkspaces(options: DirectoryWorkspacesOptions): Worksp
     work: (place: Place, hold: FolderHold) => Promise<Value>,
   ): Promise<Value> => {
     const place = await open()
-    const hold = await takeFolderLease(place.control.lease, signal)
+    const hold = await takeFolderLease(place.control.lease, signal, silenceMs)
     try {
-      await finishLanding(place.result, place.control)
+      await finishLanding(place.result, place.control, hold)
       return await work(place, hold)
     } finally {
       await hold.release()
@@ -137,9 +138,9 @@ export function directoryWorkspaces(options: DirectoryWorkspacesOptions): Worksp
       await baseOf(control, workspace.attemptId)
       const former = held.get(workspace.attemptId)
       if (former !== undefined) await free(former)
-      const hold = await takeFolderLease(control.lease, signal)
+      const hold = await takeFolderLease(control.lease, signal, silenceMs)
       try {
-        await finishLanding(result, control)
+        await finishLanding(result, control, hold)
         const { base, path } = await baseOf(control, workspace.attemptId)
         const { trial, landing } = await makeTrial(await open(), workspace, base, path)
         if (landing === null) await hold.release()
@@ -168,7 +169,7 @@ export function directoryWorkspaces(options: DirectoryWorkspacesOptions): Worksp
         )
       }
       try {
-        return await land(result, control, mine.landing, async () => {
+        return await land(result, control, mine.landing, mine.hold, async () => {
           await confirm()
           if (held.get(attemptId)?.trial === trial && (await mine.hold.isOurs())) return
           throw new CuelineError(
@@ -193,7 +194,7 @@ export function directoryWorkspaces(options: DirectoryWorkspacesOptions): Worksp
       await finishPending(attemptId)
       const { control } = await open()
       // Its own engine and one that tidies up may want the same workspace gone.
-      const turn = await takeFolderLease(control.removal, never)
+      const turn = await takeFolderLease(control.removal, never, silenceMs)
       try {
         const manifest = await control.readManifest(attemptId)
         return { salvaged: manifest === null ? null : await removeWorkspace(control, manifest) }

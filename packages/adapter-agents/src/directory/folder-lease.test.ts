@@ -75,6 +75,15 @@ describe('the merge lease of a folder [X-07]', () => {
     expect(await held.isOurs()).toBe(true)
   })
 
+  it('is taken over from a process of this machine that lives but is silent, as when it is frozen', async () => {
+    const held = await takeFolderLease(folder, never)
+    const [name] = readdirSync(folder)
+    const then = minutesAgo(2)
+    utimesSync(join(folder, name as string), then, then)
+    expect(await isFree()).toBe(true)
+    expect(await held.isOurs()).toBe(false)
+  })
+
   it('is taken over from another machine only when that has been silent for a minute', async () => {
     leave(1, owner({}))
     expect(await isFree()).toBe(false)

@@ -23,9 +23,9 @@ interface Owner {
   readonly released: boolean
 }
 
-const heartbeatMs = 5_000
-/** Without a heartbeat for so long, an owner on another machine counts as dead. */
-const staleMs = 60_000
+/** Without a heartbeat for so long, an owner counts as gone. */
+const usualSilenceMs = 60_000
+const beatsPerSilence = 12
 /** A file is empty for an instant while it is made. */
 const bornMs = 5_000
 const firstPauseMs = 3
@@ -36,12 +36,16 @@ const kept = 8
  * One holder at a time among all processes that use the folder. Whoever finds the newest generation
  * released, or its owner dead, makes the next one, and only one can: a file is created exclusively.
  * The newest is never deleted, so nobody can mistake an old state for a free lease. An owner of this
- * machine is dead when no process has its id and start time; of another, when its file was not
- * touched for a minute.
+ * machine is dead when no process has its id and start time; any other, frozen or on another machine,
+ * when its file was not touched for `silenceMs`.
  *
  * @throws CuelineError `cancelled` when `signal` aborts first.
  */
-export async function takeFolderLease(folder: string, signal: AbortSignal): Promise<FolderHold> {
+export async function takeFolderLease(
+  folder: string,
+  signal: AbortSignal,
+  silenceMs = usualSilenceMs,
+): Promise<FolderHold> {
   await mkdir(folder, { recursive: true })
   const me: Owner = {
     token: randomUUID(),
@@ -53,15 +57,20 @@ export async function takeFolderLease(folder: string, signal: AbortSignal): Prom
   for (let pause = firstPauseMs; ; pause = Math.min(pause * 2, longestPauseMs)) {
     if (signal.aborted) throw gaveUp(signal)
     const newest = await newestGeneration(folder)
-    if (newest === null || (await isFree(folder, newest))) {
-      const hold = await claim(folder, (newest ?? 0) + 1, me)
+    if (newest === null || (await isFree(folder, newest, silenceMs))) {
+      const hold = await claim(folder, (newest ?? 0) + 1, me, silenceMs)
       if (hold !== null) return hold
     }
     await pauseFor(pause * (0.5 + Math.random() / 2), signal)
   }
 }
 
-async function claim(folder: string, generation: number, me: Owner): Promise<FolderHold | null> {
+async function claim(
+  folder: string,
+  generation: number,
+  me: Owner,
+  silenceMs: number,
+): Promise<FolderHold | null> {
   const file = fileOf(folder, generation)
   try {
     await writeFile(file, JSON.stringify(me), { flag: 'wx' })
@@ -83,7 +92,7 @@ async function claim(folder: string, generation: number, me: Owner): Promise<Fol
   const heartbeat = setInterval(() => {
     const now = new Date()
     utimes(file, now, now).catch(() => {})
-  }, heartbeatMs)
+  }, silenceMs / beatsPerSilence)
   heartbeat.unref()
   let held = true
   return {
@@ -97,7 +106,7 @@ async function claim(folder: string, generation: number, me: Owner): Promise<Fol
   }
 }
 
-async function isFree(folder: string, generation: number): Promise<boolean> {
+async function isFree(folder: string, generation: number, silenceMs: number): Promise<boolean> {
   const file = fileOf(folder, generation)
   const text = await readIfThere(file)
   if (text === null) return false // Cleaned up: there is a newer one by now.
@@ -105,8 +114,8 @@ async function isFree(folder: string, generation: number): Promise<boolean> {
   const owner = parsed(text)
   if (owner === null) return (await age()) > bornMs
   if (owner.released) return true
-  if (owner.machine !== machineId()) return (await age()) > staleMs
-  return (await findProcess(owner.pid))?.started !== owner.started
+  if ((await age()) > silenceMs) return true
+  return owner.machine === machineId() && (await findProcess(owner.pid))?.started !== owner.started
 }
 
 function parsed(text: string): Owner | null {

@@ -18,6 +18,7 @@ import { readIfThere, syncFile, syncFolder, writeDurably } from './atomic-file.t
 import type { ControlFolder } from './control-folder.ts'
 import { copyPath } from './copy-tree.ts'
 import { faultPoint } from './fault-point.ts'
+import type { FolderHold } from './folder-lease.ts'
 import { inParallel } from './in-parallel.ts'
 import { removeFile, removeTree } from './remove-tree.ts'
 import { isGone, isInRealFolders, scanPath, walk, type Tree } from './scan-tree.ts'
@@ -60,6 +61,7 @@ export async function land(
   result: string,
   control: ControlFolder,
   landing: Landing,
+  hold: FolderHold,
   decide: () => Promise<void>,
 ): Promise<Landed> {
   const staging = join(control.staging, randomUUID())
@@ -78,25 +80,33 @@ export async function land(
   // File systems keep the order of names, so this one sync vouches for all that follows.
   await syncFolder(dirname(control.journal))
   faultPoint('land:decided')
-  await finishLanding(result, control)
+  await finishLanding(result, control, hold)
   return { merged }
 }
 
 /**
  * Finishes a landing that was decided, if there is one, and clears away one that was not; needs the
- * merge lease. Every step can be repeated.
+ * merge lease. Every step can be repeated, and none is made once somebody has taken over: a process
+ * that was frozen here for too long finds its landing finished by another.
  */
-export async function finishLanding(result: string, control: ControlFolder): Promise<void> {
+export async function finishLanding(
+  result: string,
+  control: ControlFolder,
+  hold: FolderHold,
+): Promise<void> {
   const journal = await readJournal(control)
   if (journal === null) return await removeTree(control.staging)
-  await apply(result, journal)
+  await apply(result, journal, () => expectOurs(hold))
   faultPoint('land:applied')
   const { attemptId, fence, merged, sequence } = journal
   await rebase(control, journal)
+  await expectOurs(hold)
   await control.writeLanding(attemptId, fence, { merged })
   faultPoint('land:recorded')
+  await expectOurs(hold)
   await writeFile(control.sequence, String(sequence))
   faultPoint('land:counted')
+  await expectOurs(hold)
   await rm(control.journal, { force: true })
   faultPoint('land:closed')
   await removeTree(control.staging)
@@ -207,10 +217,24 @@ async function statOf(file: string) {
   }
 }
 
-async function apply(result: string, { changes, staging }: Journal): Promise<void> {
+async function expectOurs(hold: FolderHold): Promise<void> {
+  if (await hold.isOurs()) return
+  throw new CuelineError(
+    'lease-lost',
+    'The merge lease was taken over while a landing was under way; whoever holds it finishes the landing.',
+    { retryable: true },
+  )
+}
+
+async function apply(
+  result: string,
+  { changes, staging }: Journal,
+  beforeStep: () => Promise<void>,
+): Promise<void> {
   // What goes makes room for what comes: a folder may become a file, and the other way round.
   for (const [path, entry] of changes) {
     if (entry !== null) continue
+    await beforeStep()
     await removeFile(result, path)
     faultPoint('land:one-deleted')
   }
@@ -220,6 +244,7 @@ async function apply(result: string, { changes, staging }: Journal): Promise<voi
   }
   for (const [path, entry] of changes) {
     if (entry === null) continue
+    await beforeStep()
     const target = join(result, path)
     await mkdir(dirname(target), { recursive: true })
     if ((await statOf(target))?.isDirectory()) await removeEmptyTree(target)

@@ -20,6 +20,11 @@ export interface DirectoryWorkspacesOptions {
    * as `node_modules`. Whoever writes there writes into the result; none when absent.
    */
   readonly link?: readonly string[]
+  /**
+   * How long a process that merges or removes may be silent - frozen, or on a machine that is gone -
+   * before others take over from it, milliseconds; 60 000 if absent.
+   */
+  readonly silenceMs?: number
 }
 
 /** What is left out when `ignore` is absent. */

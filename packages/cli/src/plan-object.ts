@@ -24,6 +24,9 @@ export interface PlanObject {
   readonly barrierMakespan: { readonly stage: number; readonly layer: number } | null
   readonly parallelShare: number | null
   readonly smallestUsefulWorkers: number | null
+  /** How many rounds of improvement there were, and from which seed: with both the plan comes out again. */
+  readonly rounds: number | null
+  readonly seed: number | null
   readonly schedule: readonly ScheduledTask[] | null
   /** Tasks to review and promote together, and the batches they wait for. */
   readonly batches: Plan['batches'] | null
@@ -33,6 +36,8 @@ export interface PlanObject {
   readonly conflicts: Plan['conflicts'] | null
   /** Dependencies that count because the texts imply them. */
   readonly inferred: readonly InferredDependency[] | null
+  /** What the planner mended or noticed. */
+  readonly warnings: Plan['warnings'] | null
   readonly importReport: ImportReport | null
 }
 
@@ -101,11 +106,14 @@ export function planObject(
       barrierMakespan: plan.barrierMakespan,
       parallelShare: plan.parallelShare,
       smallestUsefulWorkers: plan.smallestUsefulWorkers,
+      rounds: plan.rounds,
+      seed: plan.seed,
       schedule: plan.schedule,
       batches: plan.batches,
       lanes: plan.lanes,
       conflicts: plan.conflicts,
       inferred,
+      warnings: plan.warnings,
       importReport: report,
     },
   }
@@ -130,10 +138,13 @@ const nothing: PlanObject = {
   barrierMakespan: null,
   parallelShare: null,
   smallestUsefulWorkers: null,
+  rounds: null,
+  seed: null,
   schedule: null,
   batches: null,
   lanes: null,
   conflicts: null,
   inferred: null,
+  warnings: null,
   importReport: null,
 }

@@ -92,6 +92,12 @@ describe('how cueline plan plans [S4-02] [X-04]', () => {
     expect(await json(...args, '--resources', 'tap=1')).toMatchObject({ makespan: 20 })
     expect(await json(...args, '--lanes', '1', '--rounds', '0')).toMatchObject({ makespan: 50 })
     expect(await json(...args, '--budget', '5ms', '--seed', '3')).toMatchObject({ makespan: 10 })
+    expect(
+      await json(...args, '--rounds', '7', '--seed', '3', '--resources', 'tap=2'),
+    ).toMatchObject({ seed: 3, rounds: expect.any(Number), warnings: [] })
+    expect((await json(...args))['warnings']).toMatchObject([
+      { kind: 'unlimited-resource', message: expect.stringContaining('"tap"') },
+    ])
     expect(await json(...args, '--infer', '0.9')).toMatchObject({
       makespan: 20,
       inferred: [{ task: 'T4', dependsOn: 'T3', source: 'symbol' }],

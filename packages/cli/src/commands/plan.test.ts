@@ -21,11 +21,14 @@ const keys = [
   'barrierMakespan',
   'parallelShare',
   'smallestUsefulWorkers',
+  'rounds',
+  'seed',
   'schedule',
   'batches',
   'lanes',
   'conflicts',
   'inferred',
+  'warnings',
   'importReport',
 ]
 

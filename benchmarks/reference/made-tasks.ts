@@ -1,12 +1,12 @@
 import type { PlanTask } from '@cueline/core/planner'
 
-export const shapes = ['random', 'window', 'layers', 'chain', 'wide'] as const
+export const shapes = ['random', 'deep', 'wide', 'chain', 'star'] as const
 export type Shape = (typeof shapes)[number]
 
 /**
  * Tasks of one shape, the same for the same seed, in shuffled order: `random` waits for three tasks
- * anywhere before, `window` for three of the last ten, `layers` for three of the layer before (1 000
- * wide, fewer for small plans), `chain` for one, `wide` all for the first.
+ * anywhere before, `deep` for three of the last ten, `wide` for three of the layer before (of 1 000
+ * tasks, fewer in small plans), `chain` for the one before, `star` all for the first.
  */
 export function madeTasks(shape: Shape, size: number, seed = 1): PlanTask[] {
   const random = generator(seed)
@@ -14,9 +14,9 @@ export function madeTasks(shape: Shape, size: number, seed = 1): PlanTask[] {
   const before = (at: number): number[] => {
     if (at === 0) return []
     if (shape === 'chain') return [at - 1]
-    if (shape === 'wide') return [0]
+    if (shape === 'star') return [0]
     if (shape === 'random') return three(() => random(at))
-    if (shape === 'window') return three(() => at - 1 - random(Math.min(10, at)))
+    if (shape === 'deep') return three(() => at - 1 - random(Math.min(10, at)))
     const layer = Math.floor(at / width)
     return layer === 0 ? [] : three(() => (layer - 1) * width + random(width))
   }
@@ -43,7 +43,7 @@ function three(pick: () => number): number[] {
 }
 
 /** Mulberry32, by Tommy Ettinger (public domain): whole numbers below `limit`. */
-function generator(seed: number): (limit: number) => number {
+export function generator(seed: number): (limit: number) => number {
   let state = seed
   return (limit) => {
     state = (state + 0x6d2b79f5) | 0

@@ -1,13 +1,6 @@
-import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
-import process from 'node:process'
-import { pathToFileURL } from 'node:url'
 import { schemaName } from '../../tests/postgres-server.ts'
+import { installPeers, loadPeer } from '../reference/peers.ts'
 import type { Timed } from './measure.ts'
-
-const folder = join(import.meta.dirname, '..', 'peers')
 
 /**
  * The engines that queue in Postgres, each set as its makers advise for many short jobs, draining
@@ -19,29 +12,12 @@ export async function drainPeers(
   jobs: number,
   workers: number,
 ): Promise<Record<string, Timed>> {
-  install()
+  installPeers()
   return {
     'graphile-worker (tuned)': () => drainGraphile(url, jobs, workers),
     'pg-boss (batches)': () => drainBoss(url, jobs, workers),
     'BullMQ on Postgres (fenced)': () => drainBull(url, jobs, workers),
   }
-}
-
-function install(): void {
-  if (existsSync(join(folder, 'node_modules', 'bullmq'))) return
-  console.log('Installing the engines to compare with ...')
-  const { status } = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
-    cwd: folder,
-    stdio: ['ignore', 2, 2],
-    shell: process.platform === 'win32',
-  })
-  if (status !== 0) throw new Error(`npm ci in ${folder} failed with ${status}.`)
-}
-
-/** The peers are no dependencies of the workspace, so what is used of them is written here. */
-async function load<Module>(name: string): Promise<Module> {
-  const resolve = createRequire(join(folder, 'package.json')).resolve
-  return (await import(pathToFileURL(resolve(name)).href)) as Module
 }
 
 /** Resolves with the milliseconds from `start` until `done` was called this often. */
@@ -75,7 +51,7 @@ interface GraphileWorker {
 }
 
 async function drainGraphile(url: string, jobs: number, workers: number): Promise<number> {
-  const { makeWorkerUtils, run } = await load<GraphileWorker>('graphile-worker')
+  const { makeWorkerUtils, run } = await loadPeer<GraphileWorker>('graphile-worker')
   const schema = schemaName()
   const logger = { error() {}, warn() {}, info() {}, debug() {} }
   const quiet = { scope: () => quiet, ...logger }
@@ -120,7 +96,7 @@ interface PgBoss {
 
 /** By `fetch` and `complete`, as `work` does inside, but without its pauses between the batches. */
 async function drainBoss(url: string, jobs: number, workers: number): Promise<number> {
-  const { PgBoss } = await load<PgBoss>('pg-boss')
+  const { PgBoss } = await loadPeer<PgBoss>('pg-boss')
   const boss = new PgBoss({ connectionString: url, schema: schemaName(), supervise: false })
   boss.on('error', () => {})
   await boss.start()
@@ -169,7 +145,7 @@ interface BullMq {
 }
 
 async function drainBull(url: string, jobs: number, workers: number): Promise<number> {
-  const { createPostgresBackend, Queue, Worker } = await load<BullMq>('bullmq')
+  const { createPostgresBackend, Queue, Worker } = await loadPeer<BullMq>('bullmq')
   const connection = { connectionString: url, schema: schemaName(), migrate: true }
   const queue = new Queue('nothing', { connection }, createPostgresBackend)
   for (let at = 0; at < jobs; at += 500) {

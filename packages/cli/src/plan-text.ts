@@ -67,8 +67,13 @@ export function problemsText(
   return `${[...lines, '', ...importLines(report, terminal)].join('\n')}\n`
 }
 
+/** The number of useful workers is found without conflicts. */
+function isHeldApart({ conflicts }: Plan): boolean {
+  return conflicts.some(({ allowed }) => !allowed)
+}
+
 function figures(plan: Plan) {
-  const { workers, makespan, lowerBound, gap, barrierMakespan, criticalPath } = plan
+  const { workers, laneCap, makespan, lowerBound, gap, barrierMakespan, criticalPath } = plan
   const parallel = plan.layers.reduce((most, layer) => Math.max(most, layer.length), 0)
   const rows: [string, string][] = [
     ['Tasks', `${plan.tasks}, with ${count(plan.edges, 'dependency', 'dependencies')}`],
@@ -77,7 +82,7 @@ function figures(plan: Plan) {
     ['', path(criticalPath.tasks)],
     [
       count(workers, 'worker'),
-      `${minutes(makespan)}${plan.barrier === 'none' ? '' : ` with a barrier after each ${plan.barrier}`}${speedup(plan)}`,
+      `${minutes(makespan)}${laneCap < workers ? ` in ${count(laneCap, 'lane')}` : ''}${plan.barrier === 'none' ? '' : ` with a barrier after each ${plan.barrier}`}${speedup(plan)}`,
     ],
     [
       'Lower bound',
@@ -89,7 +94,7 @@ function figures(plan: Plan) {
     ],
     [
       'Useful workers',
-      `${plan.smallestUsefulWorkers}; more make it no faster (widest layer: ${parallel})`,
+      `${plan.smallestUsefulWorkers}${isHeldApart(plan) ? ' if nothing were kept apart' : ''}; more make it no faster (widest layer: ${parallel})`,
     ],
     ['Parallel', `${percent(plan.parallelShare)} of the tasks stand in layers of two or more`],
   ]

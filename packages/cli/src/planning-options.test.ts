@@ -80,6 +80,7 @@ describe('how cueline plan plans [S4-02] [X-04]', () => {
     expect((await cueline(...args, '--allow', 'T2:T1')).stdout).toContain(
       '0 pairs kept apart, 1 allowed',
     )
+    expect((await cueline(...args)).stdout).toContain('if nothing were kept apart; more make')
     expect(await json(...args, '--conflicts', 'none')).toMatchObject({
       makespan: 10,
       conflicts: [],
@@ -102,6 +103,7 @@ describe('how cueline plan plans [S4-02] [X-04]', () => {
       makespan: 20,
       inferred: [{ task: 'T4', dependsOn: 'T3', source: 'symbol' }],
     })
+    expect((await cueline(...args, '--lanes', '1')).stdout).toMatch(/8 workers +50 m in 1 lane,/)
     const { stdout } = await cueline(...args, '--infer', '0.9')
     expect(stdout).toContain('- T4 after T3: T3 creates "WaterPump", which T4 names (92 %)')
   })

@@ -50,7 +50,7 @@ const shownTasks = 30
 
 /** A cycle that a dependency would close: its first task would wait for the second. */
 export function closedCycle(tasks: string[]): Problem {
-  const [task, dependsOn] = tasks.map(plain)
+  const [task, dependsOn] = tasks.slice(0, 2).map(plain)
   const message = `${task} cannot wait for ${dependsOn}: these tasks would wait for each other, so none could start: ${pathOf(tasks)}. Leave that dependency out, or remove another of these.`
   return { kind: 'cycle', tasks, message }
 }

@@ -94,7 +94,7 @@ export class OrderedList {
       const begin = label - (label % width)
       for (; first !== 0 && labels[previous[first]!]! >= begin; count++) first = previous[first]!
       for (; next[last] !== 0 && labels[next[last]!]! < begin + width; count++) last = next[last]!
-      if (width < limit && (count > allowed || 2 * count > width)) continue
+      if (width < limit && count > allowed) continue
       const step = Math.floor(width / count)
       for (let nth = 0, at = first; nth < count; nth++, at = next[at]!) {
         labels[at] = begin + nth * step
@@ -107,5 +107,5 @@ export class OrderedList {
 /** Between labels at first; every label is a whole number below the limit, so all are exact. */
 const gap = 2 ** 20
 const limit = 2 ** 52
-/** From 1, where labels are spread often and little, to 2, seldom and much. */
+/** From 1, where labels are spread often and little, to 2, seldom and much; here steps are 2 or more. */
 const density = 1.3

@@ -4,6 +4,7 @@ import type { ProjectId } from '@cueline/core'
 import { describe, expect, it } from 'vitest'
 
 import {
+  expectFollowedOnce,
   expectOneWinner,
   expectOnlyCommitted,
   linesOf,
@@ -20,7 +21,7 @@ function start(command: string, schema: string, argument = '') {
   return startProgram(program, [command, url, schema, argument])
 }
 
-describe('several processes on one Postgres schema [X-02, X-11]', () => {
+describe('several processes on one Postgres schema [S1-08, X-02, X-11]', () => {
   it('make the schema once and give every work order to exactly one of four processes', async () => {
     const schema = freshSchema()
     const claimed = expectOneWinner(
@@ -40,6 +41,22 @@ describe('several processes on one Postgres schema [X-02, X-11]', () => {
     expect(await first).toMatchObject({ value: { sequence: 1, actor: 'other process' } })
     stop.abort()
     await storage.close()
+  })
+
+  it('show every event once and in order to followers that come and go and are cut off, while four processes append', async () => {
+    const proxy = await cuttingProxy(url)
+    const schema = freshSchema()
+    let cuts = 0
+    const followed = expectFollowedOnce(
+      (command) => start(command, schema),
+      () => postgresStorage({ url: proxy.url, schema, pollMs: 20 }),
+      () => {
+        cuts += 1
+        proxy.cutAll()
+      },
+    )
+    await expect(followed).resolves.toBeUndefined()
+    expect(cuts).toBeGreaterThan(3)
   })
 
   it('keep all that was committed, and nothing else, when a writer is killed at any moment', async () => {

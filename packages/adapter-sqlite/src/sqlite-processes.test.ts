@@ -7,6 +7,7 @@ import type { ProjectId } from '@cueline/core'
 import { describe, expect, it } from 'vitest'
 
 import {
+  expectFollowedOnce,
   expectOneWinner,
   expectOnlyCommitted,
   linesOf,
@@ -25,7 +26,7 @@ function start(args: readonly string[], as: object = {}) {
 
 const isRoot = process.getuid?.() === 0
 
-describe('several processes on one SQLite file [X-02] [X-11]', () => {
+describe('several processes on one SQLite file [S1-08] [X-02] [X-11]', () => {
   it('migrates an empty file once and gives every work order to exactly one of four processes', async () => {
     const { file } = temporaryFile()
     const claimed = expectOneWinner(
@@ -47,6 +48,15 @@ describe('several processes on one SQLite file [X-02] [X-11]', () => {
     await linesOf(child)
     await storage.close()
   }, 30_000)
+
+  it('shows every event once and in order to followers that come and go, while four processes append', async () => {
+    const { file } = temporaryFile()
+    const followed = expectFollowedOnce(
+      (command) => start([command, file]),
+      () => sqliteStorage({ file, pollMs: 5 }),
+    )
+    await expect(followed).resolves.toBeUndefined()
+  }, 60_000)
 
   it('keeps all that was committed, and nothing else, when a writer is killed at any moment', async () => {
     const { file } = temporaryFile()

@@ -174,7 +174,7 @@ export { diffPlans } from './plan/diff-plans.ts'
 export type { MovedTask, NumberChange, PlanDifference } from './plan/diff-plans.ts'
 export { explain } from './plan/explain.ts'
 export type { StartDecision, TaskConflict, TaskExplanation } from './plan/explain.ts'
-export { whatIf } from './plan/what-if.ts'
+export { revisePlan, whatIf } from './timed-questions.ts'
 export type { PlanChange, WhatIfResult } from './plan/what-if.ts'
 export { simulateSchedule } from './plan/simulate-schedule.ts'
 export type {
@@ -189,7 +189,6 @@ export type {
   SuggestionOptions,
   SuggestionResult,
 } from './plan/suggest-next-batch.ts'
-export { revisePlan } from './plan/revise-plan.ts'
 export type { PlanRevision, RevisionResult } from './plan/revise-plan.ts'
 export type {
   DependencyChange,

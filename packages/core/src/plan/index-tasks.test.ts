@@ -8,7 +8,7 @@ function problemsOf(...tasks: readonly unknown[]) {
 }
 
 describe('the index of tasks [S3-03]', () => {
-  it('holds dependencies as declared and dependents in input order', () => {
+  it('holds dependencies and dependents in input order, however they are named', () => {
     const { index, problems, warnings } = indexTasks([
       { id: 'jam', dependsOn: ['sugar', { task: 'fruit' }] },
       { id: 'fruit', dependsOn: ['seed'] },
@@ -22,9 +22,17 @@ describe('the index of tasks [S3-03]', () => {
     expect(index.ids).toEqual(['jam', 'fruit', 'sugar', 'seed', 'cake'])
     expect(index.positions.get('seed')).toBe(3)
     expect([...index.dependencyOffsets]).toEqual([0, 2, 3, 3, 3, 4])
-    expect([...index.dependencies]).toEqual([2, 1, 3, 2])
+    expect([...index.dependencies]).toEqual([1, 2, 3, 2])
     expect([...index.dependentOffsets]).toEqual([0, 0, 1, 3, 4, 4])
     expect([...index.dependents]).toEqual([0, 0, 4, 1])
+  })
+
+  it('sorts many dependencies of one task as well as few', () => {
+    const tasks = Array.from({ length: 60 }, (_, at) => ({ id: `t${at}` }))
+    const ids = tasks.map(({ id }) => id)
+    const last = { id: 'last', dependsOn: ids.toReversed() }
+    const { index } = indexTasks([...tasks, last])
+    expect([...index.dependencies]).toEqual(ids.map((_, at) => at))
   })
 
   it('is empty for no tasks', () => {

@@ -1,11 +1,13 @@
+import { ascend } from './ascend.ts'
 import type { PlanDependency, PlanTask, PlanWarning, Problem } from './plan.ts'
 import { similarIds } from './similar-ids.ts'
 import { shown } from './shown.ts'
 
 /**
  * The graph of a plan as typed arrays: tasks are their input positions, ids are mapped once. The
- * dependencies of task `t` are `dependencies[dependencyOffsets[t] … dependencyOffsets[t + 1])`, in the
- * order declared; its dependents likewise, in input order. Nobody may write to it.
+ * dependencies of task `t` are `dependencies[dependencyOffsets[t] … dependencyOffsets[t + 1])`; its
+ * dependents likewise. Both ascend, whatever the order in which a task names what it waits for: no plan
+ * may depend on that. Nobody may write to it.
  */
 export interface TaskIndex {
   readonly size: number
@@ -79,6 +81,7 @@ export function indexTasks(tasks: readonly PlanTask[]): IndexedTasks {
         dependentOffsets[dependency + 1]!++
       }
     }
+    ascend(dependencies, dependencyOffsets[position]!, edges)
     dependencyOffsets[position + 1] = edges
   }
 

@@ -1,3 +1,4 @@
+import { ascend } from './ascend.ts'
 import type { TaskIndex } from './index-tasks.ts'
 import { NeighbourLists } from './neighbour-lists.ts'
 import { OrderedList } from './ordered-list.ts'
@@ -99,6 +100,7 @@ export class LiveGraph {
         dependents[next[pool[at]!]!++] = task
         dependencies[edge++] = pool[at]!
       }
+      ascend(dependencies, dependencyOffsets[task]!, edge)
     }
     return {
       size,

@@ -79,7 +79,13 @@ export const planSchema = z
       .describe('Pairs of tasks that do not run at once, unless allowed.'),
     warnings: z.array(
       z.strictObject({
-        kind: z.enum(['duplicate-dependency', 'similar-ids', 'unlimited-resource']),
+        kind: z.enum([
+          'duplicate-dependency',
+          'similar-ids',
+          'unlimited-resource',
+          'unused-resource',
+          'unknown-allowed',
+        ]),
         tasks: z.array(id),
         message: z.string(),
       }),

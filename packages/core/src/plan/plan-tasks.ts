@@ -52,6 +52,7 @@ export function planTasks(tasks: readonly PlanTask[], options: PlanOptions = {})
     apart,
     conflicts,
     problems: conflictProblems,
+    warnings: conflictWarnings,
   } = plannedConflicts(
     analysis.ok ? analysis.index : positionsOf(tasks),
     options.conflicts,
@@ -148,7 +149,7 @@ export function planTasks(tasks: readonly PlanTask[], options: PlanOptions = {})
     laneCap,
     lanes: lanesOf(index, durations, schedule, lanesOfTasks, epicOf),
     conflicts,
-    warnings: analysis.warnings.concat(warnings),
+    warnings: analysis.warnings.concat(warnings, conflictWarnings),
   }
   return { ok: true, plan }
 }

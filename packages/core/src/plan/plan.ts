@@ -218,7 +218,12 @@ export type ProblemKind =
 
 /** What the planner mended or noticed; the plan is good all the same. */
 export interface PlanWarning {
-  kind: 'duplicate-dependency' | 'similar-ids' | 'unlimited-resource'
+  kind:
+    | 'duplicate-dependency'
+    | 'similar-ids'
+    | 'unlimited-resource'
+    | 'unused-resource'
+    | 'unknown-allowed'
   tasks: string[]
   message: string
 }

@@ -57,6 +57,25 @@ describe('conflicts of a plan [S3-03] [S4-02]', () => {
     ])
   })
 
+  it('warn when what is allowed names no task, for that allows nothing', () => {
+    const tasks = [{ id: 'a' }, { id: 'b' }]
+    const allow = [['a', 'z'], ['b'], ['a', 'b']] as unknown as [string, string][]
+    const result = planTasks(tasks, { conflicts: [{ tasks: ['a', 'b'] }], allow })
+    expect(result.ok && result.plan.warnings).toEqual([
+      {
+        kind: 'unknown-allowed',
+        tasks: ['a', 'z'],
+        message: 'allow names "z", no task, and so allows nothing. Give the ids of two tasks.',
+      },
+      {
+        kind: 'unknown-allowed',
+        tasks: ['b'],
+        message:
+          'allow names a list that is no pair, and so allows nothing. Give the ids of two tasks.',
+      },
+    ])
+  })
+
   it('are problems when they name unknown tasks, one task twice or an impossible confidence', () => {
     const conflicts = [
       { tasks: ['a', 'gone'] },

@@ -1,5 +1,5 @@
 import type { TaskIndex } from './index-tasks.ts'
-import type { PlanConflict, PlannedConflict, Problem } from './plan.ts'
+import type { PlanConflict, PlannedConflict, PlanWarning, Problem } from './plan.ts'
 import { shown } from './shown.ts'
 
 /**
@@ -17,6 +17,7 @@ export interface PlannedConflicts {
   /** One for each pair, in the order given. */
   readonly conflicts: PlanConflict[]
   readonly problems: Problem[]
+  readonly warnings: PlanWarning[]
 }
 
 type Pair = readonly [string, string]
@@ -39,7 +40,7 @@ export function plannedConflicts(
   }
   if (!Array.isArray(conflicts)) problems.push(notAList('conflicts', conflicts))
   if (!Array.isArray(allow)) problems.push(notAList('allow', allow))
-  if (problems.length > 0) return { apart: undefined, conflicts: [], problems }
+  if (problems.length > 0) return { apart: undefined, conflicts: [], problems, warnings: [] }
 
   const allowed = new Set(allow.map(keyOf))
   const found = new Map<number, PlanConflict>()
@@ -65,7 +66,24 @@ export function plannedConflicts(
     apart: keys.length === 0 ? undefined : conflictIndex(size, keys),
     conflicts: [...found.values()],
     problems,
+    warnings: allow.flatMap((pair) => unknownIn(positions, pair)),
   }
+}
+
+/** A pair that does not conflict may be allowed all the same; one that names nobody is a slip. */
+function unknownIn(positions: TaskIndex['positions'], pair: unknown): PlanWarning[] {
+  const ids: unknown[] = Array.isArray(pair) ? pair : [pair]
+  const unknown = ids.filter((id) => !positions.has(id as string))
+  if (unknown.length === 0 && ids.length === 2) return []
+  const what =
+    unknown.length === 0 ? 'a list that is no pair' : `${unknown.map(shown).join(' and ')}, no task`
+  return [
+    {
+      kind: 'unknown-allowed',
+      tasks: ids.filter((id) => typeof id === 'string'),
+      message: `allow names ${what}, and so allows nothing. Give the ids of two tasks.`,
+    },
+  ]
 }
 
 /** Pairs of positions as one number each: the lower times `size`, and the higher. */

@@ -124,4 +124,16 @@ describe('bad resources [S3-03]', () => {
       },
     ])
   })
+
+  it('are warned of where a capacity is given that no task needs', () => {
+    const { warnings } = demandsOf([{ oven: 1 }], { oven: 1, ovens: 2 })
+    expect(warnings).toEqual([
+      {
+        kind: 'unused-resource',
+        tasks: [],
+        message:
+          'resources gives "ovens" a capacity, but no task needs it. Correct the name, or leave it out.',
+      },
+    ])
+  })
 })

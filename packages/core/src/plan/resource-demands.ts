@@ -45,11 +45,13 @@ export function resourceDemands(
   const kinds = names.length
   const units = new Float64Array(tasks.length * kinds)
   const unlimited = new Map<string, string[]>()
+  const unused = new Set(names)
   let needed = false
   for (const [position, task] of tasks.entries()) {
     if (typeof task?.resources !== 'object' || task.resources === null) continue
     for (const [name, amount] of Object.entries(task.resources)) {
       const kind = kindOf.get(name)
+      unused.delete(name)
       if (!isAmount(amount)) {
         problems.push(
           invalid(task, `${shown(amount)} of ${shown(name)}. Give a number from 0 to ${most}.`),
@@ -74,11 +76,18 @@ export function resourceDemands(
   return {
     demands: needed ? { kinds, units, capacities } : undefined,
     problems,
-    warnings: Array.from(unlimited, ([name, ids]) => ({
-      kind: 'unlimited-resource',
-      tasks: ids,
-      message: `${shown(name)} is needed, but resources gives it no capacity, so it limits nothing.`,
-    })),
+    warnings: [
+      ...Array.from(unlimited, ([name, ids]) => ({
+        kind: 'unlimited-resource' as const,
+        tasks: ids,
+        message: `${shown(name)} is needed, but resources gives it no capacity, so it limits nothing.`,
+      })),
+      ...Array.from(unused, (name) => ({
+        kind: 'unused-resource' as const,
+        tasks: [],
+        message: `resources gives ${shown(name)} a capacity, but no task needs it. Correct the name, or leave it out.`,
+      })),
+    ],
   }
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { planTasks as planTasksWithHostClock } from '../timed-plan.ts'
+import { revisePlan, whatIf } from '../timed-questions.ts'
 import type { Plan, PlanOptions, PlanTask } from './plan.ts'
 import { planTasks } from './plan-tasks.ts'
 
@@ -46,6 +47,12 @@ describe('the time a plan may take [S3-03] [X-03]', () => {
       expect(planOf(stubborn, { workers: 3, rounds }).makespan).toBe(8)
     },
   )
+
+  it('need no clock of the caller in questions and revisions either', () => {
+    const options = { workers: 3, budgetMs: 5 }
+    expect(whatIf(stubborn, options, { workers: 4 }).ok).toBe(true)
+    expect(revisePlan(stubborn, {}, { revision: 1, options }).ok).toBe(true)
+  })
 
   it('is measured by the clock of the host where the planner is used from outside', () => {
     const result = planTasksWithHostClock(stubborn, { workers: 3, budgetMs: 5 })

@@ -44,8 +44,6 @@ export interface PostgresStorageOptions {
 }
 
 const applicationName = 'cueline'
-/** A transaction that its process has forgotten holds locks; after this the server ends it. */
-const forgottenMs = 60_000
 /** What a reply may take longer than the server allows the statement. */
 const replyMs = 5_000
 const gatherMs = 50
@@ -181,11 +179,15 @@ function accessTo(options: PostgresStorageOptions, schema: string): Access {
   }
 }
 
+/**
+ * A process that is frozen in a transaction holds locks; the server ends its session while those who
+ * wait for them still do.
+ */
 function limits(set: 'set' | 'set local', options: PostgresStorageOptions): string {
   const { busyTimeoutMs = 10_000, statementTimeoutMs = 30_000 } = options
   return `${set} statement_timeout = ${milliseconds(statementTimeoutMs)};
     ${set} lock_timeout = ${milliseconds(busyTimeoutMs)};
-    ${set} idle_in_transaction_session_timeout = ${forgottenMs};
+    ${set} idle_in_transaction_session_timeout = ${milliseconds(Math.max(1_000, busyTimeoutMs / 2))};
     ${plans.map((plan) => `${set} ${plan}`).join('; ')}`
 }
 

@@ -36,8 +36,9 @@ const kept = 8
  * One holder at a time among all processes that use the folder. Whoever finds the newest generation
  * released, or its owner dead, makes the next one, and only one can: a file is created exclusively.
  * The newest is never deleted, so nobody can mistake an old state for a free lease. An owner of this
- * machine is dead when no process has its id and start time; any other, frozen or on another machine,
- * when its file was not touched for `silenceMs`.
+ * machine is dead when no process has its id and start time, and counts as gone when it lives but did
+ * not touch its file while somebody waited for `silenceMs`, as when it is frozen; of another machine,
+ * when its file was not touched for so long.
  *
  * @throws CuelineError `cancelled` when `signal` aborts first.
  */
@@ -54,10 +55,11 @@ export async function takeFolderLease(
     started: (await findProcess(process.pid))?.started ?? 'unknown',
     released: false,
   }
+  const silence = silenceWatch()
   for (let pause = firstPauseMs; ; pause = Math.min(pause * 2, longestPauseMs)) {
     if (signal.aborted) throw gaveUp(signal)
     const newest = await newestGeneration(folder)
-    if (newest === null || (await isFree(folder, newest, silenceMs))) {
+    if (newest === null || (await isFree(folder, newest, silenceMs, silence))) {
       const hold = await claim(folder, (newest ?? 0) + 1, me, silenceMs)
       if (hold !== null) return hold
     }
@@ -106,16 +108,36 @@ async function claim(
   }
 }
 
-async function isFree(folder: string, generation: number, silenceMs: number): Promise<boolean> {
+async function isFree(
+  folder: string,
+  generation: number,
+  silenceMs: number,
+  silence: SilenceWatch,
+): Promise<boolean> {
   const file = fileOf(folder, generation)
   const text = await readIfThere(file)
   if (text === null) return false // Cleaned up: there is a newer one by now.
-  const age = async () => Date.now() - ((await stat(file).catch(() => null))?.mtimeMs ?? Date.now())
+  const touched = (await stat(file).catch(() => null))?.mtimeMs ?? Date.now()
   const owner = parsed(text)
-  if (owner === null) return (await age()) > bornMs
+  if (owner === null) return Date.now() - touched > bornMs
   if (owner.released) return true
-  if ((await age()) > silenceMs) return true
-  return owner.machine === machineId() && (await findProcess(owner.pid))?.started !== owner.started
+  if (owner.machine !== machineId()) return Date.now() - touched > silenceMs
+  if ((await findProcess(owner.pid))?.started !== owner.started) return true
+  return silence(generation, touched) > silenceMs
+}
+
+type SilenceWatch = (generation: number, touched: number) => number
+
+/** For how long this process has seen a file untouched, by a clock that never jumps. */
+function silenceWatch(): SilenceWatch {
+  let seen = ''
+  let since = 0
+  return (generation, touched) => {
+    const state = `${generation} ${touched}`
+    if (state !== seen) since = performance.now()
+    seen = state
+    return performance.now() - since
+  }
 }
 
 function parsed(text: string): Owner | null {

@@ -39,6 +39,7 @@ const projects = [
   packageProject('sql'),
   packageProject('adapter-sqlite'),
   packageProject('adapter-agents'),
+  packageProject('adapter-git'),
   packageProject('cli'),
   // With one Postgres for all of its tests: see tests/postgres-setup.ts.
   withPostgres(

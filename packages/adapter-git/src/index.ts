@@ -1,0 +1,1 @@
+export { gitWorkspaces, type GitWorkspacesOptions } from './git-workspaces.ts'

@@ -1,0 +1,48 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import type { Manifest } from './manifest.ts'
+import { nameOf } from './names.ts'
+import type { Repository } from './repository.ts'
+
+/**
+ * Keeps every commit that an agent made in its workspace reachable, also those that it took back
+ * later: one ref names a commit whose parents are all of them. The ref's name, or null when the
+ * agent made none.
+ */
+export async function keepCommits(place: Repository, manifest: Manifest): Promise<string | null> {
+  const { content, refs } = place
+  const { attemptId, base, branch, gitFolder } = manifest
+  const seen = new Set<string>()
+  const read = async (file: string) => {
+    const text = await readFile(file, 'utf8').catch(() => '')
+    for (const [object] of text.matchAll(/\b[0-9a-f]{40,64}\b/g)) seen.add(object)
+  }
+  if (gitFolder !== null) {
+    await read(join(gitFolder, 'HEAD'))
+    await read(join(gitFolder, 'ORIG_HEAD'))
+    await read(join(gitFolder, 'logs', 'HEAD'))
+  }
+  seen.add((await refs(['for-each-ref', '--format=%(objectname)', branch])).trim())
+  const candidates = [...seen].filter((object) => object !== base && !/^0*$/.test(object))
+  if (candidates.length === 0) return null
+  const checked = await content(['cat-file', '--batch-check'], { input: candidates.join('\n') })
+  const commits = checked.stdout.split('\n').flatMap((line) => {
+    const [object = '', kind] = line.split(' ')
+    return kind === 'commit' ? [object] : []
+  })
+  if (commits.length === 0) return null
+  const tips = await content(['rev-list', '--no-walk', '--stdin'], {
+    input: [...commits, `^${base}`].join('\n'),
+  })
+  const parents = tips.stdout.split('\n').filter((line) => line !== '')
+  if (parents.length === 0) return null
+  const empty = (await content(['mktree'], { input: '' })).stdout.trim()
+  const commit = await content(
+    ['commit-tree', empty, ...parents.flatMap((parent) => ['-p', parent])],
+    { input: `Commits made in the workspace of ${attemptId}\n` },
+  )
+  const ref = `refs/cueline/commits/${nameOf(attemptId)}`
+  await refs(['update-ref', ref, commit.stdout.trim()])
+  return ref
+}

@@ -1,0 +1,48 @@
+import { CuelineError, type AttemptId, type Landed } from '@cueline/core'
+
+import { nameOf } from './names.ts'
+import { shortName, tipOf, type Repository } from './repository.ts'
+import type { Made } from './trial.ts'
+
+/**
+ * Moves the branch in one transaction of refs, and only from the commit that the trial was made with.
+ * The ref that names the landing proves nothing by itself: that the branch contains it does.
+ */
+export async function moveTarget(
+  { refs, target }: Repository,
+  { tip, merged, trial }: Made,
+  fence: number,
+): Promise<void> {
+  const { attemptId } = trial.workspace
+  const move = merged === tip ? `verify ${target} ${tip}` : `update ${target} ${merged} ${tip}`
+  const note = `update ${landedRefOf(attemptId, fence)} ${merged}`
+  try {
+    await refs(['update-ref', '-m', `cueline: ${attemptId}`, '--create-reflog', '--stdin'], {
+      input: ['start', move, note, 'prepare', 'commit', ''].join('\n'),
+    })
+  } catch (error) {
+    throw new CuelineError(
+      'conflict',
+      `${shortName(target)} was moved by somebody else while attempt ${attemptId} was judged; nothing has landed. Try the merge again.`,
+      { retryable: true, details: { attemptId, tip }, cause: error },
+    )
+  }
+}
+
+/** What the attempt has landed, if the branch contains it. */
+export async function landedAs(
+  place: Repository,
+  attemptId: AttemptId,
+  fence: number,
+): Promise<Landed | null> {
+  const { refs, content } = place
+  const ref = landedRefOf(attemptId, fence)
+  const merged = (await refs(['for-each-ref', '--format=%(objectname)', ref])).trim()
+  if (merged === '') return null
+  const question = ['merge-base', '--is-ancestor', merged, await tipOf(place)]
+  return (await content(question, { answers: [1] })).code === 0 ? { merged } : null
+}
+
+function landedRefOf(attemptId: AttemptId, fence: number): string {
+  return `refs/cueline/landed/${nameOf(attemptId)}-${Math.trunc(fence)}`
+}

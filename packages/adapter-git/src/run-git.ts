@@ -1,0 +1,131 @@
+import { execFile } from 'node:child_process'
+import { devNull } from 'node:os'
+
+import { CuelineError } from '@cueline/core'
+
+export interface GitCall {
+  readonly cwd: string
+  readonly env?: Readonly<Record<string, string>>
+  readonly input?: string
+  readonly signal?: AbortSignal | undefined
+  /** Exit codes beside 0 that are an answer. */
+  readonly answers?: readonly number[]
+}
+
+export interface GitAnswer {
+  readonly code: number
+  readonly stdout: string
+}
+
+const mostOutputBytes = 512 * 1024 * 1024
+const inherited = [
+  'PATH',
+  'HOME',
+  'TMPDIR',
+  'GNUPGHOME',
+  'SSH_AUTH_SOCK',
+  'SystemRoot',
+  'USERPROFILE',
+]
+
+/** What no repository may decide about the commands that Cueline itself gives to git. */
+const hardened = [
+  `core.hooksPath=${devNull}`,
+  'core.fsmonitor=false',
+  'core.untrackedCache=false',
+  'gc.auto=0',
+  'maintenance.auto=false',
+  'advice.addEmbeddedRepo=false',
+].flatMap((setting) => ['-c', setting])
+
+/**
+ * One git command from an argument array, in an environment of its own: no hooks, no prompt, no
+ * settings of the system or the user.
+ *
+ * @throws CuelineError `not-found` without a git program, `cancelled` on abort, `internal` with what
+ *   git said when it fails.
+ */
+export function runGit(args: readonly string[], call: GitCall): Promise<GitAnswer> {
+  return start([...hardened, ...args], args, { ...inheritedEnvironment(), ...ownSettings }, call)
+}
+
+/**
+ * As `runGit`, but with the settings of the user and the system: for questions about them, before
+ * any agent works.
+ */
+export function askGit(args: readonly string[], call: GitCall): Promise<GitAnswer> {
+  return start(args, args, inheritedEnvironment(), call)
+}
+
+function start(
+  all: readonly string[],
+  shown: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  { cwd, env = {}, input, signal, answers = [] }: GitCall,
+): Promise<GitAnswer> {
+  return new Promise((resolve, reject) => {
+    const child = execFile(
+      'git',
+      all,
+      {
+        cwd,
+        env: { ...environment, ...env },
+        maxBuffer: mostOutputBytes,
+        windowsHide: true,
+        ...(signal !== undefined && { signal }),
+      },
+      (error, stdout, stderr) => {
+        if (error === null) return resolve({ code: 0, stdout })
+        const code: unknown = error.code
+        if (typeof code === 'number' && answers.includes(code)) return resolve({ code, stdout })
+        reject(gitError(shown, error, stderr))
+      },
+    )
+    // A command that ends before it has read everything is told by its exit code.
+    child.stdin?.on('error', () => {})
+    child.stdin?.end(input ?? '')
+  })
+}
+
+const ownSettings = {
+  GIT_CONFIG_NOSYSTEM: '1',
+  GIT_CONFIG_GLOBAL: devNull,
+  GIT_ATTR_NOSYSTEM: '1',
+  GIT_NO_REPLACE_OBJECTS: '1',
+}
+
+function inheritedEnvironment(): Record<string, string> {
+  const kept = inherited.flatMap((name) => {
+    const value = process.env[name]
+    return value === undefined ? [] : [[name, value] as const]
+  })
+  return { ...Object.fromEntries(kept), LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0', GIT_EDITOR: 'true' }
+}
+
+function gitError(
+  args: readonly string[],
+  error: Error & { readonly code?: unknown },
+  stderr: string,
+): CuelineError {
+  if (error.name === 'AbortError') {
+    return new CuelineError('cancelled', `git ${args[0]} was stopped; try again.`, {
+      retryable: true,
+      cause: error,
+    })
+  }
+  if (error.code === 'ENOENT') {
+    return new CuelineError(
+      'not-found',
+      'git could not be started: it is not in PATH, or the folder it should run in is gone. Install git 2.38 or newer.',
+      { cause: error },
+    )
+  }
+  const said = stderr.trim().split('\n').slice(-lastLines).join('\n')
+  return new CuelineError('internal', `git ${args.join(' ').slice(0, mostOfCommand)}: ${said}`, {
+    details: { code: error.code, stderr: said },
+    cause: error,
+  })
+}
+
+const lastLines = 5
+const mostOfCommand = 300

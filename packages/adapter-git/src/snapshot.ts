@@ -1,0 +1,66 @@
+import { posix } from 'node:path'
+
+import { indexOf, type Manifest } from './manifest.ts'
+import type { Repository } from './repository.ts'
+
+export interface Snapshot {
+  /** The whole content of the workspace that git would keep. */
+  readonly tree: string
+  /** Paths that differ from the base, sorted. */
+  readonly changed: readonly string[]
+  /** Changed paths that must not land, each with its reason. */
+  readonly refused: readonly { readonly path: string; readonly reason: string }[]
+}
+
+/**
+ * What a workspace holds now, stored as a tree - without the agent's index, settings, filters or
+ * hooks. Ignored files do not belong to it.
+ */
+export async function takeSnapshot(place: Repository, manifest: Manifest): Promise<Snapshot> {
+  const { content } = place
+  const call = { worktree: manifest.path, index: indexOf(place, manifest.attemptId) }
+  await content(['add', '--all', '--', '.'], call)
+  const tree = (await content(['write-tree'], call)).stdout.trim()
+  const raw = await content(['diff-tree', '-r', '-z', '--no-renames', manifest.base, tree])
+  return { tree, ...(await judged(place, raw.stdout)) }
+}
+
+/** The lines of `diff-tree --raw -z`: `:mode mode object object status`, then the path. */
+async function judged({ content }: Repository, raw: string): Promise<Omit<Snapshot, 'tree'>> {
+  const parts = raw.split('\0')
+  const changed: string[] = []
+  const refused: { path: string; reason: string }[] = []
+  for (let at = 0; at + 1 < parts.length; at += 2) {
+    const [, mode, , object = ''] = (parts[at] as string).split(' ')
+    const path = parts[at + 1] as string
+    changed.push(path)
+    if (mode === '160000') {
+      refused.push({
+        path,
+        reason:
+          'it is a git repository of its own, whose files would be lost; remove its .git folder, or keep it out of the workspace',
+      })
+    }
+    if (mode === '120000') {
+      const { stdout } = await content(['cat-file', 'blob', object])
+      if (leadsOut(path, stdout)) {
+        refused.push({
+          path,
+          reason: `it is a link that leads out of the workspace, to ${JSON.stringify(stdout)}; link to a path inside`,
+        })
+      }
+    }
+  }
+  return { changed: changed.toSorted(), refused }
+}
+
+/** Whether a link at this path leads out of the folder that paths are counted from. */
+function leadsOut(path: string, to: string): boolean {
+  if (to.startsWith('/') || to.includes('\\') || /^[a-z]:/i.test(to)) return true
+  const target = posix.normalize(posix.join(posix.dirname(path), to))
+  return target === '..' || target.startsWith('../') || isInGit(target)
+}
+
+function isInGit(path: string): boolean {
+  return path.toLowerCase().split('/').includes('.git')
+}

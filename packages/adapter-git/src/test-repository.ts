@@ -1,0 +1,73 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+
+import type { AttemptId, ProjectId, TaskId, Workspace, WorkspaceRequest } from '@cueline/core'
+
+/** A repository of a test's own, with one commit on `main`. */
+export function testRepository(files: Readonly<Record<string, string>> = {}) {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'cueline-git-')))
+  const git = (...args: string[]) => gitIn(folder, ...args)
+  git('init', '-q', '-b', 'main')
+  git('config', 'user.name', 'Test')
+  git('config', 'user.email', 'test@example.org')
+  for (const [path, content] of Object.entries(files)) writeAt(folder, path, content)
+  git('add', '-A')
+  git('commit', '-q', '--allow-empty', '-m', 'start')
+  return {
+    folder,
+    git,
+    /** A file as it is in a commit, or null. */
+    show(at: string, path: string): string | null {
+      try {
+        return git('show', `${at}:${path}`)
+      } catch {
+        return null
+      }
+    },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  }
+}
+
+export type TestRepository = ReturnType<typeof testRepository>
+
+/** What git prints, as a user's own git in that folder does. */
+export function gitIn(cwd: string, ...args: string[]): string {
+  const env = { PATH: process.env.PATH, HOME: cwd, GIT_CONFIG_NOSYSTEM: '1' }
+  const stdio = ['ignore', 'pipe', 'pipe'] as const
+  return execFileSync('git', args, { cwd, env, encoding: 'utf8', stdio: [...stdio] })
+}
+
+export function writeAt(folder: string | undefined, path: string, content: string | null): void {
+  const file = join(folder as string, path)
+  mkdirSync(dirname(file), { recursive: true })
+  if (content === null) rmSync(file)
+  else writeFileSync(file, content)
+}
+
+export function readAt(folder: string | undefined, path: string): string | null {
+  try {
+    return readFileSync(join(folder as string, path), 'utf8')
+  } catch {
+    return null
+  }
+}
+
+/** What an engine asks for, of the attempt with this number. */
+export function requestOf(number: number, code = `T${number}`): WorkspaceRequest {
+  return {
+    projectId: 'project_test' as ProjectId,
+    taskId: `task_${number}` as TaskId,
+    code,
+    attemptId: `attempt_${number}` as AttemptId,
+    fence: 1,
+  }
+}
+
+export const never = new AbortController().signal
+export const confirmed = async (): Promise<void> => {}
+
+export function pathOf(workspace: Workspace): string {
+  return workspace.path as string
+}

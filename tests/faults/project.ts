@@ -10,13 +10,15 @@ export interface ProjectOptions {
   readonly settings?: Partial<ProjectSettings>
   /** Tasks per batch. */
   readonly batchSize?: number
+  /** Files that the tasks take turns to touch, each task one; none when left out. */
+  readonly sharedFiles?: number
 }
 
 /** A project with random dependencies, planned and staged. Resolves with its id. */
 export async function createProject(
   place: Place,
   random: () => number,
-  { tasks: count, dependency, settings, batchSize = 3 }: ProjectOptions,
+  { tasks: count, dependency, settings, batchSize = 3, sharedFiles = 0 }: ProjectOptions,
 ): Promise<string> {
   const cueline = await createCueline({
     storage: await openStorage(place.address),
@@ -33,6 +35,7 @@ export async function createProject(
     const tasks = Array.from({ length: count }, (_, index) => ({
       id: `T${index}`,
       title: `Task ${index}`,
+      touches: sharedFiles === 0 ? [] : [`src/${index % sharedFiles}.ts`],
       dependsOn:
         dependency === 0
           ? []
@@ -58,8 +61,8 @@ export interface Expectations {
 
 /**
  * What must hold whatever happened: every task has ended, each done one has exactly one success in
- * the log, no attempt says anything after the next one of its task has started, the log has no gap
- * and folds to exactly the stored state, the files of all tasks are in the result and nothing else is
+ * the log, no attempt says anything after the next one of its task has started, no two attempts of
+ * tasks in conflict ran at once, the log has no gap and folds to exactly the stored state, the files of all tasks are in the result and nothing else is
  * left. Resolves with the log; throws when it does not hold.
  */
 export async function checkProject(
@@ -81,6 +84,7 @@ export async function checkProject(
     })
     const done = tasks.filter(({ status }) => status === 'done')
     checkAttempts(events, new Set(done.map(({ id }) => id)))
+    checkConflicts(events, tasks)
     if (files)
       await checkFiles(
         place,
@@ -122,6 +126,37 @@ function checkAttempts(events: readonly StoredEvent[], done: ReadonlySet<string>
   const missing = [...done].filter((taskId) => !succeeded.has(taskId))
   if (missing.length > 0) throw new Error(`Done without a success: ${missing.join(', ')}`)
 }
+
+/** By the order of the log: a claim comes after the end of the attempt that stood in its way. */
+function checkConflicts(
+  events: readonly StoredEvent[],
+  tasks: readonly { readonly id: string; readonly exclusiveKeys: readonly string[] }[],
+): void {
+  const keysOf = new Map(tasks.map(({ id, exclusiveKeys }) => [id, exclusiveKeys]))
+  const holders = new Map<string, string>()
+  for (const event of events) {
+    if (!event.type.startsWith('attempt.') || !('attemptId' in event) || !('taskId' in event)) {
+      continue
+    }
+    const { taskId, attemptId, type, sequence } = event
+    for (const key of keysOf.get(taskId) ?? []) {
+      const holder = holders.get(key)
+      if (type === 'attempt.started') {
+        if (holder !== undefined) {
+          throw new Error(`${attemptId}, event ${sequence}, started beside ${holder} (${key}).`)
+        }
+        holders.set(key, attemptId)
+      } else if (endsAttempt.has(type) && holder === attemptId) holders.delete(key)
+    }
+  }
+}
+
+const endsAttempt: ReadonlySet<string> = new Set([
+  'attempt.succeeded',
+  'attempt.failed',
+  'attempt.interrupted',
+  'attempt.yielded',
+])
 
 async function checkFiles({ folder }: Place, codes: readonly string[]): Promise<void> {
   for (const code of codes) {

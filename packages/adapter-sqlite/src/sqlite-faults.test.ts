@@ -75,7 +75,7 @@ describe('SQLite in trouble [X-11]', () => {
     database.close()
     const failure = sqliteStorage({ file })
     await expect(failure).rejects.toMatchObject({ code: 'storage-newer', retryable: false })
-    await expect(failure).rejects.toThrow(/cueline\.db.*version 99.*up to 1\. Update Cueline/s)
+    await expect(failure).rejects.toThrow(/cueline\.db.*version 99.*up to \d+\. Update Cueline/s)
   })
 
   it('refuses a database that went through another text of a migration', async () => {

@@ -1,4 +1,4 @@
-import { addResources } from '@cueline/core'
+import { addKeys, addResources } from '@cueline/core'
 import type { BatchId, Queries, Task, TaskId, WorkOrderId } from '@cueline/core'
 import { sql } from 'kysely'
 import type { Expression } from 'kysely'
@@ -25,6 +25,14 @@ function isClaimable(now: Expression<unknown>) {
     )`
 }
 
+/** None of its keys is in use. */
+function isFree(dialect: Dialect, inUse: Expression<unknown>) {
+  return sql`(cast(tasks.exclusive_keys as text) = '[]' or not exists (
+    select * from ${dialect.texts(sql.ref('tasks.exclusive_keys'))} as own
+    intersect select * from ${dialect.texts(inUse)} as in_use
+  ))`
+}
+
 export async function claimable(
   database: Database,
   dialect: Dialect,
@@ -32,13 +40,15 @@ export async function claimable(
   now: number,
 ): Promise<readonly WorkOrderId[]> {
   const { projectId, limit, workOrderIds } = input
+  const keysInUse = JSON.stringify(input.keysInUse ?? [])
   const rows =
     workOrderIds === undefined
-      ? await firstClaimable.run(database, dialect, { projectId, limit, now })
+      ? await firstClaimable.run(database, dialect, { projectId, limit, now, keysInUse })
       : await claimableOf.run(database, dialect, {
           projectId,
           limit,
           now,
+          keysInUse,
           ids: JSON.stringify(workOrderIds),
         })
   return rows.map((row) => row.id)
@@ -60,6 +70,7 @@ export async function load(
   const byBatch = new Map<BatchId, number>()
   const byAccount = new Map<string, number>()
   const byResource = new Map<string, number>()
+  const byKey = new Map<string, string>()
   let total = 0
   for (const row of await countRunning.run(database, dialect, { projectId })) {
     const count = Number(row.count)
@@ -70,8 +81,12 @@ export async function load(
     if (row.resources !== null && row.resources !== '{}') {
       addResources(byResource, JSON.parse(row.resources) as Task['resources'], count)
     }
+    if (row.code !== null) {
+      const exclusiveKeys = JSON.parse(row.keys ?? '[]') as Task['exclusiveKeys']
+      addKeys(byKey, { code: row.code, exclusiveKeys })
+    }
   }
-  return { total, byBatch, byAccount, byResource }
+  return { total, byBatch, byAccount, byResource, byKey }
 }
 
 export async function nextTime(
@@ -95,29 +110,30 @@ export async function expired(
 
 /** Along the index `tasks_queued`, until the limit is reached. */
 const firstClaimable = statement<
-  { projectId: string; limit: number; now: number },
+  { projectId: string; limit: number; now: number; keysInUse: string },
   { id: WorkOrderId }
 >(
-  ({ projectId, limit, now }, { thenJoin }) => sql`select work_orders.id from tasks
-    ${thenJoin} work_orders on work_orders.id = tasks.work_order_id and work_orders.task_id = tasks.id
-    ${thenJoin} batches on batches.id = tasks.batch_id
-    ${thenJoin} projects on projects.id = tasks.project_id
+  ({ projectId, limit, now, keysInUse }, dialect) => sql`select work_orders.id from tasks
+    ${dialect.thenJoin} work_orders
+      on work_orders.id = tasks.work_order_id and work_orders.task_id = tasks.id
+    ${dialect.thenJoin} batches on batches.id = tasks.batch_id
+    ${dialect.thenJoin} projects on projects.id = tasks.project_id
     where tasks.project_id = ${projectId} and tasks.work_order_id is not null
-      and ${isReady} and ${isClaimable(now)}
+      and ${isReady} and ${isClaimable(now)} and ${isFree(dialect, keysInUse)}
     order by ${claimOrder} limit ${limit}`,
 )
 
 const claimableOf = statement<
-  { projectId: string; limit: number; now: number; ids: string },
+  { projectId: string; limit: number; now: number; keysInUse: string; ids: string },
   { id: WorkOrderId }
 >(
-  ({ projectId, limit, now, ids }, dialect) => sql`select work_orders.id from work_orders
+  ({ projectId, limit, now, keysInUse, ids }, dialect) => sql`select work_orders.id from work_orders
     join tasks on tasks.id = work_orders.task_id and tasks.work_order_id = work_orders.id
     join batches on batches.id = tasks.batch_id
     join projects on projects.id = tasks.project_id
     where work_orders.id in ${dialect.texts(ids)}
       and ${dialect.filterOnly('tasks.project_id')} = ${projectId}
-      and ${isReady} and ${isClaimable(now)}
+      and ${isReady} and ${isClaimable(now)} and ${isFree(dialect, keysInUse)}
     order by ${claimOrder} limit ${limit}`,
 )
 
@@ -131,15 +147,25 @@ const readyTasks = statement<{ projectId: string }, { id: TaskId }>(
 
 const countRunning = statement<
   { projectId: string },
-  { batch_id: BatchId | null; account: string | null; resources: string | null; count: number }
+  {
+    batch_id: BatchId | null
+    account: string | null
+    resources: string | null
+    keys: string | null
+    /** Null for tasks without keys, which are counted together. */
+    code: string | null
+    count: number
+  }
 >(
   ({ projectId }) => sql`select tasks.batch_id,
       case when tasks.id is null then null else coalesce(tasks.account, 'default') end as account,
-      cast(tasks.resources as text) as resources, count(*) as count
+      cast(tasks.resources as text) as resources, cast(tasks.exclusive_keys as text) as keys,
+      case when cast(tasks.exclusive_keys as text) <> '[]' then tasks.code end as code,
+      count(*) as count
     from attempts left join tasks on tasks.id = attempts.task_id
     where attempts.project_id = ${projectId}
       and attempts.status in ('running', 'verifying', 'merging')
-    group by 1, 2, 3`,
+    group by 1, 2, 3, 4, 5`,
 )
 
 const earliest = statement<{ projectId: string; now: number }, { next: number | null }>(

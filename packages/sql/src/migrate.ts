@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 
 import type { ColumnKind, Database, Dialect } from './dialect.ts'
 import { first } from './migrations/0001-first.ts'
+import { claims } from './migrations/0002-claims.ts'
 
 export interface Migration {
   readonly number: number
@@ -10,7 +11,7 @@ export interface Migration {
   readonly statements: readonly string[]
 }
 
-export const migrations: readonly Migration[] = [first]
+export const migrations: readonly Migration[] = [first, claims]
 
 /**
  * Brings the database to the newest version. Everything happens in one transaction that excludes

@@ -56,6 +56,7 @@ export const tables: { readonly [Name in TableName]: TableSpec<Name> } = {
     reached: 'text',
     layer: 'int',
     tail: 'real',
+    exclusiveKeys: 'json',
     workOrderId: 'text',
     attemptCount: 'int',
     summary: 'text',

@@ -88,16 +88,18 @@ async function claimOnce(
   free: readonly WorkerId[],
 ): Promise<Found> {
   const { storage } = transaction
-  const load: Load = await storage.query('load', { projectId })
+  let load: Load = await storage.query('load', { projectId })
   const { project } = await storage.load({ projectId })
   const room = (project?.settings.maxParallelTasks ?? 0) - load.total
-  const workers = free.slice(0, Math.max(0, room))
+  const running = load.total
+  let workers = free.slice(0, Math.max(0, room))
   const claims: Claim[] = []
-  for (let limit = workers.length + spareCandidates; workers.length > 0; limit *= 8) {
+  for (let limit = workers.length + spareCandidates; workers.length > 0;) {
     const candidates = await storage.query('claimable', {
       projectId,
       limit,
       ...(workOrderIds !== undefined && { workOrderIds }),
+      ...(load.byKey.size > 0 && { keysInUse: [...load.byKey.keys()] }),
     })
     if (candidates.length === 0) break
     const { events } = await transaction.execute({
@@ -108,15 +110,25 @@ async function claimOnce(
       load,
       ...(capabilities !== undefined && { capabilities }),
     })
+    const before = claims.length
     for (const event of events) {
       if (event.type !== 'attempt.started') continue
       const ids: ClaimIds = { ...event, projectId }
       await storage.lease([ids], ids.workerId, leaseMs)
       claims.push({ ...ids, brief: await attemptBriefOf(storage, ids) })
     }
-    if (claims.length > 0 || candidates.length < limit) break
+    if (candidates.length < limit) break
+    if (claims.length === before) {
+      limit *= 8
+      continue
+    }
+    workers = workers.slice(claims.length - before)
+    const inUse = load.byKey.size
+    if (workers.length > 0) load = await storage.query('load', { projectId })
+    // Only a conflict with what was just claimed tells that others behind may be free.
+    if (load.byKey.size === inUse) break
   }
-  return { claims, running: load.total + claims.length }
+  return { claims, running: running + claims.length }
 }
 
 interface Look {

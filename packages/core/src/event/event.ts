@@ -36,7 +36,7 @@ export type Event = { readonly at: number } & (
   | { readonly type: 'project.resumed'; readonly projectId: ProjectId }
   | {
       readonly type: 'tasks.added'
-      readonly tasks: readonly Task[]
+      readonly tasks: readonly Omit<Task, 'exclusiveKeys'>[]
       readonly dependencies: readonly Dependency[]
     }
   | {
@@ -60,6 +60,8 @@ export type Event = { readonly at: number } & (
         readonly id: TaskId
         readonly layer: number
         readonly tail: number
+        /** As `Task.exclusiveKeys`; none when left out. */
+        readonly exclusiveKeys?: readonly string[]
       }[]
     }
   | {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { batchId, World } from '../staging/world.arbitrary.ts'
-import type { Project, ProjectSettings } from '../staging/state.ts'
+import type { Project, ProjectSettings, Task } from '../staging/state.ts'
 import { addToLoad, admission, emptyLoad, limits, type Load } from './admission.ts'
 
 function oneTask() {
@@ -25,6 +25,7 @@ const load = (total: number, inBatch: number): Load => ({
   byBatch: new Map([[batchId('spring'), inBatch]]),
   byAccount: new Map(),
   byResource: new Map(),
+  byKey: new Map(),
 })
 
 describe('admission [S2-02]', () => {
@@ -98,19 +99,53 @@ describe('admission [S2-02]', () => {
     expect(admit('gpu')).toEqual({ kind: 'no-capability', message: 'the worker lacks "rust"' })
   })
 
+  it('keeps a task from running beside others with one of its keys, and names each of them once', () => {
+    const batch = { ...oneTask().batch, maxParallelTasks: 9 }
+    const task = (code: string, ...exclusiveKeys: string[]) => ({
+      ...oneTask().task,
+      code,
+      exclusiveKeys,
+    })
+    const obstacles = (waiting: Task, ...running: readonly Task[]) => {
+      const load = running.reduce((all, one) => addToLoad(all, one, batch), emptyLoad)
+      return [...limits(waiting, batch, projectWith({}), load, new Map(), 0)]
+    }
+    expect(obstacles(task('T1', 'a.ts'), task('T2', 'b.ts'), task('T3'))).toEqual([])
+    expect(obstacles(task('T1', 'a.ts', 'b.ts', 'c.ts'), task('T3', 'b.ts', 'c.ts'))).toEqual([
+      {
+        kind: 'conflict',
+        message: 'it conflicts with T3, which runs now (both touch b.ts)',
+        tasks: ['T3'],
+      },
+    ])
+    const others = [task('T3', 'b.ts'), task('T2', 'b.ts', 'a.ts')]
+    const waits = obstacles(task('T1', 'a.ts', 'b.ts'), ...others)
+    expect(waits.map(({ tasks }) => tasks)).toEqual([['T2']])
+    // What it holds itself is not in its way.
+    expect(obstacles(task('T1', 'a.ts'), task('T1', 'a.ts'))).toEqual([])
+  })
+
   it('lists every limit at once', () => {
     const { batch, now } = oneTask()
-    const task = { ...oneTask().task, resources: { key: 1 } }
+    const task = { ...oneTask().task, resources: { key: 1 }, exclusiveKeys: ['src/a.ts'] }
+    const other = { ...task, code: 'other' }
     const project = projectWith({
       maxParallelTasks: 1,
       accountLimits: { oak: 1 },
       resources: { key: 1 },
     })
-    const one = addToLoad(addToLoad(emptyLoad, task, batch), task, batch)
+    const one = addToLoad(addToLoad(emptyLoad, other, batch), task, batch)
     const hold = { projectId: project.id, account: 'oak', until: now + 1, reason: 'slow down' }
     expect(
       [...limits(task, batch, project, one, new Map([['oak', hold]]), now)].map(({ kind }) => kind),
-    ).toEqual(['account-held', 'project-full', 'batch-full', 'account-full', 'resource-full'])
+    ).toEqual([
+      'account-held',
+      'project-full',
+      'batch-full',
+      'account-full',
+      'resource-full',
+      'conflict',
+    ])
   })
 
   it('counts what it has admitted, and leaves the load it was given alone', () => {

@@ -9,6 +9,8 @@ export interface Load {
   readonly byAccount: ReadonlyMap<string, number>
   /** Units in use, by the name of the resource. */
   readonly byResource: ReadonlyMap<string, number>
+  /** Who has each exclusive key that is in use, by code. */
+  readonly byKey: ReadonlyMap<string, string>
 }
 
 /**
@@ -78,6 +80,22 @@ export function* limits(
       message: `it needs ${demand} of resource "${name}", and ${taken} of ${capacity} are taken`,
     }
   }
+  yield* conflicts(task, load)
+}
+
+/** One for each running task that it must not run beside. */
+function* conflicts(task: Task, load: Load): Generator<Obstacle, void, undefined> {
+  const named = new Set([task.code])
+  for (const key of task.exclusiveKeys) {
+    const holder = load.byKey.get(key)
+    if (holder === undefined || named.has(holder)) continue
+    named.add(holder)
+    yield {
+      kind: 'conflict',
+      message: `it conflicts with ${holder}, which runs now (both touch ${key})`,
+      tasks: [holder],
+    }
+  }
 }
 
 function lackingCapability(task: Task, capabilities: ReadonlySet<string>): Obstacle | null {
@@ -97,12 +115,26 @@ function own(record: Readonly<Record<string, number>>, name: string): number | u
 export function addToLoad(load: Load, task: Task, batch: Batch): Load {
   const byResource = new Map(load.byResource)
   addResources(byResource, task.resources)
+  const byKey = new Map(load.byKey)
+  addKeys(byKey, task)
   const account = task.account ?? defaultAccount
   return {
     total: load.total + 1,
     byBatch: new Map(load.byBatch).set(batch.id, (load.byBatch.get(batch.id) ?? 0) + 1),
     byAccount: new Map(load.byAccount).set(account, (load.byAccount.get(account) ?? 0) + 1),
     byResource,
+    byKey,
+  }
+}
+
+/** Adds the keys that a task has while it runs; of several tasks the one whose code comes first. */
+export function addKeys(
+  byKey: Map<string, string>,
+  { code, exclusiveKeys }: Pick<Task, 'code' | 'exclusiveKeys'>,
+): void {
+  for (const key of exclusiveKeys) {
+    const known = byKey.get(key)
+    if (known === undefined || code < known) byKey.set(key, code)
   }
 }
 
@@ -122,4 +154,5 @@ export const emptyLoad: Load = {
   byBatch: new Map(),
   byAccount: new Map(),
   byResource: new Map(),
+  byKey: new Map(),
 }

@@ -40,6 +40,25 @@ describe('the conflicts of a built plan [S4-02] [S4-03]', () => {
     expect(await cueline.plans.get({ projectId })).toEqual(plan)
   })
 
+  it('give their tasks keys in common, and so do crowded files, until a plan is built without', async () => {
+    const { cueline, projectId, task } = await tinyWorld({ tasks })
+    const keysOf = async (...codes: string[]) =>
+      Promise.all(codes.map(async (code) => (await task(code)).exclusiveKeys))
+    const [a, b] = ['src/a.ts', 'src/b.ts']
+    expect(await keysOf('A', 'B', 'C')).toEqual([[a], [a, b], [b]])
+    const crowd = Array.from({ length: 320 }, (_, nth) => ({
+      id: `T${nth}`,
+      title: 'One of many',
+      touches: ['package.json', ...(nth < 2 ? [a] : [])],
+    }))
+    await cueline.tasks.add({ projectId, tasks: crowd })
+    const plan = await cueline.plans.build({ projectId, rounds: 0 })
+    expect(plan.conflicts).toHaveLength(7)
+    expect(await keysOf('A', 'T0', 'T319')).toEqual([[a], ['package.json', a], ['package.json']])
+    await cueline.plans.build({ projectId, rounds: 0, conflicts: 'none' })
+    expect(await keysOf('A', 'B', 'T0')).toEqual([[], [], []])
+  })
+
   it('keep nobody apart where that was allowed, or not asked for', async () => {
     const { cueline, projectId, task } = await tinyWorld({ tasks })
     const allow = [

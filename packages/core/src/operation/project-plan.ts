@@ -3,6 +3,7 @@ import type { LedgerTransaction } from '../engine/ledger.ts'
 import { CuelineError } from '../error.ts'
 import type { Ids, PlanId, ProjectId, TaskId } from '../id.ts'
 import { hashPlan } from '../plan/hash-plan.ts'
+import { exclusiveKeys } from '../plan/exclusive-keys.ts'
 import type { Plan } from '../plan/index.ts'
 import type { StoredPlan } from '../staging/state.ts'
 import { type ChosenTasks, type PlanChoices, usualChoices } from './plan-choices.ts'
@@ -46,7 +47,7 @@ export async function requirePlan(
   return toProjectPlan(stored)
 }
 
-/** Stores the plan as the next revision of its project and tells its tasks their layers and tails. */
+/** Stores the plan as the next revision of its project and tells its tasks their layers, tails and keys. */
 export async function storePlan(
   transaction: LedgerTransaction,
   given: {
@@ -72,6 +73,7 @@ export async function storePlan(
     createdAt: storage.now,
     plan: content,
   }
+  const keys = keysOf(plan, chosen)
   await transaction.execute({
     type: 'tasks.plan',
     projectId,
@@ -80,9 +82,24 @@ export async function storePlan(
     hash: stored.hash,
     tasks: plan.facts.flatMap(({ task, layer, tail }) => {
       const id = taskIds.get(task)
-      return id === undefined ? [] : [{ id, layer, tail }]
+      const exclusiveKeys = keys.get(task)
+      return id === undefined ? [] : [{ id, layer, tail, ...(exclusiveKeys && { exclusiveKeys }) }]
     }),
   })
   await storage.write(projectId, [{ table: 'plan', kind: 'insert', row: stored }], [], given.actor)
   return toProjectPlan(stored)
+}
+
+/** By code: what keeps tasks apart while they run, crowded files like conflicts. */
+function keysOf(
+  plan: Plan,
+  { crowded, tasks }: ChosenTasks,
+): ReadonlyMap<string, readonly string[]> {
+  const files = new Set(crowded.map(({ path }) => path))
+  const keys = exclusiveKeys(plan.conflicts, files)
+  for (const { id, touches = [] } of files.size === 0 ? [] : tasks) {
+    const own = [...new Set(touches)].filter((path) => files.has(path))
+    if (own.length > 0) keys.set(id, [...own, ...(keys.get(id) ?? [])])
+  }
+  return keys
 }

@@ -52,6 +52,8 @@ export type Command = { readonly projectId: ProjectId } & (
         readonly id: TaskId
         readonly layer: number
         readonly tail: number
+        /** As `Task.exclusiveKeys`; none when left out. */
+        readonly exclusiveKeys?: readonly string[]
       }[]
     }
   | {

@@ -37,6 +37,7 @@ export const taskDecisions: { readonly [Type in TaskCommand]: Decide<Type> } = {
         reached: given.status === 'done' ? 'merged' : 'nothing',
         layer: 0,
         tail: 0,
+        exclusiveKeys: [],
         workOrderId: null,
         attemptCount: 0,
         summary: null,
@@ -69,10 +70,10 @@ export const taskDecisions: { readonly [Type in TaskCommand]: Decide<Type> } = {
     }
     emit(draft, {
       type: 'tasks.added',
-      tasks: [...added.values()].map((task) => ({
-        ...task,
-        openDependencies: open.get(task.id) ?? 0,
-      })),
+      tasks: [...added.values()].map((task) => {
+        const { exclusiveKeys: _, ...rest } = task
+        return { ...rest, openDependencies: open.get(task.id) ?? 0 }
+      }),
       dependencies,
     })
   },

@@ -1,4 +1,3 @@
-import { emptyLoad } from '../limit/admission.ts'
 import fc from 'fast-check'
 import { expect } from 'vitest'
 import type { RequestId, WorkOrderId } from '../id.ts'
@@ -95,6 +94,8 @@ export class Game {
   readonly claims: Claim[] = []
   readonly live = new Map<string, Claim>()
   readonly #setup: Setup
+  /** Running tasks with a key in common, by their codes. */
+  #beside: ReadonlySet<string> = new Set()
   #policy: StuckPolicy
   #names = 0
 
@@ -291,7 +292,7 @@ export class Game {
       interrupt: { type: 'attempt.interrupt', reason: 'stopped' },
       yield: { type: 'attempt.yield', reason: 'later' },
       wait: { type: 'attempt.wait', request: { kind: 'question', text: asked, options: [] } },
-      resume: { type: 'attempt.resume', load: emptyLoad },
+      resume: { type: 'attempt.resume', load: this.world.load() },
       output: { type: 'attempt.output', stream: 'stdout', text: 'red' },
     }
     if (c % 11 === 0) {
@@ -304,6 +305,11 @@ export class Game {
     if (!allowed.includes(kind)) {
       if (decision.ok) throw new Error(`A ${kind} of an attempt that is ${state} was accepted.`)
       expect(decision.refusal.code).toBe(state === 'gone' ? 'lease-lost' : 'conflict')
+      return
+    }
+    if (kind === 'resume' && !this.model.hasRoom(code)) {
+      if (decision.ok) throw new Error(`${code} came back although there is no room for it.`)
+      expect(decision.refusal.code).toBe('not-allowed')
       return
     }
     if (!decision.ok) throw new Error(`A ${kind} was refused: ${decision.refusal.message}`)
@@ -352,12 +358,19 @@ export class Game {
     if (claim === undefined) return
     const { state } = this.model.workOf(claim.taskId)
     const merged = this.#setup.merges ? 'commit' : null
-    if (state === 'waiting') this.world.write(claim, { type: 'attempt.resume', load: emptyLoad })
+    if (state === 'waiting' && !this.#resumes(claim)) return
     if (state === 'waiting' || state === 'running') {
       this.world.write(claim, { type: 'attempt.verify', summary: 'done' })
     }
     this.world.write(claim, { type: 'attempt.succeed', verdicts: [], merged })
     this.model.finish(claim.taskId, this.#setup.merges ? 3 : 2)
+  }
+
+  /** Whether there was room for the attempt to go on. */
+  #resumes(claim: Claim): boolean {
+    const { ok } = this.world.tryWrite(claim, { type: 'attempt.resume', load: this.world.load() })
+    expect(ok).toBe(this.model.hasRoom(claim.taskId))
+    return ok
   }
 
   lapse(a: number, b: number): void {
@@ -500,14 +513,23 @@ export class Game {
     task.complete = contextReady
   }
 
-  /** Layers as a planner gives them, or such that contradict the dependencies. */
-  plan(a: number, b: number): void {
+  /** Layers as a planner gives them, or such that contradict the dependencies; and any keys. */
+  plan(a: number, b: number, c: number): void {
     const layers = new Map<string, number>()
     for (const [code, task] of this.model.tasks) {
       const above = [...task.needs.keys()].map((need) => layers.get(need) ?? 0)
       layers.set(code, b % 2 === 0 ? Math.max(-1, ...above) + 1 : (a >> (layers.size % 12)) % 3)
     }
-    const tasks = [...layers].map(([code, layer]) => ({ id: taskId(code), layer, tail: 0 }))
+    for (const [index, code] of [...layers.keys()].entries()) {
+      const keys = ['a', 'b', '__proto__'].filter(
+        (_, nth) => (c >> ((index * 3 + nth) % 16)) % 4 === 0,
+      )
+      this.model.of(code).keys = new Set(c % 3 === 0 ? [] : keys)
+    }
+    const tasks = [...layers].map(([code, layer]) => {
+      const keys = [...this.model.of(code).keys]
+      return { id: taskId(code), layer, tail: 0, ...(keys.length > 0 && { exclusiveKeys: keys }) }
+    })
     this.world.do({ type: 'tasks.plan', planId: 'plan-1' as never, revision: 1, hash: '', tasks })
     for (const [code, layer] of layers) this.model.of(code).layer = layer
   }
@@ -559,6 +581,7 @@ export class Game {
       forced: false,
       layer: 0,
       account: account ?? 'default',
+      keys: new Set(),
       needs: new Map(needs.map((need) => [need, releaseOn])),
       work: null,
     })
@@ -592,7 +615,10 @@ export class Game {
       }
       for (const claim of world.liveClaims()) {
         const { status } = world.attempt(claim)
-        if (status === 'waiting') world.write(claim, { type: 'attempt.resume', load: emptyLoad })
+        if (status === 'waiting') {
+          const { ok } = world.tryWrite(claim, { type: 'attempt.resume', load: world.load() })
+          if (!ok) continue
+        }
         if (status === 'waiting' || status === 'running') {
           world.write(claim, { type: 'attempt.verify', summary: 'done' })
         }
@@ -642,6 +668,27 @@ export class Game {
       same('times stuck', batch.stuckCount, stuckCount)
     }
     this.#compareWork()
+    this.#checkKeys(after)
+  }
+
+  /** Tasks with a key in common come to run at once only because a new plan gave it to them. */
+  #checkKeys(after: string): void {
+    const running = [...this.world.state.attempts.values()]
+      .filter(({ status }) => ['running', 'verifying', 'merging'].includes(status))
+      .map((attempt) => this.world.task(attempt.taskId))
+    const beside = new Set<string>()
+    for (const [nth, one] of running.entries()) {
+      for (const other of running.slice(nth + 1)) {
+        const common = one.exclusiveKeys.filter((key) => other.exclusiveKeys.includes(key))
+        if (common.length === 0) continue
+        const pair = [one.code, other.code].toSorted().join(' and ')
+        if (after !== 'plan' && !this.#beside.has(pair)) {
+          throw new Error(`${pair} run at once after ${after}, though both have ${common.join()}.`)
+        }
+        beside.add(pair)
+      }
+    }
+    this.#beside = beside
   }
 
   #compareWork(): void {

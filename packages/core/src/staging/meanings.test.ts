@@ -62,9 +62,25 @@ describe('the row changes of an event [X-01, X-08]', () => {
         revision: 1,
         hash: '',
         at,
-        tasks: [{ id: seed, layer: 2, tail: 30 }],
+        tasks: [
+          { id: seed, layer: 2, tail: 30 },
+          { id: 'sun' as never, layer: 0, tail: 60, exclusiveKeys: ['src/a.ts'] },
+        ],
       },
-      [{ table: 'task', kind: 'update', key: seed, set: { layer: 2, tail: 30 } }],
+      [
+        {
+          table: 'task',
+          kind: 'update',
+          key: seed,
+          set: { layer: 2, tail: 30, exclusiveKeys: [] },
+        },
+        {
+          table: 'task',
+          kind: 'update',
+          key: 'sun',
+          set: { layer: 0, tail: 60, exclusiveKeys: ['src/a.ts'] },
+        },
+      ],
     ],
     [
       { type: 'work.withdrawn', orders: [{ id: workOrderId, taskId: seed }], at },

@@ -12,6 +12,7 @@ export interface ModelTask {
   forced: boolean
   layer: number
   account: string
+  keys: ReadonlySet<string>
   needs: Map<string, ReleaseOn>
   work: ModelWork | null
 }
@@ -95,8 +96,19 @@ export class NaiveModel {
       !batch.paused &&
       task.layer <= batch.openLayer &&
       (this.holds.get(task.account) ?? 0) <= now &&
+      this.hasRoom(id)
+    )
+  }
+
+  /** What others that run leave to the task. */
+  hasRoom(id: string): boolean {
+    const task = this.of(id)
+    const batch = task.batch === null ? undefined : this.batches.get(task.batch)
+    if (batch === undefined) return true
+    return (
       this.running(() => true) < this.cap &&
-      this.running((other) => other.batch === task.batch) < batch.cap
+      this.running((other) => other.batch === task.batch) < batch.cap &&
+      this.running((other) => [...task.keys].some((key) => other.keys.has(key))) === 0
     )
   }
 

@@ -21,6 +21,7 @@ export interface Obstacle {
     | 'account-full'
     | 'resource-full'
     | 'no-capability'
+    | 'conflict'
   readonly message: string
   /** Codes of the tasks it waits for. */
   readonly tasks?: readonly string[]

@@ -118,6 +118,8 @@ export interface Task {
   /** From the current plan: its layer, and the minutes from its start to the end of its longest tail. */
   readonly layer: number
   readonly tail: number
+  /** From the current plan: no two tasks that have one of these in common may run at once. */
+  readonly exclusiveKeys: readonly string[]
   /** The current work order: the one that is queued or claimed, else null. */
   readonly workOrderId: WorkOrderId | null
   /** Attempts so far, over all work orders. */

@@ -8,7 +8,11 @@ type TaskEvent = Extract<EventType, `task.${string}` | `tasks.${string}` | `depe
 /** What events of tasks and their dependencies mean for the rows. */
 export const taskMeanings: { readonly [Type in TaskEvent]: Meaning<Type> } = {
   'tasks.added': (_, { tasks, dependencies }) => [
-    ...tasks.map((row): Change => ({ table: 'task', kind: 'insert', row })),
+    ...tasks.map((added): Change => ({
+      table: 'task',
+      kind: 'insert',
+      row: { ...added, exclusiveKeys: [] },
+    })),
     ...dependencies.map((row): Change => ({ table: 'dependency', kind: 'insert', row })),
   ],
   'task.updated': (slice, { taskId, set }) => [task(slice, taskId, set)],
@@ -22,11 +26,11 @@ export const taskMeanings: { readonly [Type in TaskEvent]: Meaning<Type> } = {
     task(slice, taskId, { openDependencies }),
   ],
   'tasks.planned': (_, { tasks }) =>
-    tasks.map(({ id, layer, tail }) => ({
+    tasks.map(({ id, layer, tail, exclusiveKeys = [] }) => ({
       table: 'task',
       kind: 'update',
       key: id,
-      set: { layer, tail },
+      set: { layer, tail, exclusiveKeys },
     })),
   'tasks.staged': (slice, { batchId, tasks, forced, at }) =>
     tasks.map(({ id, stagePriority }) =>

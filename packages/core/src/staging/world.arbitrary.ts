@@ -1,6 +1,6 @@
 import type { Event } from '../event/event.ts'
 import type { BatchId, Ids, ProjectId, RequestId, TaskId, WorkerId, WorkOrderId } from '../id.ts'
-import { addResources, type Load } from '../limit/admission.ts'
+import { addKeys, addResources, type Load } from '../limit/admission.ts'
 import type { BatchSummary } from './batch-summary.ts'
 import { compareClaims } from '../storage/claim-order.ts'
 import { seededRandom } from '../testing/seeded-random.ts'
@@ -326,6 +326,7 @@ export class World {
     const byBatch = new Map<BatchId, number>()
     const byAccount = new Map<string, number>()
     const byResource = new Map<string, number>()
+    const byKey = new Map<string, string>()
     let total = 0
     for (const task of this.state.tasks.values()) {
       const order = task.workOrderId && this.state.workOrders.get(task.workOrderId)
@@ -336,8 +337,9 @@ export class World {
       const account = task.account ?? defaultAccount
       byAccount.set(account, (byAccount.get(account) ?? 0) + 1)
       addResources(byResource, task.resources)
+      addKeys(byKey, task)
     }
-    return { total, byBatch, byAccount, byResource }
+    return { total, byBatch, byAccount, byResource, byKey }
   }
 
   batches(): readonly BatchSummary[] {

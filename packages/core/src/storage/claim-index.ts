@@ -16,6 +16,14 @@ interface Group {
   readonly candidates: SortedList<Candidate>
 }
 
+/** What a claim asks of a group, and of each of its tasks. */
+interface Conditions {
+  isOpen(batchId: BatchId, layer: number): boolean
+  isHeld(account: string): boolean
+  /** Whether nobody else has a key of the task. */
+  isFree(task: Task): boolean
+}
+
 /**
  * The queued work orders whose task is ready as far as the task itself can say, grouped by what can
  * still stop them: their batch, layer and account. A claim looks at the heads of the open groups
@@ -54,12 +62,7 @@ export class ClaimIndex {
   }
 
   /** The first `limit` work orders of open batches and accounts, in claim order. */
-  first(
-    limit: number,
-    now: number,
-    isOpen: (batchId: BatchId, layer: number) => boolean,
-    isHeld: (account: string) => boolean,
-  ): WorkOrderId[] {
+  first(limit: number, now: number, { isOpen, isHeld, isFree }: Conditions): WorkOrderId[] {
     this.#wakeDelayed(now)
     const cursors: { readonly list: SortedList<Candidate>; at: number }[] = []
     for (const [batchId, groups] of this.#groups) {
@@ -81,7 +84,7 @@ export class ClaimIndex {
       }
       if (best === undefined || bestCursor === undefined) break
       bestCursor.at += 1
-      found.push(best.order.id)
+      if (isFree(best.task)) found.push(best.order.id)
     }
     return found
   }

@@ -1,5 +1,5 @@
 import type { BatchId, TaskId, WorkerId, WorkOrderId } from '../id.ts'
-import { addResources, type Load } from '../limit/admission.ts'
+import { addKeys, addResources, type Load } from '../limit/admission.ts'
 import { readiness } from '../staging/readiness.ts'
 import { defaultAccount } from '../staging/state.ts'
 import type { Batch, StoredArtifact, StoredPlan, Task } from '../staging/state.ts'
@@ -29,14 +29,15 @@ export const memoryQueries: Answers = {
       ),
   claimable: (world, input, now) => {
     const rows = world.rowsOf(input.projectId)
+    const inUse = new Set(input.keysInUse)
+    const isFree = (task: Task) => !task.exclusiveKeys.some((key) => inUse.has(key))
     return input.workOrderIds === undefined
-      ? rows.claims.first(
-          input.limit,
-          now,
-          (batchId, layer) => isOpen(rows, batchId, layer),
-          (account) => isHeld(rows, account, now),
-        )
-      : claimableOf(rows, input.workOrderIds, now).slice(0, input.limit)
+      ? rows.claims.first(input.limit, now, {
+          isOpen: (batchId, layer) => isOpen(rows, batchId, layer),
+          isHeld: (account) => isHeld(rows, account, now),
+          isFree,
+        })
+      : claimableOf(rows, input.workOrderIds, now, isFree).slice(0, input.limit)
   },
   ready: (world, input) => readyTasks(world.rowsOf(input.projectId)).map((task) => task.id),
   load: (world, input) => loadOf(world.rowsOf(input.projectId)),
@@ -179,6 +180,7 @@ function claimableOf(
   rows: ProjectRows,
   ids: readonly WorkOrderId[],
   now: number,
+  isFree: (task: Task) => boolean,
 ): readonly WorkOrderId[] {
   const found = new Map<WorkOrderId, Task>()
   for (const id of ids) {
@@ -186,6 +188,7 @@ function claimableOf(
     const task = order && rows.slice.tasks.get(order.taskId)
     if (order?.status !== 'queued' || task?.workOrderId !== id || order.notBefore > now) continue
     if (!isReady(rows, task) || isHeld(rows, task.account ?? defaultAccount, now)) continue
+    if (!isFree(task)) continue
     found.set(id, task)
   }
   return [...found].toSorted((left, right) => compareClaims(left[1], right[1])).map(([id]) => id)
@@ -213,6 +216,7 @@ function loadOf(rows: ProjectRows): Load {
   const byBatch = new Map<BatchId, number>()
   const byAccount = new Map<string, number>()
   const byResource = new Map<string, number>()
+  const byKey = new Map<string, string>()
   for (const id of rows.active) {
     const attempt = rows.slice.attempts.get(id)
     const task = attempt && rows.slice.tasks.get(attempt.taskId)
@@ -221,8 +225,9 @@ function loadOf(rows: ProjectRows): Load {
     const account = task.account ?? defaultAccount
     byAccount.set(account, (byAccount.get(account) ?? 0) + 1)
     addResources(byResource, task.resources)
+    addKeys(byKey, task)
   }
-  return { total: rows.active.size, byBatch, byAccount, byResource }
+  return { total: rows.active.size, byBatch, byAccount, byResource, byKey }
 }
 
 function isLive(world: MemoryWorld, id: WorkOrderId, now: number): boolean {

@@ -98,13 +98,15 @@ export interface Queries {
   /**
    * Queued work orders that may be claimed now: task staged and ready (`readiness`), not before
    * `notBefore`, account not held. Order: priority class, stage priority (higher first), longest
-   * tail, position. Caps are not applied here but in `admission`.
+   * tail, position. Caps are not applied here but in `admission`; tasks that have one of `keysInUse`
+   * are left out already, since a thousand of them may stand before the first that is free.
    */
   readonly claimable: {
     input: {
       readonly projectId: ProjectId
       readonly limit: number
       readonly workOrderIds?: readonly WorkOrderId[]
+      readonly keysInUse?: readonly string[]
     }
     output: readonly WorkOrderId[]
   }

@@ -73,6 +73,7 @@ export function exampleTask(projectId: string, id: string, set: Partial<Task> = 
     reached: 'nothing',
     layer: 0,
     tail: 1,
+    exclusiveKeys: [],
     workOrderId: null,
     attemptCount: 0,
     summary: null,

@@ -14,7 +14,8 @@ import type { StorageSubject } from './storage-suite.ts'
 export const storageQueryCases: readonly ContractCase<StorageSubject>[] = [
   {
     id: 'storage.query.load',
-    title: 'the load counts running, verifying and merging attempts by batch, account and resource',
+    title:
+      'the load counts running, verifying and merging attempts by batch, account and resource, and names who has which key',
     async run({ storage }) {
       const statuses: readonly Attempt['status'][] = [
         'running',
@@ -40,6 +41,7 @@ export const storageQueryCases: readonly ContractCase<StorageSubject>[] = [
                 batchId: batches[index % 2]!.id,
                 account: index === 3 ? 'team' : null,
                 resources: index === 1 ? {} : { gpu: 0.5, key: index },
+                exclusiveKeys: index % 2 === 0 ? ['src/a.ts', `own "${index}"`] : [],
               }),
             ] as const,
             ['workOrder', order] as const,
@@ -62,9 +64,18 @@ export const storageQueryCases: readonly ContractCase<StorageSubject>[] = [
           ['gpu', 2],
           ['key', 13],
         ]),
+        // After a plan was built again, several that run may have a key: the first code is named.
+        byKey: new Map([
+          ['src/a.ts', 't0'],
+          ['own "0"', 't0'],
+          ['own "2"', 't2'],
+          ['own "8"', 't8'],
+        ]),
       })
       await write(storage, [update('attempt', 'a0', { status: 'waiting' })])
-      equal((await query(storage, 'load', { projectId })).total, 3, 'after one began to wait')
+      const after = await query(storage, 'load', { projectId })
+      equal(after.total, 3, 'after one began to wait')
+      equal(after.byKey.get('src/a.ts'), 't2', 'who has the key then')
     },
   },
   {

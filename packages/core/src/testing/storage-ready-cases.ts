@@ -106,6 +106,38 @@ export const storageReadyCases: readonly ContractCase<StorageSubject>[] = [
     },
   },
   {
+    id: 'storage.ready.keys',
+    title:
+      'work whose task has a key that is in use is left out, however much of it stands in front',
+    async run({ storage }) {
+      const batch = exampleBatch(projectId, 'b1')
+      const keys = [['src/a.ts'], ['src/b.ts', 'src/a.ts'], [], ['src/b.ts'], ['__proto__'], ['A']]
+      await withProject(
+        storage,
+        ['batch', batch],
+        ...keys.map(
+          (exclusiveKeys, index) =>
+            ['task', queuedTask(index, batch, { exclusiveKeys, position: index })] as const,
+        ),
+        ...keys.map(
+          (_, index) =>
+            ['workOrder', exampleWorkOrder(projectId, `t${index}`, `o${index}`)] as const,
+        ),
+      )
+      const free = (limit: number, keysInUse: readonly string[], workOrderIds?: string[]) =>
+        query(storage, 'claimable', {
+          projectId,
+          limit,
+          keysInUse,
+          ...(workOrderIds !== undefined && { workOrderIds: workOrderIds.map(orderId) }),
+        })
+      equal(await free(2, ['src/a.ts']), ['o2', 'o3'], 'beside src/a.ts')
+      equal(await free(9, ['src/b.ts', '__proto__', 'a', '']), ['o0', 'o2', 'o5'], 'beside three')
+      equal(await free(9, []), ['o0', 'o1', 'o2', 'o3', 'o4', 'o5'], 'beside nobody')
+      equal(await free(9, ['src/a.ts'], ['o1', 'o3', 'o5']), ['o3', 'o5'], 'of some')
+    },
+  },
+  {
     id: 'storage.ready.times',
     title: 'a retry time and a hold keep work back until they are over, and say when that is',
     async run({ storage, advance }) {

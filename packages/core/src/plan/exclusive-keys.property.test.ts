@@ -1,0 +1,85 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+
+import { analyzeConflicts } from '../conflict/analyze-conflicts.ts'
+import { exclusiveKeys } from './exclusive-keys.ts'
+import type { PlanConflict } from './plan.ts'
+
+const anyReason = fc.constantFrom('src/a.ts', 'src/b.ts', '__proto__', 'what t0 and t1 touch')
+const anyConflicts = fc
+  .uniqueArray(
+    fc.record({
+      pair: fc.tuple(fc.nat(9), fc.nat(9)).filter(([one, other]) => one < other),
+      reasons: fc.uniqueArray(anyReason, { maxLength: 3 }),
+      allowed: fc.boolean(),
+    }),
+    { selector: ({ pair }) => pair.join(), maxLength: 45, size: 'max' },
+  )
+  .map((all) =>
+    all.map(({ pair: [one, other], reasons, allowed }): PlanConflict => ({
+      tasks: [`t${one}`, `t${other}`],
+      evidence: reasons.map((reason) => `${reason}: both declare it`),
+      allowed,
+    })),
+  )
+
+describe('exclusive keys [S4-02]', () => {
+  it('are common to two tasks exactly when these conflict and were not allowed to meet', () => {
+    fc.assert(
+      fc.property(anyConflicts, fc.uniqueArray(anyReason), (conflicts, taken) => {
+        const keys = exclusiveKeys(conflicts, taken)
+        const names = new Set<string>(taken)
+        const apart = new Set(
+          conflicts.filter(({ allowed }) => !allowed).map(({ tasks }) => tasks.join()),
+        )
+        for (let one = 0; one < 10; one += 1) {
+          const own = keys.get(`t${one}`) ?? []
+          expect(new Set(own).size).toBe(own.length)
+          expect(own.filter((key) => names.has(key))).toEqual([])
+          for (let other = one + 1; other < 10; other += 1) {
+            const others = keys.get(`t${other}`) ?? []
+            const common = own.some((key) => others.includes(key))
+            expect(common).toBe(apart.has(`t${one},t${other}`))
+          }
+        }
+        expect(exclusiveKeys(conflicts, taken)).toEqual(keys)
+      }),
+    )
+  })
+
+  it('are one for each of a thousand tasks that touch one file, named after the file', () => {
+    const tasks = Array.from({ length: 1_000 }, (_, nth) => ({
+      id: `t${nth}`,
+      touches: ['src/a.ts'],
+    }))
+    const conflicts = analyzeConflicts(tasks).map(
+      ({ tasks: [one, other], evidence }): PlanConflict => ({
+        tasks: [one, other],
+        evidence: [...evidence],
+        allowed: false,
+      }),
+    )
+    const keys = exclusiveKeys(conflicts)
+    expect(keys.size).toBe(1_000)
+    expect([...keys.values()].every((own) => own.join() === 'src/a.ts')).toBe(true)
+  })
+
+  it('say the reason that two tasks have in common, and name a second group apart', () => {
+    const conflict = (one: string, other: string, ...evidence: string[]): PlanConflict => ({
+      tasks: [one, other],
+      evidence,
+      allowed: false,
+    })
+    const keys = exclusiveKeys([
+      conflict('T1', 'T2', 'src/a.ts: T1 declares it; T2 declares it'),
+      conflict('T1', 'T3', 'src/a.ts: T1 declares it; T3 declares it', 'src/b.ts: both'),
+      conflict('T3', 'T4'),
+    ])
+    expect(Object.fromEntries(keys)).toEqual({
+      T1: ['src/a.ts', 'src/a.ts #2'],
+      T2: ['src/a.ts'],
+      T3: ['src/a.ts #2', 'what T3 and T4 touch'],
+      T4: ['what T3 and T4 touch'],
+    })
+  })
+})

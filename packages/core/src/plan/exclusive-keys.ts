@@ -1,0 +1,129 @@
+import type { PlanConflict } from './plan.ts'
+
+/** Of keys that come from longer evidence. */
+const longestKey = 200
+
+/**
+ * For each task that conflicts, the keys that nobody else may hold while it runs: two tasks have a key
+ * in common exactly when they conflict and were not allowed to meet. A key stands for tasks that all
+ * conflict with each other for one reason, and is named after it; a thousand tasks that touch one file
+ * have one key each. Keys are never named as one of `taken`. Pure, and the same for the same conflicts.
+ *
+ * A cover of the edges by cliques, grown greedily (Kellerman 1973); each step looks at the neighbours of
+ * one task, so the time is at most the number of conflicts times the most conflicts of a task and the
+ * size of a clique. Few keys are wanted, the fewest are not looked for: that is NP-hard.
+ */
+export function exclusiveKeys(
+  conflicts: readonly PlanConflict[],
+  taken: Iterable<string> = [],
+): Map<string, string[]> {
+  const edges = conflicts.filter(({ allowed }) => !allowed).map(edgeOf)
+  const byTask = new Map<string, Neighbours>()
+  for (const edge of edges) {
+    const [one, other] = edge.tasks
+    neighboursOf(byTask, one).add(other, edge)
+    neighboursOf(byTask, other).add(one, edge)
+  }
+  const names = new Set(taken)
+  const keys = new Map<string, string[]>()
+  for (const edge of edges) {
+    if (edge.covered) continue
+    const { members, reason } = cliqueAround(edge, byTask)
+    const [one, other] = edge.tasks
+    const key = freeName(reason === '' ? `what ${one} and ${other} touch` : reason, names)
+    for (const task of members) {
+      const own = keys.get(task)
+      if (own === undefined) keys.set(task, [key])
+      else own.push(key)
+    }
+  }
+  return keys
+}
+
+interface Edge {
+  readonly tasks: readonly [string, string]
+  /** What both touch, as far as the evidence tells. */
+  readonly reasons: readonly string[]
+  covered: boolean
+}
+
+function edgeOf({ tasks, evidence }: PlanConflict): Edge {
+  const reasons = [...new Set(evidence.map((sentence) => sentence.split(': ', 1)[0] ?? ''))]
+  return { tasks, reasons: reasons.length === 0 ? [''] : reasons, covered: false }
+}
+
+/** Who conflicts with one task, also by reason. */
+class Neighbours {
+  readonly edges = new Map<string, Edge>()
+  readonly #byReason = new Map<string, string[]>()
+
+  add(task: string, edge: Edge): void {
+    this.edges.set(task, edge)
+    for (const reason of edge.reasons) {
+      const known = this.#byReason.get(reason)
+      if (known === undefined) this.#byReason.set(reason, [task])
+      else known.push(task)
+    }
+  }
+
+  /** In the order in which they were added. */
+  for(reason: string): readonly string[] {
+    return this.#byReason.get(reason) ?? []
+  }
+}
+
+/** Both tasks of the conflict, and whoever conflicts with all of them for the reason most have. */
+function cliqueAround(
+  { tasks: [one, other], reasons }: Edge,
+  byTask: Map<string, Neighbours>,
+): { readonly members: readonly string[]; readonly reason: string } {
+  const around = neighboursOf(byTask, one)
+  const reason = reasons.reduce((best, next) =>
+    around.for(next).length > around.for(best).length ? next : best,
+  )
+  const members = [one, other]
+  const cover = (task: string, before: readonly string[]) => {
+    const { edges } = neighboursOf(byTask, task)
+    for (const member of before) edges.get(member)!.covered = true
+  }
+  cover(other, [one])
+  for (const task of around.for(reason)) {
+    const { edges } = neighboursOf(byTask, task)
+    if (task === other || !isOneMore(members, edges, reason)) continue
+    cover(task, members)
+    members.push(task)
+  }
+  return { members, reason }
+}
+
+/** It conflicts with each of them for the reason, and with one of them no key says so yet. */
+function isOneMore(
+  members: readonly string[],
+  edges: ReadonlyMap<string, Edge>,
+  reason: string,
+): boolean {
+  let isNew = false
+  for (const member of members) {
+    const edge = edges.get(member)
+    if (edge === undefined || !edge.reasons.includes(reason)) return false
+    isNew ||= !edge.covered
+  }
+  return isNew
+}
+
+function neighboursOf(byTask: Map<string, Neighbours>, task: string): Neighbours {
+  let found = byTask.get(task)
+  if (found === undefined) {
+    found = new Neighbours()
+    byTask.set(task, found)
+  }
+  return found
+}
+
+function freeName(wish: string, names: Set<string>): string {
+  const short = wish.slice(0, longestKey)
+  let name = short
+  for (let nth = 2; names.has(name); nth += 1) name = `${short} #${nth}`
+  names.add(name)
+  return name
+}

@@ -13,6 +13,7 @@ import { dispatch, mustBePossible } from './reference/dispatch.ts'
 import { byExpectedChain } from './reference/expected-chains.ts'
 import { graphologyLayers } from './reference/graphology-layers.ts'
 import { type Case, sets } from './reference/published-graphs.ts'
+import { seeded } from './reference/soft-locks.ts'
 
 const { values: flags } = parseArgs({
   options: {
@@ -32,7 +33,10 @@ const methods: Record<string, (one: Case) => number> = {
   'batch barriers': (one) => planOf(one, { rounds: 0 }).barrierMakespan.stage,
   'graphology layers': (one) => dispatch(one, graphologyLayers(one.tasks), minutesOf(one)),
   'first come': (one) => dispatch(one, [one.tasks.map(({ id }) => id)], minutesOf(one)),
-  'no estimates': withoutEstimates,
+  'no estimates': (one) => handedOut(one, urgenciesOf(one), (at) => at),
+  'urgency mixed': (one) => shuffled(one, urgenciesOf(one)),
+  'longest chain': (one) => handedOut(one, chainsOf(one), (at) => at),
+  'longest mixed': (one) => shuffled(one, chainsOf(one)),
   'expected chain': (one) => dispatch(one, [byExpectedChain(one, 200)], minutesOf(one)),
   'rounds 0': (one) => checked(one, { rounds: 0 }),
   usual: (one) => checked(one, {}),
@@ -153,12 +157,30 @@ function checked(one: Case, options: PlanOptions): number {
   return plan.makespan
 }
 
-/** Plans as if every task took as long: the longest chain of tasks goes first. */
-function withoutEstimates(one: Case): number {
+/** What a run claims by when the tasks have no estimates. */
+function urgenciesOf(one: Case): number[] {
+  const tasks = one.tasks.map((task) => ({ ...task, estimate: undefined }))
+  return planOf({ ...one, tasks }, { rounds: 0 }).facts.map(({ tail, urgency }) => urgency ?? tail)
+}
+
+/** The number of tasks in the longest chain from each on, as if every task took as long. */
+function chainsOf(one: Case): number[] {
   const tasks = one.tasks.map((task) => ({ ...task, estimate: 1 }))
-  const { facts } = planOf({ ...one, tasks }, { rounds: 0 })
-  const order = facts.toSorted((left, right) => right.tail - left.tail)
-  return dispatch(one, [order.map(({ task }) => task)], minutesOf(one))
+  return planOf({ ...one, tasks }, { rounds: 0 }).facts.map(({ tail }) => tail)
+}
+
+/** Hands out the tasks of the greatest keys first; of equal ones the earlier in the input. */
+function handedOut(one: Case, keys: readonly number[], ties: (at: number) => number): number {
+  const places = [...one.tasks.keys()].map((at) => ({ at, tie: ties(at) }))
+  places.sort((left, right) => keys[right.at]! - keys[left.at]! || left.tie - right.tie)
+  return dispatch(one, [places.map(({ at }) => one.tasks[at]!.id)], minutesOf(one))
+}
+
+/** The mean when equal tasks come in eight random orders. */
+function shuffled(one: Case, keys: readonly number[]): number {
+  const seeds = [1, 2, 3, 4, 5, 6, 7, 8]
+  const makespans = seeds.map((seed) => handedOut(one, keys, seeded(seed)))
+  return makespans.reduce((sum, makespan) => sum + makespan, 0) / seeds.length
 }
 
 function minutesOf(one: Case): Map<string, number> {

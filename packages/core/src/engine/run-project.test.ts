@@ -77,6 +77,19 @@ describe('a run [S3-04, S4-04, S2-03]', () => {
     expect(order).toEqual(['head', 'tail', 'short'])
   })
 
+  it('without estimates takes, of two equally long chains, the one with more beside it', async () => {
+    const order: string[] = []
+    const world = await tinyWorld({
+      workers: 1,
+      tasks: { narrow: [], n1: ['narrow'], broad: [], b1: ['broad'], b2: ['broad'] },
+      runner: async (attempt) => {
+        order.push(attempt.task.code)
+      },
+    })
+    await world.cueline.run({ projectId: world.projectId, workers: 1 })
+    expect(order[0]).toBe('broad')
+  })
+
   it('needs a runner, and says how to give one', async () => {
     const world = await tinyWorld({ tasks: { A: [] } })
     const run = world.cueline.run({ projectId: world.projectId })

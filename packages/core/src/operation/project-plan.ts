@@ -47,7 +47,7 @@ export async function requirePlan(
   return toProjectPlan(stored)
 }
 
-/** Stores the plan as the next revision of its project and tells its tasks their layers, tails and keys. */
+/** Stores the plan as the next revision of its project and tells its tasks their layers, urgencies and keys. */
 export async function storePlan(
   transaction: LedgerTransaction,
   given: {
@@ -80,10 +80,12 @@ export async function storePlan(
     planId: stored.id,
     revision: stored.revision,
     hash: stored.hash,
-    tasks: plan.facts.flatMap(({ task, layer, tail }) => {
+    tasks: plan.facts.flatMap(({ task, layer, tail, urgency = tail }) => {
       const id = taskIds.get(task)
       const exclusiveKeys = keys.get(task)
-      return id === undefined ? [] : [{ id, layer, tail, ...(exclusiveKeys && { exclusiveKeys }) }]
+      return id === undefined
+        ? []
+        : [{ id, layer, tail: urgency, ...(exclusiveKeys && { exclusiveKeys }) }]
     }),
   })
   await storage.write(projectId, [{ table: 'plan', kind: 'insert', row: stored }], [], given.actor)

@@ -26,9 +26,13 @@ export type AnalyzeResult =
 
 /**
  * Checks ids, dependencies and estimates, and finds layers, tails and the critical path, in time and
- * memory linear in tasks and dependencies. All problems are reported, not only the first.
+ * memory linear in tasks and dependencies. All problems are reported, not only the first. Estimates of
+ * tasks in `assumed` count as none of their own.
  */
-export function analyzeTasks(tasks: readonly PlanTask[]): AnalyzeResult {
+export function analyzeTasks(
+  tasks: readonly PlanTask[],
+  assumed?: ReadonlySet<string>,
+): AnalyzeResult {
   const { index, problems, warnings } = indexTasks(tasks)
   const { durations, estimated, problems: estimateProblems } = plannedDurations(tasks)
   const layers = layersOf(index)
@@ -37,6 +41,10 @@ export function analyzeTasks(tasks: readonly PlanTask[]): AnalyzeResult {
     layers.order.length < index.size ? cycles(index) : [],
   )
   if (found.length > 0) return { ok: false, problems: found }
+  for (const id of assumed ?? []) {
+    const task = index.positions.get(id)
+    if (task !== undefined) estimated[task] = 0
+  }
 
   return {
     ok: true,

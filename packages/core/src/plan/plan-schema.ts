@@ -39,6 +39,9 @@ export const planSchema = z
         task: id,
         layer: count,
         tail: minutes.describe('Minutes from its start to the end of the plan at best.'),
+        urgency: minutes
+          .describe('Started by it: the expected longest way to the end. Without it the tail.')
+          .optional(),
         slack: minutes.describe('Minutes it may start late before the critical path grows.'),
         estimate: minutes,
         estimated: z.boolean().describe('False when the estimate was assumed.'),

@@ -27,10 +27,11 @@ import { noDemands, resourceDemands, withWorkers } from './resource-demands.ts'
 import { resourceListSchedule } from './resource-list-schedule.ts'
 import { shown } from './shown.ts'
 import { smallestUsefulWorkers } from './smallest-useful-workers.ts'
+import { urgencies } from './urgencies.ts'
 
 /**
- * Plans tasks for a number of workers: layers, critical path, slack, bounds, a schedule by longest
- * tail that is then improved round by round, and what barriers would cost - or every problem that
+ * Plans tasks for a number of workers: layers, critical path, slack, bounds, a schedule by urgency
+ * - the longest tail - that is then improved round by round, and what barriers would cost - or every problem that
  * stands in the way.
  *
  * Pure and synchronous. Equal input gives an equal plan, unless `budgetMs` lets the clock decide how
@@ -44,9 +45,18 @@ import { smallestUsefulWorkers } from './smallest-useful-workers.ts'
  * ```
  */
 export function planTasks(tasks: readonly PlanTask[], options: PlanOptions = {}): PlanResult {
+  return planAssuming(tasks, options)
+}
+
+/** As `planTasks`, but the estimates of the tasks in `assumed` are none of their own. */
+export function planAssuming(
+  tasks: readonly PlanTask[],
+  options: PlanOptions,
+  assumed?: ReadonlySet<string>,
+): PlanResult {
   const { workers = 4, barrier = 'none', lanes = workers, seed = 1, budgetMs, now } = options
   const from = budgetMs === undefined ? 0 : (now?.() ?? 0)
-  const analysis = analyzeTasks(tasks)
+  const analysis = analyzeTasks(tasks, assumed)
   const { demands, problems: demandProblems, warnings } = resourceDemands(tasks, options.resources)
   const {
     apart,
@@ -69,8 +79,10 @@ export function planTasks(tasks: readonly PlanTask[], options: PlanOptions = {})
   const work = durations.reduce((sum, minutes) => sum + minutes, 0)
   const laneCap = Math.min(workers, lanes)
   const priorities = prioritiesOf(tasks)
-  const urgency =
-    apart === undefined ? ranks(tails, priorities) : ranksApart(tails, apart, priorities)
+  const ranksBy = (minutes: Float64Array) =>
+    apart === undefined ? ranks(minutes, priorities) : ranksApart(minutes, apart, priorities)
+  const urgent = urgencies(analysis)
+  const urgency = ranksBy(urgent)
   const longestFirst = apart === undefined ? ranks(durations) : ranksApart(durations, apart)
   const groups = batchGroups(layers, laneCap, apart)
   const list = (order: Float64Array, release: Release, count = laneCap): Schedule =>
@@ -138,11 +150,14 @@ export function planTasks(tasks: readonly PlanTask[], options: PlanOptions = {})
     gap: lowerBound === 0 ? 0 : makespan / lowerBound - 1,
     barrierMakespan: { stage: schedules.stage.makespan, layer: schedules.layer.makespan },
     parallelShare: parallelShare(named),
-    smallestUsefulWorkers: Math.min(smallestUsefulWorkers(analysis, work, urgency), mostUseful),
+    smallestUsefulWorkers: Math.min(
+      smallestUsefulWorkers(analysis, work, urgent === tails ? urgency : ranksBy(tails)),
+      mostUseful,
+    ),
     rounds,
     seed,
     schedule: scheduledTasks(index, schedule, lanesOfTasks, durations),
-    facts: factsOf(analysis),
+    facts: factsOf(analysis, urgent),
     batches: batches(index, groups, (group) =>
       minutesOf(group, durations, demands === undefined ? undefined : schedules.stage.starts),
     ),
@@ -267,7 +282,7 @@ function scheduledTasks(
   }))
 }
 
-function factsOf(analysis: TaskAnalysis): TaskFacts[] {
+function factsOf(analysis: TaskAnalysis, urgent: Float64Array): TaskFacts[] {
   const { index, layers, durations, estimated, finishes, tails, criticalPath } = analysis
   const tolerance = criticalPath.length * 1e-9
   return index.ids.map((task, at) => {
@@ -278,6 +293,7 @@ function factsOf(analysis: TaskAnalysis): TaskFacts[] {
       task,
       layer: layers.layerOf[at]!,
       tail,
+      ...(urgent[at] === tail ? {} : { urgency: urgent[at]! }),
       slack: slack > tolerance ? slack : 0,
       estimate,
       estimated: estimated[at] === 1,

@@ -39,7 +39,7 @@ export interface PlanOptions {
   readonly barrier?: Barrier
   /**
    * How many rounds may be spent on a shorter schedule when there is no barrier: 0 is the list schedule
-   * by longest tail. Ends early at the lower bound. Without it as many as `budgetMs` allows, or else
+   * by urgency. Ends early at the lower bound. Without it as many as `budgetMs` allows, or else
    * some: up to 100, none for plans of some 50 000 tasks and dependencies.
    */
   readonly rounds?: number
@@ -155,6 +155,11 @@ export interface TaskFacts {
   layer: number
   /** Minutes from the start of this task to the end of the plan at best, itself included. */
   tail: number
+  /**
+   * What it is started by, the longest first: minutes the longest way to the end is expected to take when
+   * assumed estimates may be wrong. Left out where it is the tail, so always when all have an estimate.
+   */
+  urgency?: number | undefined
   /** Minutes this task may start late before the critical path grows. */
   slack: number
   estimate: number

@@ -10,6 +10,7 @@ import { ranks, ranksApart } from './ranks.ts'
 import { noDemands } from './resource-demands.ts'
 import { resourceListSchedule } from './resource-list-schedule.ts'
 import { shown } from './shown.ts'
+import { urgencies } from './urgencies.ts'
 
 export interface SimulationOptions {
   /** How many tasks may run at once; 4 when left out. */
@@ -81,9 +82,10 @@ export function simulateSchedule(
   )
   if (!analysis.ok || problems.length > 0) return { ok: false, problems }
 
-  const { index, durations, estimated, tails } = analysis
+  const { index, durations, estimated } = analysis
   const apart = kept?.apart
-  const urgency = apart === undefined ? ranks(tails) : ranksApart(tails, apart)
+  const urgent = urgencies(analysis)
+  const urgency = apart === undefined ? ranks(urgent) : ranksApart(urgent, apart)
   const list = (minutes: Float64Array): ListSchedule =>
     apart === undefined
       ? listSchedule(minutes, urgency, workers, afterDependencies(index))!

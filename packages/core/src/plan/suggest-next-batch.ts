@@ -10,6 +10,7 @@ import { ranks, ranksApart } from './ranks.ts'
 import { noDemands } from './resource-demands.ts'
 import { resourceListSchedule } from './resource-list-schedule.ts'
 import { shown } from './shown.ts'
+import { urgencies } from './urgencies.ts'
 
 export interface SuggestionOptions {
   /** How many tasks the batch may hold; as many as workers when left out. */
@@ -63,7 +64,7 @@ export interface SuggestedTask {
 
 /**
  * The ready tasks - all they wait for is done - that together shorten the expected finish most when
- * they go first and everything else follows by its longest tail. All batches are compared when there
+ * they go first and everything else follows by its urgency. All batches are compared when there
  * are few enough, else the most urgent tasks are exchanged one by one as long as that helps; of equally
  * good batches the most urgent tasks win, then the input order. Conflicting tasks are never in one batch,
  * nor expected to run at once later.
@@ -92,6 +93,7 @@ export function suggestNextBatch(
     tasks.flatMap((task, at) =>
       settled.has(task.id) ? [] : [withoutDone(task, settled, all.durations[at]!)],
     ),
+    new Set(all.index.ids.filter((_, at) => all.estimated[at] === 0)),
   )
   if (!rest.ok) return rest
   const { index, durations, tails } = rest
@@ -101,7 +103,8 @@ export function suggestNextBatch(
     pair[0] !== pair[1] && pair.every((id) => index.positions.has(id)) && !pair.every(runs)
   const given = (options.conflicts ?? []).filter(there).map(({ tasks: pair }) => ({ tasks: pair }))
   const { apart: kept, conflicts } = plannedConflicts(index, given, options.allow)
-  const urgency = kept === undefined ? ranks(tails) : ranksApart(tails, kept)
+  const urgent = urgencies(rest)
+  const urgency = kept === undefined ? ranks(urgent) : ranksApart(urgent, kept)
   const ready = index.ids
     .map((_, task) => task)
     .filter(
@@ -132,7 +135,7 @@ export function suggestNextBatch(
   const best = bestBatch(free, size, triesFor(index.size), apart, finishWith)
   const chosen = new Set(best.batch)
   const batch = best.batch.toSorted((left, right) => urgency[left]! - urgency[right]!)
-  const tail = Math.max(0, ...ready.slice(0, 1).map((task) => tails[task]!))
+  const tail = ready.reduce((most, task) => Math.max(most, tails[task]!), 0)
   const suggestion = {
     tasks: batch.map((task) => suggestedTask(rest, task, chosen, tail)),
     duration: durationOf(batch, durations, workers),

@@ -4,7 +4,7 @@ import { indexTasks } from './index-tasks.ts'
 import { inMinutes } from './in-minutes.ts'
 import { named } from './named.ts'
 import type { EstimateRange, Plan, PlanOptions, PlanTask, Problem } from './plan.ts'
-import { planTasks } from './plan-tasks.ts'
+import { planAssuming, planTasks } from './plan-tasks.ts'
 import { shown } from './shown.ts'
 
 /** One thing that might be otherwise. */
@@ -49,11 +49,10 @@ export function whatIf(
   )
   const changed = changedBy(settled, options, before.plan, change)
   if ('problem' in changed) return { ok: false, problems: [changed.problem] }
-  const after = planTasks(changed.tasks, changed.options)
-  if (!after.ok) return after
   const assumed = new Set(facts.filter((fact) => !fact.estimated).map(({ task }) => task))
   if ('estimate' in change) assumed.delete(change.estimate.task)
-  for (const fact of after.plan.facts) fact.estimated = !assumed.has(fact.task)
+  const after = planAssuming(changed.tasks, changed.options, assumed)
+  if (!after.ok) return after
   const difference = diffPlans(before.plan, after.plan)
   const { lost } = changed
   const losses =

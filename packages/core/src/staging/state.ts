@@ -115,7 +115,10 @@ export interface Task {
   /** Dependencies whose release condition is not met; kept by the transaction that settles one. */
   readonly openDependencies: number
   readonly reached: Reached
-  /** From the current plan: its layer, and the minutes from its start to the end of its longest tail. */
+  /**
+   * From the current plan: its layer, and its urgency, by which work is claimed - its tail, or where
+   * estimates are missing the minutes that the longest way from its start to the end is expected to take.
+   */
   readonly layer: number
   readonly tail: number
   /** From the current plan: no two tasks that have one of these in common may run at once. */

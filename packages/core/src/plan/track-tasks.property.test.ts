@@ -189,5 +189,8 @@ function mustAgree(tracked: TrackedTasks, model: Model): void {
   const work = facts.durations.reduce((sum, minutes) => sum + minutes, 0)
   expect(tracked.lowerBound(2)).toBe(simpleBound(fresh, work, 2))
   const planned = planTasks(tasks, { workers: 2, rounds: 0 })
-  expect(planned.ok && planned.plan.lowerBound).toBeGreaterThanOrEqual(tracked.lowerBound(2))
+  // The plan takes no bound above its schedule, whose sums may differ in their last digit.
+  expect(planned.ok && planned.plan.lowerBound).toBeGreaterThanOrEqual(
+    tracked.lowerBound(2) * (1 - 1e-12),
+  )
 }

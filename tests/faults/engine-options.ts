@@ -23,3 +23,5 @@ export type Work =
   | { readonly kind: 'slow'; readonly ms: number }
   /** As `files`, but the first attempt of each task keeps its whole process busy for so long. */
   | { readonly kind: 'busy'; readonly ms: number }
+  /** As `files`, but every attempt of the task with this code kills its own engine. */
+  | { readonly kind: 'poison'; readonly code: string }

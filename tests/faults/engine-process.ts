@@ -41,6 +41,7 @@ function runnerOf(kind: Work): Runner {
   return functionRunner(async (attempt, { signal }) => {
     const { code } = attempt.task
     if (kind.kind === 'nothing') return
+    if (kind.kind === 'poison' && code === kind.code) process.kill(process.pid, 'SIGKILL')
     if (kind.kind === 'busy' && attempt.number === 1) {
       for (const until = Date.now() + kind.ms; Date.now() < until;);
     }

@@ -1,6 +1,7 @@
 import { busyEngine } from './busy-engine.ts'
 import { freezeEngine } from './freeze-engine.ts'
 import { killEngine } from './kill-engine.ts'
+import { poisonTask } from './poison-task.ts'
 import type { Scenario } from './scenario.ts'
 import { raceClaims } from './several-engines.ts'
 import { shiftClock } from './shift-clock.ts'
@@ -12,5 +13,6 @@ export const scenarios: readonly Scenario[] = [
   freezeEngine,
   busyEngine,
   shiftClock,
+  poisonTask,
   soak,
 ]

@@ -78,7 +78,7 @@ export type {
   WorkOrderStatus,
 } from './staging/state.ts'
 export type { Event, EventOf, EventType, StoredEvent } from './event/event.ts'
-export { addKeys, addResources } from './limit/admission.ts'
+export { addInterruptions, addKeys, addResources } from './limit/admission.ts'
 export type { Load } from './limit/admission.ts'
 export { followEvents } from './storage/follow-events.ts'
 export type { FollowedLog } from './storage/follow-events.ts'

@@ -1,4 +1,4 @@
-import { addKeys, addResources } from '@cueline/core'
+import { addInterruptions, addKeys, addResources } from '@cueline/core'
 import type { BatchId, Queries, Task, TaskId, WorkOrderId } from '@cueline/core'
 import { sql } from 'kysely'
 import type { Expression } from 'kysely'
@@ -25,9 +25,9 @@ function isClaimable(now: Expression<unknown>) {
     )`
 }
 
-/** None of its keys is in use. */
-function isFree(dialect: Dialect, inUse: Expression<unknown>) {
-  return sql`(cast(tasks.exclusive_keys as text) = '[]' or not exists (
+/** None of its keys is in use, and it has lost few enough workers. */
+function isFree(dialect: Dialect, inUse: Expression<unknown>, below: Expression<unknown>) {
+  return sql`work_orders.interruptions < ${below} and (cast(tasks.exclusive_keys as text) = '[]' or not exists (
     select * from ${dialect.texts(sql.ref('tasks.exclusive_keys'))} as own
     intersect select * from ${dialect.texts(inUse)} as in_use
   ))`
@@ -40,15 +40,18 @@ export async function claimable(
   now: number,
 ): Promise<readonly WorkOrderId[]> {
   const { projectId, limit, workOrderIds } = input
-  const keysInUse = JSON.stringify(input.keysInUse ?? [])
+  const free = {
+    keysInUse: JSON.stringify(input.keysInUse ?? []),
+    interruptionsBelow: input.interruptionsBelow ?? Number.MAX_SAFE_INTEGER,
+  }
   const rows =
     workOrderIds === undefined
-      ? await firstClaimable.run(database, dialect, { projectId, limit, now, keysInUse })
+      ? await firstClaimable.run(database, dialect, { projectId, limit, now, ...free })
       : await claimableOf.run(database, dialect, {
           projectId,
           limit,
           now,
-          keysInUse,
+          ...free,
           ids: JSON.stringify(workOrderIds),
         })
   return rows.map((row) => row.id)
@@ -71,6 +74,7 @@ export async function load(
   const byAccount = new Map<string, number>()
   const byResource = new Map<string, number>()
   const byKey = new Map<string, string>()
+  const interruptions = new Map<string, number>()
   let total = 0
   for (const row of await countRunning.run(database, dialect, { projectId })) {
     const count = Number(row.count)
@@ -84,9 +88,14 @@ export async function load(
     if (row.code !== null) {
       const exclusiveKeys = JSON.parse(row.keys ?? '[]') as Task['exclusiveKeys']
       addKeys(byKey, { code: row.code, exclusiveKeys })
+      addInterruptions(
+        interruptions,
+        { code: row.code },
+        { interruptions: Number(row.interruptions) },
+      )
     }
   }
-  return { total, byBatch, byAccount, byResource, byKey }
+  return { total, byBatch, byAccount, byResource, byKey, interruptions }
 }
 
 export async function nextTime(
@@ -110,30 +119,45 @@ export async function expired(
 
 /** Along the index `tasks_queued`, until the limit is reached. */
 const firstClaimable = statement<
-  { projectId: string; limit: number; now: number; keysInUse: string },
+  { projectId: string; limit: number; now: number; keysInUse: string; interruptionsBelow: number },
   { id: WorkOrderId }
 >(
-  ({ projectId, limit, now, keysInUse }, dialect) => sql`select work_orders.id from tasks
+  (
+    { projectId, limit, now, keysInUse, interruptionsBelow },
+    dialect,
+  ) => sql`select work_orders.id from tasks
     ${dialect.thenJoin} work_orders
       on work_orders.id = tasks.work_order_id and work_orders.task_id = tasks.id
     ${dialect.thenJoin} batches on batches.id = tasks.batch_id
     ${dialect.thenJoin} projects on projects.id = tasks.project_id
     where tasks.project_id = ${projectId} and tasks.work_order_id is not null
-      and ${isReady} and ${isClaimable(now)} and ${isFree(dialect, keysInUse)}
+      and ${isReady} and ${isClaimable(now)}
+      and ${isFree(dialect, keysInUse, interruptionsBelow)}
     order by ${claimOrder} limit ${limit}`,
 )
 
 const claimableOf = statement<
-  { projectId: string; limit: number; now: number; keysInUse: string; ids: string },
+  {
+    projectId: string
+    limit: number
+    now: number
+    keysInUse: string
+    interruptionsBelow: number
+    ids: string
+  },
   { id: WorkOrderId }
 >(
-  ({ projectId, limit, now, keysInUse, ids }, dialect) => sql`select work_orders.id from work_orders
+  (
+    { projectId, limit, now, keysInUse, interruptionsBelow, ids },
+    dialect,
+  ) => sql`select work_orders.id from work_orders
     join tasks on tasks.id = work_orders.task_id and tasks.work_order_id = work_orders.id
     join batches on batches.id = tasks.batch_id
     join projects on projects.id = tasks.project_id
     where work_orders.id in ${dialect.texts(ids)}
       and ${dialect.filterOnly('tasks.project_id')} = ${projectId}
-      and ${isReady} and ${isClaimable(now)} and ${isFree(dialect, keysInUse)}
+      and ${isReady} and ${isClaimable(now)}
+      and ${isFree(dialect, keysInUse, interruptionsBelow)}
     order by ${claimOrder} limit ${limit}`,
 )
 
@@ -152,7 +176,8 @@ const countRunning = statement<
     account: string | null
     resources: string | null
     keys: string | null
-    /** Null for tasks without keys, which are counted together. */
+    interruptions: number
+    /** Null for tasks without keys or lost workers, which are counted together. */
     code: string | null
     count: number
   }
@@ -160,12 +185,15 @@ const countRunning = statement<
   ({ projectId }) => sql`select tasks.batch_id,
       case when tasks.id is null then null else coalesce(tasks.account, 'default') end as account,
       cast(tasks.resources as text) as resources, cast(tasks.exclusive_keys as text) as keys,
-      case when cast(tasks.exclusive_keys as text) <> '[]' then tasks.code end as code,
+      coalesce(work_orders.interruptions, 0) as interruptions,
+      case when cast(tasks.exclusive_keys as text) <> '[]' or work_orders.interruptions > 0
+        then tasks.code end as code,
       count(*) as count
     from attempts left join tasks on tasks.id = attempts.task_id
+    left join work_orders on work_orders.id = attempts.work_order_id
     where attempts.project_id = ${projectId}
       and attempts.status in ('running', 'verifying', 'merging')
-    group by 1, 2, 3, 4, 5`,
+    group by 1, 2, 3, 4, 5, 6`,
 )
 
 const earliest = statement<{ projectId: string; now: number }, { next: number | null }>(

@@ -1,8 +1,10 @@
 import type { AttemptId, ProjectId, TaskId, WorkerId, WorkOrderId } from '../id.ts'
-import type { Load } from '../limit/admission.ts'
+import { type Load, suspectFrom, suspectIn } from '../limit/admission.ts'
 import { advance } from '../staging/advance.ts'
 import type { AttemptBrief } from '../staging/attempt-brief.ts'
 import type { BatchSummary } from '../staging/batch-summary.ts'
+import type { Project } from '../staging/state.ts'
+import type { Queries } from '../storage/storage.ts'
 import { attemptBriefOf } from './attempt-brief-of.ts'
 import type { EngineContext } from './context.ts'
 import type { LedgerTransaction } from './ledger.ts'
@@ -92,6 +94,7 @@ async function claimOnce(
   const { project } = await storage.load({ projectId })
   const room = (project?.settings.maxParallelTasks ?? 0) - load.total
   const running = load.total
+  let taken = takenBy(load, project)
   let workers = free.slice(0, Math.max(0, room))
   const claims: Claim[] = []
   for (let limit = workers.length + spareCandidates; workers.length > 0;) {
@@ -99,7 +102,7 @@ async function claimOnce(
       projectId,
       limit,
       ...(workOrderIds !== undefined && { workOrderIds }),
-      ...(load.byKey.size > 0 && { keysInUse: [...load.byKey.keys()] }),
+      ...taken,
     })
     if (candidates.length === 0) break
     const { events } = await transaction.execute({
@@ -123,12 +126,33 @@ async function claimOnce(
       continue
     }
     workers = workers.slice(claims.length - before)
-    const inUse = load.byKey.size
-    if (workers.length > 0) load = await storage.query('load', { projectId })
-    // Only a conflict with what was just claimed tells that others behind may be free.
-    if (load.byKey.size === inUse) break
+    if (workers.length === 0) break
+    // What was just claimed may stand in the way of these candidates, though not of those behind them.
+    const known = taken
+    load = await storage.query('load', { projectId })
+    taken = takenBy(load, project)
+    if (
+      taken.keysInUse?.length === known.keysInUse?.length &&
+      taken.interruptionsBelow === known.interruptionsBelow
+    ) {
+      break
+    }
   }
   return { claims, running: running + claims.length }
+}
+
+/** What those who run leave to nobody else. */
+function takenBy(
+  load: Load,
+  project: Project | null,
+): Pick<Queries['claimable']['input'], 'keysInUse' | 'interruptionsBelow'> {
+  return {
+    ...(load.byKey.size > 0 && { keysInUse: [...load.byKey.keys()] }),
+    ...(project !== null &&
+      suspectIn(load, project.settings) !== undefined && {
+        interruptionsBelow: suspectFrom(project.settings),
+      }),
+  }
 }
 
 interface Look {

@@ -26,6 +26,7 @@ const load = (total: number, inBatch: number): Load => ({
   byAccount: new Map(),
   byResource: new Map(),
   byKey: new Map(),
+  interruptions: new Map(),
 })
 
 describe('admission [S2-02]', () => {
@@ -94,7 +95,7 @@ describe('admission [S2-02]', () => {
     const { batch } = oneTask()
     const task = { ...oneTask().task, capabilities: ['gpu', 'rust'] }
     const admit = (...able: string[]) =>
-      admission(task, batch, projectWith({}), emptyLoad, new Map(), 0, new Set(able))
+      admission(task, batch, projectWith({}), emptyLoad, new Map(), 0, undefined, new Set(able))
     expect(admit('rust', 'gpu', 'go')).toBeNull()
     expect(admit('gpu')).toEqual({ kind: 'no-capability', message: 'the worker lacks "rust"' })
   })

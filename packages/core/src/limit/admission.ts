@@ -1,6 +1,14 @@
 import type { BatchId } from '../id.ts'
 import type { Obstacle } from '../staging/readiness.ts'
-import { type Batch, defaultAccount, type Hold, type Project, type Task } from '../staging/state.ts'
+import {
+  type Batch,
+  defaultAccount,
+  type Hold,
+  type Project,
+  type ProjectSettings,
+  type Task,
+  type WorkOrder,
+} from '../staging/state.ts'
 
 /** What runs at this moment; attempts that wait for a person are not counted. */
 export interface Load {
@@ -11,6 +19,8 @@ export interface Load {
   readonly byResource: ReadonlyMap<string, number>
   /** Who has each exclusive key that is in use, by code. */
   readonly byKey: ReadonlyMap<string, string>
+  /** Tasks whose work order has lost workers before, by code, and how many. */
+  readonly interruptions: ReadonlyMap<string, number>
 }
 
 /**
@@ -25,9 +35,10 @@ export function admission(
   load: Load,
   holds: ReadonlyMap<string, Hold>,
   now: number,
+  order?: WorkOrder,
   capabilities?: ReadonlySet<string>,
 ): Obstacle | null {
-  for (const limit of limits(task, batch, project, load, holds, now)) return limit
+  for (const limit of limits(task, batch, project, load, holds, now, order)) return limit
   return capabilities === undefined ? null : lackingCapability(task, capabilities)
 }
 
@@ -39,6 +50,7 @@ export function* limits(
   load: Load,
   holds: ReadonlyMap<string, Hold>,
   now: number,
+  order?: WorkOrder,
 ): Generator<Obstacle, void, undefined> {
   const account = task.account ?? defaultAccount
   const hold = holds.get(account)
@@ -81,6 +93,38 @@ export function* limits(
     }
   }
   yield* conflicts(task, load)
+  const suspect = suspectIn(load, project.settings, task)
+  if (suspect !== undefined && (order?.interruptions ?? 0) >= suspectFrom(project.settings)) {
+    yield {
+      kind: 'suspect',
+      message: `one more lost worker and it is given up, which is true of ${suspect} too, and that runs now; such tasks run one at a time`,
+      tasks: [suspect],
+    }
+  }
+}
+
+/**
+ * From how many lost workers on a task is a suspect: one more, and it is given up. A task that kills its
+ * engine takes those beside it along, and nobody can tell which of them did it. Suspects run one at a
+ * time, so that the guilty one is given up alone; that an engine is lost now and then costs nothing.
+ */
+export function suspectFrom({ maxInterruptions }: ProjectSettings): number {
+  return Math.max(1, maxInterruptions - 1)
+}
+
+/** The code of a suspect that runs, other than this task; the first of several. */
+export function suspectIn(
+  { interruptions }: Load,
+  settings: ProjectSettings,
+  task?: Task,
+): string | undefined {
+  const least = suspectFrom(settings)
+  let first: string | undefined
+  for (const [code, lost] of interruptions) {
+    if (lost < least || code === task?.code) continue
+    if (first === undefined || code < first) first = code
+  }
+  return first
 }
 
 /** One for each running task that it must not run beside. */
@@ -112,11 +156,13 @@ function own(record: Readonly<Record<string, number>>, name: string): number | u
 }
 
 /** The load after this task has been admitted too. */
-export function addToLoad(load: Load, task: Task, batch: Batch): Load {
+export function addToLoad(load: Load, task: Task, batch: Batch, order?: WorkOrder): Load {
   const byResource = new Map(load.byResource)
   addResources(byResource, task.resources)
   const byKey = new Map(load.byKey)
   addKeys(byKey, task)
+  const interruptions = new Map(load.interruptions)
+  addInterruptions(interruptions, task, order)
   const account = task.account ?? defaultAccount
   return {
     total: load.total + 1,
@@ -124,7 +170,18 @@ export function addToLoad(load: Load, task: Task, batch: Batch): Load {
     byAccount: new Map(load.byAccount).set(account, (load.byAccount.get(account) ?? 0) + 1),
     byResource,
     byKey,
+    interruptions,
   }
+}
+
+/** Adds the task when its work order has lost workers. */
+export function addInterruptions(
+  interruptions: Map<string, number>,
+  { code }: Pick<Task, 'code'>,
+  order: Pick<WorkOrder, 'interruptions'> | undefined,
+): void {
+  if (order === undefined || order.interruptions === 0) return
+  interruptions.set(code, Math.max(order.interruptions, interruptions.get(code) ?? 0))
 }
 
 /** Adds the keys that a task has while it runs; of several tasks the one whose code comes first. */
@@ -155,4 +212,5 @@ export const emptyLoad: Load = {
   byAccount: new Map(),
   byResource: new Map(),
   byKey: new Map(),
+  interruptions: new Map(),
 }

@@ -409,6 +409,43 @@ describe('a lost worker [S2-03, X-02]', () => {
     expect(world.claim()).toEqual([])
   })
 
+  it('runs alone among those that one more loss would end, so that it takes no innocent down', () => {
+    const world = new World({ maxInterruptions: 3, maxParallelTasks: 3 }).add('seed', 'sun', 'rain')
+    world.stage('spring', ['seed', 'sun', 'rain'])
+    world.promote('spring')
+    // That an engine is lost now and then keeps nobody apart.
+    for (const claim of world.claim(2)) world.lapse(claim)
+    const again = world.claim(2)
+    expect(again.map(({ taskId }) => taskId)).toEqual(['seed', 'sun'])
+    for (const claim of again) world.lapse(claim)
+
+    const [suspect, bystander, ...others] = world.claim(3)
+    expect([suspect!.taskId, bystander!.taskId, others]).toEqual(['seed', 'rain', []])
+    expect(world.obstacles('sun')).toMatchObject([{ kind: 'suspect', tasks: ['seed'] }])
+    world.succeed(bystander!)
+    expect(world.claim(3)).toEqual([])
+    world.lapse(suspect!)
+    expect(world.statuses()).toMatchObject({ seed: 'failed', sun: 'staged' })
+    expect(world.claim(3).map(({ taskId }) => taskId)).toEqual(['sun'])
+  })
+
+  it('comes back from a question only when no other suspect runs', () => {
+    const world = new World({ maxInterruptions: 2 }).add('seed', 'sun')
+    world.stage('spring', ['seed', 'sun'])
+    world.promote('spring')
+    for (const claim of world.claim(2)) world.lapse(claim)
+    const seed = world.start('seed')
+    world.write(seed, {
+      type: 'attempt.wait',
+      request: { kind: 'question', text: 'Which colour?', options: [] },
+    })
+    const sun = world.start('sun')
+    const resume = () => world.tryWrite(seed, { type: 'attempt.resume', load: world.load() })
+    expect(resume()).toMatchObject({ ok: false, refusal: { code: 'not-allowed' } })
+    world.succeed(sun)
+    expect(resume().ok).toBe(true)
+  })
+
   it('keeps what it had merged already', () => {
     const world = oneTask()
     const claim = world.start('seed')

@@ -164,7 +164,8 @@ function noRoom(draft: Draft, task: Task, load: Load): Obstacle | null {
   const { project } = draft.slice
   const batch = task.batchId === null ? undefined : draft.slice.batches.get(task.batchId)
   if (project === null || batch === undefined) return null
-  return admission(task, batch, project, load, new Map(), draft.now)
+  const order = task.workOrderId === null ? undefined : draft.slice.workOrders.get(task.workOrderId)
+  return admission(task, batch, project, load, new Map(), draft.now, order)
 }
 
 /** The rows of a claim that still holds and may go on to `to`, or why not. */

@@ -20,9 +20,9 @@ export const workDecisions: { readonly [Type in WorkCommand]: Decide<Type> } = {
       if (found === undefined) continue
       const { order, task, batch, project } = found
       const { holds } = draft.slice
-      if (admission(task, batch, project, running, holds, draft.now, able) !== null) continue
+      if (admission(task, batch, project, running, holds, draft.now, order, able) !== null) continue
       started += 1
-      running = addToLoad(running, task, batch)
+      running = addToLoad(running, task, batch, order)
       emit(draft, {
         type: 'attempt.started',
         attemptId: draft.ids('attempt'),

@@ -18,6 +18,7 @@ export interface Setup {
   /** Whether the workspace merges: only then are there dependencies on merged work. */
   readonly merges: boolean
   readonly cap: number
+  readonly maxInterruptions: number
   readonly tasks: number
   readonly batches: number
   /** Bits: which of the tasks before it each task waits for. */
@@ -29,6 +30,7 @@ export const anySetup: fc.Arbitrary<Setup> = fc.record({
   stuckPolicy: fc.constantFrom('retry', 'skip', 'hold'),
   merges: fc.boolean(),
   cap: fc.integer({ min: 1, max: 6 }),
+  maxInterruptions: fc.constantFrom(2, 3),
   tasks: fc.integer({ min: 1, max: 12 }),
   batches: fc.integer({ min: 1, max: 4 }),
   edges: fc.array(fc.noBias(fc.nat(4095)), { minLength: 12, maxLength: 12 }),
@@ -107,6 +109,7 @@ export class Game {
         barrier: setup.barrier,
         stuckPolicy: setup.stuckPolicy,
         maxParallelTasks: setup.cap,
+        maxInterruptions: setup.maxInterruptions,
         stuckAfterMs,
         retryBaseMs,
         retryMaxMs,
@@ -115,6 +118,7 @@ export class Game {
     )
     this.model.layered = setup.barrier === 'layer'
     this.model.cap = setup.cap
+    this.model.maxLost = setup.maxInterruptions
     for (let index = 0; index < setup.tasks; index++) this.#addTask(setup.edges[index] ?? 0)
     for (let index = 0; index < setup.batches; index++) this.#createBatch(1 + ((index * 2) % 5))
     this.compare('the start')

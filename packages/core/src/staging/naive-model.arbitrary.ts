@@ -108,8 +108,14 @@ export class NaiveModel {
     return (
       this.running(() => true) < this.cap &&
       this.running((other) => other.batch === task.batch) < batch.cap &&
-      this.running((other) => [...task.keys].some((key) => other.keys.has(key))) === 0
+      this.running((other) => [...task.keys].some((key) => other.keys.has(key))) === 0 &&
+      (!this.isSuspect(task) || this.running((other) => this.isSuspect(other)) === 0)
     )
+  }
+
+  /** One more lost worker, and it is given up. */
+  isSuspect({ work }: ModelTask): boolean {
+    return work !== null && work.lost > 0 && work.lost + 1 >= this.maxLost
   }
 
   running(which: (task: ModelTask) => boolean): number {

@@ -22,6 +22,7 @@ export interface Obstacle {
     | 'resource-full'
     | 'no-capability'
     | 'conflict'
+    | 'suspect'
   readonly message: string
   /** Codes of the tasks it waits for. */
   readonly tasks?: readonly string[]

@@ -57,7 +57,7 @@ export function whyNotReady(
     const order = task.workOrderId === null ? undefined : slice.workOrders.get(task.workOrderId)
     if (order !== undefined && order.notBefore > now)
       obstacles.push(retryLater(task, slice, order.notBefore - now))
-    obstacles.push(...limits(task, batch, project, load, slice.holds, now))
+    obstacles.push(...limits(task, batch, project, load, slice.holds, now, order))
   }
   return obstacles
 }

@@ -1,6 +1,6 @@
 import type { Event } from '../event/event.ts'
 import type { BatchId, Ids, ProjectId, RequestId, TaskId, WorkerId, WorkOrderId } from '../id.ts'
-import { addKeys, addResources, type Load } from '../limit/admission.ts'
+import { addInterruptions, addKeys, addResources, type Load } from '../limit/admission.ts'
 import type { BatchSummary } from './batch-summary.ts'
 import { compareClaims } from '../storage/claim-order.ts'
 import { seededRandom } from '../testing/seeded-random.ts'
@@ -327,6 +327,7 @@ export class World {
     const byAccount = new Map<string, number>()
     const byResource = new Map<string, number>()
     const byKey = new Map<string, string>()
+    const interruptions = new Map<string, number>()
     let total = 0
     for (const task of this.state.tasks.values()) {
       const order = task.workOrderId && this.state.workOrders.get(task.workOrderId)
@@ -338,8 +339,9 @@ export class World {
       byAccount.set(account, (byAccount.get(account) ?? 0) + 1)
       addResources(byResource, task.resources)
       addKeys(byKey, task)
+      addInterruptions(interruptions, task, order || undefined)
     }
-    return { total, byBatch, byAccount, byResource, byKey }
+    return { total, byBatch, byAccount, byResource, byKey, interruptions }
   }
 
   batches(): readonly BatchSummary[] {

@@ -20,8 +20,8 @@ interface Group {
 interface Conditions {
   isOpen(batchId: BatchId, layer: number): boolean
   isHeld(account: string): boolean
-  /** Whether nobody else has a key of the task. */
-  isFree(task: Task): boolean
+  /** Whether nobody who runs keeps it from running. */
+  isFree(task: Task, order: WorkOrder): boolean
 }
 
 /**
@@ -84,7 +84,7 @@ export class ClaimIndex {
       }
       if (best === undefined || bestCursor === undefined) break
       bestCursor.at += 1
-      if (isFree(best.task)) found.push(best.order.id)
+      if (isFree(best.task, best.order)) found.push(best.order.id)
     }
     return found
   }

@@ -1,8 +1,8 @@
 import type { BatchId, TaskId, WorkerId, WorkOrderId } from '../id.ts'
-import { addKeys, addResources, type Load } from '../limit/admission.ts'
+import { addInterruptions, addKeys, addResources, type Load } from '../limit/admission.ts'
 import { readiness } from '../staging/readiness.ts'
 import { defaultAccount } from '../staging/state.ts'
-import type { Batch, StoredArtifact, StoredPlan, Task } from '../staging/state.ts'
+import type { Batch, StoredArtifact, StoredPlan, Task, WorkOrder } from '../staging/state.ts'
 import { compareClaims } from './claim-order.ts'
 import type { MemoryWorld } from './memory-world.ts'
 import { byPosition } from './memory-slice.ts'
@@ -30,7 +30,9 @@ export const memoryQueries: Answers = {
   claimable: (world, input, now) => {
     const rows = world.rowsOf(input.projectId)
     const inUse = new Set(input.keysInUse)
-    const isFree = (task: Task) => !task.exclusiveKeys.some((key) => inUse.has(key))
+    const { interruptionsBelow = Infinity } = input
+    const isFree = (task: Task, order: WorkOrder) =>
+      order.interruptions < interruptionsBelow && !task.exclusiveKeys.some((key) => inUse.has(key))
     return input.workOrderIds === undefined
       ? rows.claims.first(input.limit, now, {
           isOpen: (batchId, layer) => isOpen(rows, batchId, layer),
@@ -180,7 +182,7 @@ function claimableOf(
   rows: ProjectRows,
   ids: readonly WorkOrderId[],
   now: number,
-  isFree: (task: Task) => boolean,
+  isFree: (task: Task, order: WorkOrder) => boolean,
 ): readonly WorkOrderId[] {
   const found = new Map<WorkOrderId, Task>()
   for (const id of ids) {
@@ -188,7 +190,7 @@ function claimableOf(
     const task = order && rows.slice.tasks.get(order.taskId)
     if (order?.status !== 'queued' || task?.workOrderId !== id || order.notBefore > now) continue
     if (!isReady(rows, task) || isHeld(rows, task.account ?? defaultAccount, now)) continue
-    if (!isFree(task)) continue
+    if (!isFree(task, order)) continue
     found.set(id, task)
   }
   return [...found].toSorted((left, right) => compareClaims(left[1], right[1])).map(([id]) => id)
@@ -217,17 +219,21 @@ function loadOf(rows: ProjectRows): Load {
   const byAccount = new Map<string, number>()
   const byResource = new Map<string, number>()
   const byKey = new Map<string, string>()
+  const interruptions = new Map<string, number>()
   for (const id of rows.active) {
     const attempt = rows.slice.attempts.get(id)
-    const task = attempt && rows.slice.tasks.get(attempt.taskId)
+    if (attempt === undefined) continue
+    const { taskId, workOrderId } = attempt
+    const task = rows.slice.tasks.get(taskId)
     if (task === undefined) continue
     if (task.batchId !== null) byBatch.set(task.batchId, (byBatch.get(task.batchId) ?? 0) + 1)
     const account = task.account ?? defaultAccount
     byAccount.set(account, (byAccount.get(account) ?? 0) + 1)
     addResources(byResource, task.resources)
     addKeys(byKey, task)
+    addInterruptions(interruptions, task, rows.slice.workOrders.get(workOrderId))
   }
-  return { total: rows.active.size, byBatch, byAccount, byResource, byKey }
+  return { total: rows.active.size, byBatch, byAccount, byResource, byKey, interruptions }
 }
 
 function isLive(world: MemoryWorld, id: WorkOrderId, now: number): boolean {

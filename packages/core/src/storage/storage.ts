@@ -99,7 +99,8 @@ export interface Queries {
    * Queued work orders that may be claimed now: task staged and ready (`readiness`), not before
    * `notBefore`, account not held. Order: priority class, stage priority (higher first), longest
    * tail, position. Caps are not applied here but in `admission`; tasks that have one of `keysInUse`
-   * are left out already, since a thousand of them may stand before the first that is free.
+   * are left out already, since a thousand of them may stand before the first that is free, and so are
+   * work orders that have lost as many workers as `interruptionsBelow`.
    */
   readonly claimable: {
     input: {
@@ -107,6 +108,7 @@ export interface Queries {
       readonly limit: number
       readonly workOrderIds?: readonly WorkOrderId[]
       readonly keysInUse?: readonly string[]
+      readonly interruptionsBelow?: number
     }
     output: readonly WorkOrderId[]
   }

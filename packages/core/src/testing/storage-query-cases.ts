@@ -15,7 +15,7 @@ export const storageQueryCases: readonly ContractCase<StorageSubject>[] = [
   {
     id: 'storage.query.load',
     title:
-      'the load counts running, verifying and merging attempts by batch, account and resource, and names who has which key',
+      'the load counts running, verifying and merging attempts by batch, account and resource, and names who has which key or lost workers',
     async run({ storage }) {
       const statuses: readonly Attempt['status'][] = [
         'running',
@@ -33,7 +33,10 @@ export const storageQueryCases: readonly ContractCase<StorageSubject>[] = [
         storage,
         ...batches.map((batch) => ['batch', batch] as const),
         ...statuses.flatMap((status, index) => {
-          const order = exampleWorkOrder(projectId, `t${index}`, `o${index}`, { status: 'claimed' })
+          const order = exampleWorkOrder(projectId, `t${index}`, `o${index}`, {
+            status: 'claimed',
+            interruptions: index < 3 ? index : 0,
+          })
           return [
             [
               'task',
@@ -71,6 +74,8 @@ export const storageQueryCases: readonly ContractCase<StorageSubject>[] = [
           ['own "2"', 't2'],
           ['own "8"', 't8'],
         ]),
+        // t1 has lost one too, but waits.
+        interruptions: new Map([['t2', 2]]),
       })
       await write(storage, [update('attempt', 'a0', { status: 'waiting' })])
       const after = await query(storage, 'load', { projectId })

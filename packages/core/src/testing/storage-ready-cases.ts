@@ -138,6 +138,41 @@ export const storageReadyCases: readonly ContractCase<StorageSubject>[] = [
     },
   },
   {
+    id: 'storage.ready.interruptions',
+    title: 'work that has lost as many workers as asked for is left out',
+    async run({ storage }) {
+      const batch = exampleBatch(projectId, 'b1')
+      const lost = [2, 0, 3, 1]
+      await withProject(
+        storage,
+        ['batch', batch],
+        ...lost.map((_, index) => ['task', queuedTask(index, batch, {})] as const),
+        ...lost.map(
+          (interruptions, index) =>
+            [
+              'workOrder',
+              exampleWorkOrder(projectId, `t${index}`, `o${index}`, { interruptions }),
+            ] as const,
+        ),
+      )
+      const below = (interruptionsBelow: number, limit = 9) =>
+        query(storage, 'claimable', { projectId, limit, interruptionsBelow })
+      equal(await below(2), ['o1', 'o3'], 'fewer than two')
+      equal(await below(3, 2), ['o0', 'o1'], 'the first of those with fewer than three')
+      const some = ['o0', 'o3'].map(orderId)
+      equal(
+        await query(storage, 'claimable', {
+          projectId,
+          limit: 9,
+          interruptionsBelow: 2,
+          workOrderIds: some,
+        }),
+        ['o3'],
+        'of some',
+      )
+    },
+  },
+  {
     id: 'storage.ready.times',
     title: 'a retry time and a hold keep work back until they are over, and say when that is',
     async run({ storage, advance }) {

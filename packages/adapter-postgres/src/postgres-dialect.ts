@@ -46,6 +46,7 @@ export function postgresDialect({ schema, place }: PostgresDialectOptions): Dial
     thenJoin: sql`join`,
     encode,
     decode,
+    server: sql`cast(pg_postmaster_start_time() as text)`,
     lockProject: (database, projectId) => lock(database, `cueline ${schema} ${projectId}`),
     lockMigrations: (database) => prepareSchema(database, schema, place),
     isBusy,

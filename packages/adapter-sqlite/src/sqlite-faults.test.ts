@@ -78,6 +78,17 @@ describe('SQLite in trouble [X-11]', () => {
     await expect(failure).rejects.toThrow(/cueline\.db.*version 99.*up to \d+\. Update Cueline/s)
   })
 
+  it('refuses to write once a newer version has migrated the database while it was open', async () => {
+    const { file } = temporaryFile()
+    const storage = await sqliteStorage({ file })
+    const database = new DatabaseSync(file)
+    database.exec("insert into migrations (number, name, checksum) values (99, 'later', 'x')")
+    database.close()
+    const late = storage.transaction((transaction) => transaction.query('projects', {}))
+    await expect(late).rejects.toMatchObject({ code: 'storage-newer', retryable: false })
+    await storage.close()
+  })
+
   it('refuses a database that went through another text of a migration', async () => {
     const { file } = temporaryFile()
     await (await sqliteStorage({ file })).close()

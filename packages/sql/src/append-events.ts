@@ -1,9 +1,11 @@
 import type { Event, ProjectId, StoredEvent } from '@cueline/core'
 import { sql } from 'kysely'
 
+import { newestMigration, nowOf } from './clock.ts'
 import type { Database, Dialect } from './dialect.ts'
 import { insertRows } from './insert-rows.ts'
 import type { InsertTarget } from './insert-rows.ts'
+import type { ProjectVersion } from './known-projects.ts'
 import { statement } from './statement.ts'
 
 export interface NumberedEvent {
@@ -52,18 +54,30 @@ export async function lastSequence(
   return Number(row?.last_sequence ?? 0)
 }
 
+/** What is read of a project as soon as it is locked. */
+export interface LockedProject extends ProjectVersion {
+  /** The database's clock: a transaction may have waited for the lock for seconds. */
+  readonly now: number
+}
+
 /**
- * What tells whether somebody has written to the project: its log, and a counter of the writes that
- * came without events.
+ * What tells whether somebody has written to the project - its log, and a counter of the writes that
+ * came without events - and whether it is still the same database.
  */
 export async function readVersion(
   database: Database,
   dialect: Dialect,
   projectId: ProjectId,
-): Promise<{ readonly lastSequence: number; readonly silentWrites: number }> {
+): Promise<LockedProject> {
   const given = { projectId, name: silentName(projectId) }
   const [row] = await selectVersion.run(database, dialect, given)
-  return { lastSequence: Number(row?.last_sequence), silentWrites: Number(row?.silent_writes) }
+  return {
+    lastSequence: Number(row?.last_sequence),
+    silentWrites: Number(row?.silent_writes),
+    schema: Number(row?.schema),
+    server: String(row?.server),
+    now: Number(row?.now),
+  }
 }
 
 /** Notes a write without events, so that what others keep of the project is not taken for true. */
@@ -81,9 +95,12 @@ function silentName(projectId: ProjectId): string {
 
 const selectVersion = statement<
   { projectId: string; name: string },
-  { last_sequence: number; silent_writes: number }
+  { last_sequence: number; silent_writes: number; schema: number; server: unknown; now: number }
 >(
-  ({ projectId, name }) => sql`select
+  ({ projectId, name }, dialect) => sql`select
+    ${newestMigration} as schema,
+    ${dialect.server ?? sql`null`} as server,
+    ${nowOf(dialect)} as now,
     coalesce((select last_sequence from logs where project_id = ${projectId}), 0) as last_sequence,
     coalesce((select value from settings where name = ${name}), 0) as silent_writes`,
 )

@@ -15,15 +15,20 @@ const markEveryMs = 1_000
  */
 const readClock = statement<
   Record<never, never>,
-  { now: number; mark: number; version: number | null }
+  { now: number; mark: number; version: number | null; schema: number }
 >(
   (_, dialect) => sql`select
     ${nowOf(dialect)} as now,
     coalesce((select value from settings where name = ${mark}), 0) as mark,
-    ${dialect.dataVersion ?? sql`null`} as version`,
+    ${dialect.dataVersion ?? sql`null`} as version,
+    ${newestMigration} as schema`,
 )
 
-function nowOf(dialect: Dialect): RawBuilder<number> {
+/** The number of the migration that the database went through last. */
+export const newestMigration = sql<number>`(select coalesce(max(number), 0) from migrations)`
+
+/** The clock that decides expiry, before the high-water mark. */
+export function nowOf(dialect: Dialect): RawBuilder<number> {
   return sql`${dialect.wallClock}
     + coalesce((select value from settings where name = ${offset}), 0)`
 }
@@ -44,13 +49,16 @@ export interface Now {
   readonly mark: number
   /** `Dialect.dataVersion`, null where there is none. */
   readonly version: number | null
+  /** Of the migration that the database went through last. */
+  readonly schema: number
 }
 
 export async function readNow(database: Database, dialect: Dialect): Promise<Now> {
   const [row] = await readClock.run(database, dialect, {})
   const stored = Number(row?.mark ?? 0)
   const version = row?.version ?? null
-  return { now: Math.max(Number(row?.now ?? 0), stored), mark: stored, version }
+  const schema = Number(row?.schema ?? 0)
+  return { now: Math.max(Number(row?.now ?? 0), stored), mark: stored, version, schema }
 }
 
 /** Keeps the high-water mark, so that a clock that is set back revives no lease after a restart. */

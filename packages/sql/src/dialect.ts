@@ -49,6 +49,11 @@ export interface Dialect {
    * is still true. Absent where the database has none, or lets others write meanwhile.
    */
   readonly dataVersion?: RawBuilder<number>
+  /**
+   * What is another when the database is served anew: after a restart, or by a replica that took
+   * over and may lack what was committed last. Absent where the database is a file.
+   */
+  readonly server?: RawBuilder<unknown>
   /** Whether the same transaction may succeed when it is started again. */
   isBusy(error: unknown): boolean
   /**

@@ -6,6 +6,10 @@ import type { ProjectCache } from './row-cache.ts'
 export interface ProjectVersion {
   readonly lastSequence: number
   readonly silentWrites: number
+  /** Migrations rewrite rows without a word in the log. */
+  readonly schema: number
+  /** Another server may have lost the last commits of this one, and have counted on from there. */
+  readonly server: string
 }
 
 /** Rows and lists that are kept between transactions, at most. */
@@ -27,7 +31,9 @@ export class KnownProjects {
     this.#projects.delete(projectId)
     const isTrue =
       known?.version.lastSequence === version.lastSequence &&
-      known.version.silentWrites === version.silentWrites
+      known.version.silentWrites === version.silentWrites &&
+      known.version.schema === version.schema &&
+      known.version.server === version.server
     return isTrue ? known.cache : undefined
   }
 

@@ -59,6 +59,12 @@ export async function migrate(
   })
 }
 
+/** Throws `storage-newer` when a newer version has migrated the database while it was open. */
+export function refuseNewer(schema: number): void {
+  const ours = migrations.at(-1)?.number ?? 0
+  if (schema > ours) throw newer(schema, ours)
+}
+
 async function apply(
   transaction: Database,
   dialect: Dialect,

@@ -6,7 +6,7 @@ import { keepMark, moveClock, readNow } from './clock.ts'
 import type { Now } from './clock.ts'
 import type { Database, Dialect } from './dialect.ts'
 import { hearWorkers, renewLeases } from './leases.ts'
-import { migrate } from './migrate.ts'
+import { migrate, refuseNewer } from './migrate.ts'
 import { KnownProjects, mostKept } from './known-projects.ts'
 import { RowCache } from './row-cache.ts'
 import { SqlTransaction } from './sql-transaction.ts'
@@ -206,6 +206,7 @@ class KyselyStorage implements SqlStorage {
 
   async #now(database: Database): Promise<Now> {
     const at = await readNow(database, this.#dialect)
+    refuseNewer(at.schema)
     const own = this.#steadyNow()
     // While the clock is behind a time that was given out already, time goes on at its own pace.
     const now = Math.max(at.now, this.#read.now + Math.floor(own - this.#read.at))

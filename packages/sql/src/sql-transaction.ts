@@ -19,7 +19,8 @@ import type { Database, Dialect } from './dialect.ts'
 import { grantLeases, heldLeases, knownLeases, releaseLeases, writeLeases } from './leases.ts'
 import type { GrantedLease } from './leases.ts'
 import { loadSlice, needsWrites } from './load-slice.ts'
-import type { KnownProjects } from './known-projects.ts'
+import type { KnownProjects, ProjectVersion } from './known-projects.ts'
+import { refuseNewer } from './migrate.ts'
 import { pipelined, sendAll } from './pipelined.ts'
 import type { RowCache } from './row-cache.ts'
 import { runQuery } from './run-query.ts'
@@ -36,17 +37,16 @@ interface Waiting {
  * however many commands it came from.
  */
 export class SqlTransaction implements StorageTransaction {
-  readonly now: number
   /** The projects whose log has grown. */
   readonly grown = new Set<ProjectId>()
   readonly #database: Database
   readonly #dialect: Dialect
-  readonly #at: Now
+  #at: Now
   readonly #cache: RowCache
   readonly #known: KnownProjects
   readonly #locked = new Set<ProjectId>()
-  /** Of the locked projects, how many writes without events they had seen. */
-  readonly #versions = new Map<ProjectId, number>()
+  /** Of the locked projects, what they were at when they were locked. */
+  readonly #versions = new Map<ProjectId, ProjectVersion>()
   /** Locked projects that were written to without an event. */
   readonly #silent = new Set<ProjectId>()
   readonly #waiting = new Map<ProjectId, Waiting>()
@@ -71,7 +71,10 @@ export class SqlTransaction implements StorageTransaction {
     this.#dialect = dialect
     this.#at = at
     this.#cache = cache
-    this.now = at.now
+  }
+
+  get now(): number {
+    return this.#at.now
   }
 
   load: StorageTransaction['load'] = (keys) => this.#run(() => this.#load(keys))
@@ -165,10 +168,10 @@ export class SqlTransaction implements StorageTransaction {
 
   /** After the commit: what is known of the locked projects is true until somebody writes. */
   keep(): void {
-    for (const [projectId, silentWrites] of this.#versions) {
+    for (const [projectId, version] of this.#versions) {
       const cache = this.#cache.of(projectId)
       if (this.#silent.has(projectId) || cache.lastSequence === undefined) continue
-      this.#known.keep(projectId, cache, { lastSequence: cache.lastSequence, silentWrites })
+      this.#known.keep(projectId, cache, { ...version, lastSequence: cache.lastSequence })
     }
   }
 
@@ -242,7 +245,7 @@ export class SqlTransaction implements StorageTransaction {
     const { lockProject } = this.#dialect
     if (lockProject === undefined || this.#locked.has(projectId)) return
     this.#locked.add(projectId)
-    const version = await pipelined(this.#database, async (database) => {
+    const { now, ...version } = await pipelined(this.#database, async (database) => {
       // The second sees what was committed until the first had the lock.
       const [, read] = await Promise.all([
         lockProject(database, projectId),
@@ -250,9 +253,12 @@ export class SqlTransaction implements StorageTransaction {
       ])
       return read
     })
+    refuseNewer(version.schema)
+    // Whoever had the lock has written later times than that of the start of this transaction.
+    if (this.#versions.size === 0) this.#at = { ...this.#at, now: Math.max(this.#at.now, now) }
     const known = this.#known.take(projectId, version)
     if (known !== undefined) this.#cache.use(projectId, known)
-    this.#versions.set(projectId, version.silentWrites)
+    this.#versions.set(projectId, version)
     this.#cache.of(projectId).lastSequence = version.lastSequence
   }
 

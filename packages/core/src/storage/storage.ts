@@ -60,7 +60,10 @@ export interface LeaseClaim {
 }
 
 export interface StorageTransaction {
-  /** Milliseconds since the epoch by the storage's clock; the same for the whole transaction. */
+  /**
+   * Milliseconds since the epoch by the storage's clock; the same from the first call of the
+   * transaction on, and not before what others have written to the project of that call.
+   */
   readonly now: number
   /** Loads and locks the rows, own writes of this transaction included. */
   load(keys: SliceKeys): Promise<Slice>

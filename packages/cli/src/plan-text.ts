@@ -1,6 +1,6 @@
 import {
   cutText,
-  formatDuration,
+  formatMinutes,
   type InferredDependency,
   printableText,
   renderTable,
@@ -77,16 +77,16 @@ function figures(plan: Plan) {
   const parallel = plan.layers.reduce((most, layer) => Math.max(most, layer.length), 0)
   const rows: [string, string][] = [
     ['Tasks', `${plan.tasks}, with ${count(plan.edges, 'dependency', 'dependencies')}`],
-    ['Work', `${minutes(plan.work)} for one worker`],
-    ['Critical path', `${minutes(criticalPath.length)}, whatever the number of workers`],
+    ['Work', `${formatMinutes(plan.work)} for one worker`],
+    ['Critical path', `${formatMinutes(criticalPath.length)}, whatever the number of workers`],
     ['', path(criticalPath.tasks)],
     [
       count(workers, 'worker'),
-      `${minutes(makespan)}${laneCap < workers ? ` in ${count(laneCap, 'lane')}` : ''}${plan.barrier === 'none' ? '' : ` with a barrier after each ${plan.barrier}`}${speedup(plan)}`,
+      `${formatMinutes(makespan)}${laneCap < workers ? ` in ${count(laneCap, 'lane')}` : ''}${plan.barrier === 'none' ? '' : ` with a barrier after each ${plan.barrier}`}${speedup(plan)}`,
     ],
     [
       'Lower bound',
-      `${minutes(lowerBound)}; the schedule is ${gap < 0.00005 ? 'the best possible' : `${percent(gap)} above it`}`,
+      `${formatMinutes(lowerBound)}; the schedule is ${gap < 0.00005 ? 'the best possible' : `${percent(gap)} above it`}`,
     ],
     [
       'Barriers',
@@ -195,7 +195,7 @@ function scheduleLines(
   const picture = timeline(schedule, {
     makespan,
     columns: terminal.columns,
-    end: minutes(makespan),
+    end: formatMinutes(makespan),
   })
   if (schedule.length > mostScheduled) {
     return [heading, ...picture, `${schedule.length} tasks; --json lists them.`]
@@ -211,8 +211,8 @@ function scheduleLines(
       { title: 'Title', flexible: true },
     ],
     rows: schedule.map(({ task, start, finish, lane }) => [
-      minutes(start),
-      minutes(finish),
+      formatMinutes(start),
+      formatMinutes(finish),
       String(lane),
       task,
       titles.get(task) ?? '',
@@ -294,19 +294,8 @@ function speedup({ work, makespan, workers }: Plan): string {
 
 function cost(barrier: number, makespan: number): string {
   const more = makespan === 0 ? 0 : barrier / makespan - 1
-  if (Math.abs(more) < 0.0005) return `${minutes(barrier)} (no more)`
-  return `${minutes(barrier)} (${more > 0 ? '+' : '−'}${percent(Math.abs(more))})`
-}
-
-function minutes(value: number): string {
-  if (value === 0) return '0'
-  return value < 1 ? formatDuration(value * 60_000) : roundMinutes(value)
-}
-
-/** Plans know no seconds: `12 m`, `2 h 20 m`, `3 d 4 h`. */
-function roundMinutes(value: number): string {
-  if (value < 60) return `${Number(value.toFixed(1))} m`
-  return formatDuration(Math.round(value) * 60_000)
+  if (Math.abs(more) < 0.0005) return `${formatMinutes(barrier)} (no more)`
+  return `${formatMinutes(barrier)} (${more > 0 ? '+' : '−'}${percent(Math.abs(more))})`
 }
 
 function percent(share: number): string {

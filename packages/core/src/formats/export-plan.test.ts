@@ -29,9 +29,9 @@ describe('a plan exported [X-15]', () => {
     expect(exported('mermaid')).toBe(
       [
         'flowchart LR',
-        '  t0["build Build it (10 m 00 s)"]',
-        '  t1["test Test#58; #34;all#34;, of it (20 m 00 s)"]',
-        '  t2["document #61;1#43;1 (7 m 30 s)"]',
+        '  t0["build Build it (10 m)"]',
+        '  t1["test Test#58; #34;all#34;, of it (20 m)"]',
+        '  t2["document #61;1#43;1 (7.5 m)"]',
         '  t3["release (25 h 00 m)"]',
         '  t0 --> t1',
         '  t0 --> t2',
@@ -74,7 +74,7 @@ describe('a plan exported [X-15]', () => {
     const lines = exported('dot').split('\n')
     expect(lines[0]).toBe('digraph plan {')
     expect(lines).toContain(
-      String.raw`  t1 [label="test Test: \"all\", of it", tooltip="test Test: \"all\", of it: 10 m 00 s to 30 m 00 s, lane 0", color="#c2410c", penwidth=3]`,
+      String.raw`  t1 [label="test Test: \"all\", of it", tooltip="test Test: \"all\", of it: 10 m to 30 m, lane 0", color="#c2410c", penwidth=3]`,
     )
     expect(lines).toContain('  t0 -> t2')
     expect(lines).toContain('  t0 -> t1 [color="#c2410c", penwidth=3]')

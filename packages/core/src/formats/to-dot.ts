@@ -1,4 +1,4 @@
-import { formatDuration } from '../report/format-duration.ts'
+import { formatMinutes } from '../report/format-minutes.ts'
 import type { Plan, PlanTask } from '../plan/plan.ts'
 import { planRows, rowLabel } from './plan-rows.ts'
 
@@ -11,8 +11,8 @@ export function toDot(tasks: readonly PlanTask[], plan: Plan): string {
     '  node [shape=box, style=rounded, fontname="sans-serif"]',
   ]
   for (const [at, row] of rows.entries()) {
-    const from = formatDuration(row.start * 60_000)
-    const to = formatDuration(row.finish * 60_000)
+    const from = formatMinutes(row.start)
+    const to = formatMinutes(row.finish)
     const tooltip = `${rowLabel(row)}: ${from} to ${to}, lane ${row.lane}`
     const bold = row.critical ? ', color="#c2410c", penwidth=3' : ''
     lines.push(`  t${at} [label=${quoted(rowLabel(row))}, tooltip=${quoted(tooltip)}${bold}]`)

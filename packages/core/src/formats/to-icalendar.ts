@@ -2,7 +2,7 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 
 import type { Plan, PlanTask } from '../plan/plan.ts'
-import { formatDuration } from '../report/format-duration.ts'
+import { formatMinutes } from '../report/format-minutes.ts'
 import { calendarTime } from './calendar-time.ts'
 import { planRows, rowLabel } from './plan-rows.ts'
 import type { PlanRow } from './plan-rows.ts'
@@ -62,8 +62,8 @@ export function toICalendar(
 function description(row: PlanRow, rows: readonly PlanRow[]): string {
   const waits = row.dependsOn.map((other) => rows[other]?.name ?? '')
   return [
-    `Lane ${row.lane}, ${formatDuration(row.estimate * 60_000)}${row.estimated ? '' : ' (assumed)'}`,
-    row.critical ? 'On the critical path' : `Slack ${formatDuration(row.slack * 60_000)}`,
+    `Lane ${row.lane}, ${formatMinutes(row.estimate)}${row.estimated ? '' : ' (assumed)'}`,
+    row.critical ? 'On the critical path' : `Slack ${formatMinutes(row.slack)}`,
     ...(waits.length === 0 ? [] : [`After ${waits.join(', ')}`]),
   ].join('\n')
 }

@@ -1,4 +1,4 @@
-import { formatDuration } from '../report/format-duration.ts'
+import { formatMinutes } from '../report/format-minutes.ts'
 import type { Plan, PlanTask } from '../plan/plan.ts'
 import { mermaidText } from './mermaid-text.ts'
 import { planRows, rowLabel } from './plan-rows.ts'
@@ -11,7 +11,7 @@ export function toMermaidFlow(tasks: readonly PlanTask[], plan: Plan): string {
   const rows = planRows(tasks, plan)
   const lines = ['flowchart LR']
   for (const [at, row] of rows.entries()) {
-    const minutes = formatDuration(row.estimate * 60_000)
+    const minutes = formatMinutes(row.estimate)
     lines.push(`  t${at}["${mermaidText(rowLabel(row))} (${minutes})"]`)
   }
   const steps = new Set<string>()

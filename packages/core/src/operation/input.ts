@@ -1,7 +1,12 @@
 import * as z from 'zod'
+import { isTooLong, longestId } from '../plan/id-length.ts'
 import type { BatchId, PlanId, ProjectId, RequestId } from '../id.ts'
 
-const id = z.string().min(1).max(200)
+const id = z
+  .string()
+  .min(1)
+  .refine((value) => !isTooLong(value), `must be at most ${longestId} characters`)
+  .meta({ maxLength: longestId })
 
 /** Ids arrive as plain strings and leave with their kind. */
 export const projectId = id.transform((value) => value as ProjectId)

@@ -1,6 +1,7 @@
 import { criticalTasks, earliestFinishes, tails } from './critical-path.ts'
 import { cycles } from './cycles.ts'
 import { indexTasks, type TaskIndex } from './index-tasks.ts'
+import { listProblems } from './input-problems.ts'
 import { layersOf, type Layers } from './layers.ts'
 import type { PlanTask, PlanWarning, Problem } from './plan.ts'
 import { plannedDurations } from './planned-durations.ts'
@@ -33,6 +34,8 @@ export function analyzeTasks(
   tasks: readonly PlanTask[],
   assumed?: ReadonlySet<string>,
 ): AnalyzeResult {
+  const unreadable = listProblems('tasks', tasks)
+  if (unreadable.length > 0) return { ok: false, problems: unreadable }
   const { index, problems, warnings } = indexTasks(tasks)
   const { durations, estimated, problems: estimateProblems } = plannedDurations(tasks)
   const layers = layersOf(index)

@@ -118,10 +118,13 @@ function equalLists(left: readonly string[], right: readonly string[]): boolean 
 function textOf(found: Omit<PlanDifference, 'same' | 'text'>): string {
   const { makespan, criticalPath, lowerBound, workers, barrier, edges, moved } = found
   const lines: string[] = []
+  const less = found.tasks.change < 0 && makespan.change < 0
   lines.push(
-    makespan.change === 0
-      ? `It still finishes at ${atMinute(makespan.after)}.`
-      : `It finishes ${laterBy(makespan.change)}: at ${atMinute(makespan.after)} instead of ${atMinute(makespan.before)}.`,
+    less
+      ? `Less gets done, and that ends ${laterBy(makespan.change)}: ${found.tasks.after} of ${found.tasks.before} tasks by ${atMinute(makespan.after)}, all of them by ${atMinute(makespan.before)}.`
+      : makespan.change === 0
+        ? `It still finishes at ${atMinute(makespan.after)}.`
+        : `It finishes ${laterBy(makespan.change)}: at ${atMinute(makespan.after)} instead of ${atMinute(makespan.before)}.`,
   )
   if (workers.change !== 0) lines.push(`Workers: ${workers.after} instead of ${workers.before}.`)
   if (barrier.before !== barrier.after) {

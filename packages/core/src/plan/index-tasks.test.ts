@@ -101,6 +101,14 @@ describe('an id [S3-03]', () => {
     expect(problemsOf({ id: 'x'.repeat(200) }, { id: '__proto__' }, { id: 'x' })).toEqual([])
   })
 
+  it('counts characters, not units of UTF-16', () => {
+    expect(problemsOf({ id: '🎭'.repeat(200) })).toEqual([])
+    expect(problemsOf({ id: '🎭'.repeat(201) })).toMatchObject([
+      { kind: 'invalid-id', message: expect.stringContaining('has an id of 201 characters') },
+    ])
+    expect(problemsOf({ id: '🎭'.repeat(1_000_000) })).toHaveLength(1)
+  })
+
   it('is missing where there is no task at all', () => {
     expect(problemsOf(null, undefined)).toMatchObject([
       { kind: 'invalid-id', message: expect.stringContaining('Task 1 of the input has undefined') },

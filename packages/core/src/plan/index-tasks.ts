@@ -1,4 +1,5 @@
 import { ascend } from './ascend.ts'
+import { isTooLong, lengthOf, longestId } from './id-length.ts'
 import type { PlanDependency, PlanTask, PlanWarning, Problem } from './plan.ts'
 import { similarIds } from './similar-ids.ts'
 import { shown } from './shown.ts'
@@ -45,7 +46,7 @@ export function indexTasks(tasks: readonly PlanTask[]): IndexedTasks {
     ids.push(id)
     positions.set(id, position)
     declared += task?.dependsOn?.length ?? 0
-    if (typeof id !== 'string' || id.length === 0 || id.length > longestId) {
+    if (typeof id !== 'string' || id.length === 0 || isTooLong(id)) {
       problems.push(invalidId(id, position))
     } else if (!namesOtherThanAscii) {
       namesOtherThanAscii = !isAscii(id)
@@ -113,7 +114,6 @@ export function indexTasks(tasks: readonly PlanTask[]): IndexedTasks {
   }
 }
 
-const longestId = 200
 const none: readonly string[] = []
 
 function nameOf(entry: string | PlanDependency): string {
@@ -152,7 +152,7 @@ function invalidId(id: unknown, position: number): Problem {
       ? `has ${shown(id)} as its id, which is not a string`
       : id === ''
         ? 'has an empty id'
-        : `has an id of ${id.length} characters (${shown(id)}), more than ${longestId}`
+        : `has an id of ${lengthOf(id)} characters (${shown(id)}), more than ${longestId}`
   return {
     kind: 'invalid-id',
     tasks: typeof id === 'string' ? [id] : [],

@@ -1,10 +1,15 @@
 import * as z from 'zod'
 
+import { isTooLong, longestId } from './id-length.ts'
 import type { Plan } from './plan.ts'
 
 const minutes = z.number().nonnegative()
 const count = z.int().nonnegative()
-const id = z.string().min(1).max(200)
+const id = z
+  .string()
+  .min(1)
+  .refine((value) => !isTooLong(value), `must have at most ${longestId} characters`)
+  .meta({ maxLength: longestId })
 
 /** A plan as it may arrive from a file or another program. */
 export const planSchema = z

@@ -4,6 +4,7 @@ import { batches, batchGroups } from './batches.ts'
 import type { TaskIndex } from './index-tasks.ts'
 import { idsByLayer } from './layers.ts'
 import { improveSchedule } from './improve-schedule.ts'
+import { listProblems, objectProblems } from './input-problems.ts'
 import {
   afterDependencies,
   afterGroup,
@@ -37,7 +38,7 @@ import { urgencies } from './urgencies.ts'
  * Pure and synchronous. Equal input gives an equal plan, unless `budgetMs` lets the clock decide how
  * many rounds there are: then the same `seed` with the `rounds` that the plan names gives it again.
  * Where tasks are equally urgent the one with the higher priority goes first, then the one earlier in
- * the input, so ids are labels only. Never throws for what a task contains.
+ * the input, so ids are labels only. Never throws, whatever tasks and options are.
  *
  * ```ts
  * const result = planTasks([{ id: 'build' }, { id: 'test', dependsOn: ['build'] }], { workers: 2 })
@@ -54,6 +55,8 @@ export function planAssuming(
   options: PlanOptions,
   assumed?: ReadonlySet<string>,
 ): PlanResult {
+  const unreadable = listProblems('tasks', tasks).concat(objectProblems('options', options))
+  if (unreadable.length > 0) return { ok: false, problems: unreadable }
   const { workers = 4, barrier = 'none', lanes = workers, seed = 1, budgetMs, now } = options
   const from = budgetMs === undefined ? 0 : (now?.() ?? 0)
   const analysis = analyzeTasks(tasks, assumed)

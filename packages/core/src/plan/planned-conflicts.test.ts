@@ -57,6 +57,28 @@ describe('conflicts of a plan [S3-03] [S4-02]', () => {
     ])
   })
 
+  it('take a single sentence as evidence, and refuse what is none', () => {
+    const planned = (evidence: unknown) =>
+      planTasks([{ id: 'a' }, { id: 'b' }], {
+        conflicts: [{ tasks: ['a', 'b'], evidence: evidence as string[] }],
+      })
+    const result = planned('both write x.ts')
+    expect(result.ok && result.plan.conflicts[0]!.evidence).toEqual(['both write x.ts'])
+    for (const [evidence, what] of [
+      [7, '7'],
+      [[7], 'a list'],
+    ] as const) {
+      expect(planned(evidence)).toMatchObject({
+        problems: [
+          {
+            kind: 'invalid-conflict',
+            message: `The conflict of "a" and "b" has the evidence ${what}. Give a list of sentences.`,
+          },
+        ],
+      })
+    }
+  })
+
   it('warn when what is allowed names no task, for that allows nothing', () => {
     const tasks = [{ id: 'a' }, { id: 'b' }]
     const allow = [['a', 'z'], ['b'], ['a', 'b']] as unknown as [string, string][]

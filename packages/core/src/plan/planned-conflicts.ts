@@ -47,7 +47,9 @@ export function plannedConflicts(
   for (const conflict of conflicts) {
     const key = keyOf(conflict?.tasks)
     const { confidence, kind, evidence } = conflict ?? {}
-    if (key < 0 || conflict.tasks.length !== 2 || isImpossible(confidence)) {
+    const sentences = typeof evidence === 'string' ? [evidence] : (evidence ?? [])
+    const possible = isTexts(sentences) && !isImpossible(confidence)
+    if (key < 0 || conflict.tasks.length !== 2 || !possible) {
       problems.push(invalid(positions, conflict))
       continue
     }
@@ -55,9 +57,9 @@ export function plannedConflicts(
     if (known !== undefined && (known.confidence ?? 1) >= (confidence ?? 1)) continue
     found.set(key, {
       tasks: [conflict.tasks[0], conflict.tasks[1]],
-      ...(kind === undefined ? {} : { kind: String(kind) }),
+      ...(kind === undefined ? {} : { kind: typeof kind === 'string' ? kind : shown(kind) }),
       ...(confidence === undefined ? {} : { confidence }),
-      evidence: Array.from(evidence ?? [], String),
+      evidence: [...sentences],
       allowed: allowed.has(key),
     })
   }
@@ -105,6 +107,10 @@ function conflictIndex(size: number, keys: readonly number[]): ConflictIndex {
   return { offsets, others }
 }
 
+function isTexts(list: unknown): list is readonly string[] {
+  return Array.isArray(list) && list.every((entry) => typeof entry === 'string')
+}
+
 function isImpossible(confidence: unknown): boolean {
   if (confidence === undefined) return false
   return typeof confidence !== 'number' || !(confidence >= 0 && confidence <= 1)
@@ -119,7 +125,7 @@ function notAList(name: string, value: unknown): Problem {
 }
 
 function invalid(positions: TaskIndex['positions'], conflict: unknown): Problem {
-  const { tasks, confidence } = (conflict ?? {}) as { tasks?: unknown; confidence?: unknown }
+  const { tasks, confidence, evidence } = (conflict ?? {}) as Record<string, unknown>
   const problem = (ids: string[], message: string): Problem => ({
     kind: 'invalid-conflict',
     tasks: ids,
@@ -141,6 +147,12 @@ function invalid(positions: TaskIndex['positions'], conflict: unknown): Problem 
   }
   if (one === other) {
     return problem([one], `Task ${shown(one)} conflicts with itself. Leave that conflict out.`)
+  }
+  if (!isImpossible(confidence)) {
+    return problem(
+      [one, other],
+      `The conflict of ${shown(one)} and ${shown(other)} has the evidence ${shown(evidence)}. Give a list of sentences.`,
+    )
   }
   return problem(
     [one, other],

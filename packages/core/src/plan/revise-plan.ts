@@ -1,8 +1,10 @@
 import { hashPlan } from './hash-plan.ts'
+import { invalid, isObject, listProblems, objectProblems } from './input-problems.ts'
 import { PatchedTasks } from './patched-tasks.ts'
 import type { Plan, PlanOptions, PlanTask, Problem } from './plan.ts'
 import type { PatchEffect, PlanPatch, RunningPlan } from './plan-patch.ts'
 import { planTasks } from './plan-tasks.ts'
+import { shown } from './shown.ts'
 import { amongThem } from './what-if.ts'
 
 export type RevisionResult =
@@ -37,13 +39,19 @@ export interface PlanRevision {
  * stays one. A part that cannot be applied is left out and named, with what depends on it; the others
  * are applied.
  *
- * Pure; `problems` when the tasks before the patch, or the options, are no plan.
+ * Pure, and never throws; `problems` when the tasks before the patch, or the options, are no plan, or when
+ * the patch cannot be read.
  */
 export function revisePlan(
   tasks: readonly PlanTask[],
   patch: PlanPatch,
   running: RunningPlan,
 ): RevisionResult {
+  const unreadable = listProblems('tasks', tasks).concat(
+    patchProblems(patch),
+    runningProblems(running),
+  )
+  if (unreadable.length > 0) return { ok: false, problems: unreadable }
   const before = planTasks(tasks, beforePatch(tasks, patch, running.options))
   if (!before.ok) return before
   const statusOf = (id: string) => running.statuses?.get(id) ?? 'todo'
@@ -78,6 +86,53 @@ export function revisePlan(
       })
       .map(({ id }) => id),
   }
+}
+
+/** What of a patch is no part of one, so that nobody can say what was meant. */
+function patchProblems(patch: unknown): Problem[] {
+  const problems = objectProblems('patch', patch, partsOfPatch)
+  if (!isObject(patch)) return problems
+  for (const [name, fields] of Object.entries(partFields)) {
+    const part = patch[name]
+    if (part === undefined) continue
+    problems.push(...listProblems(`patch.${name}`, part))
+    if (!Array.isArray(part) || fields === undefined) continue
+    for (const [at, entry] of (part as unknown[]).entries()) {
+      const place = `patch.${name}[${at}]`
+      if (fields.length === 0) problems.push(...idProblems(place, entry))
+      else problems.push(...objectProblems(place, entry, `an object with ${fields.join(' and ')}`))
+      if (!isObject(entry)) continue
+      for (const field of fields) problems.push(...idProblems(`${place}.${field}`, entry[field]))
+    }
+  }
+  return problems
+}
+
+const partsOfPatch = 'an object with removeDependencies, remove, change, add or addDependencies'
+
+/** Where each part of a patch names tasks; without a field the entry itself is an id. */
+const partFields = {
+  removeDependencies: ['task', 'dependsOn'],
+  remove: [],
+  change: ['task'],
+  // Each added task is checked as a task, and refused by itself.
+  add: undefined,
+  addDependencies: ['task', 'dependsOn'],
+} satisfies Record<keyof PlanPatch, string[] | undefined>
+
+function idProblems(place: string, id: unknown): Problem[] {
+  if (typeof id === 'string') return []
+  return [invalid(`${place} is ${shown(id)}. Give the id of a task.`)]
+}
+
+function runningProblems(running: unknown): Problem[] {
+  const problems = objectProblems('running', running, 'an object with the revision of the plan')
+  if (!isObject(running)) return problems
+  const { statuses, options } = running
+  if (statuses !== undefined && !(statuses instanceof Map)) {
+    problems.push(invalid(`running.statuses is ${shown(statuses)}. Give a Map of statuses by id.`))
+  }
+  return options === undefined ? problems : problems.concat(objectProblems('options', options))
 }
 
 /** The options without conflicts of tasks that only the patch adds. */

@@ -1,6 +1,7 @@
 import { analyzeTasks } from './analyze-tasks.ts'
 import type { TaskIndex } from './index-tasks.ts'
 import { atMinute, inMinutes } from './in-minutes.ts'
+import { objectProblems } from './input-problems.ts'
 import { afterDependencies, listSchedule, type ListSchedule } from './list-schedule.ts'
 import { named } from './named.ts'
 import type { PlanOptions, PlanTask, Problem } from './plan.ts'
@@ -72,8 +73,11 @@ export interface ScheduleForecast {
  */
 export function simulateSchedule(
   tasks: readonly PlanTask[],
-  { workers = 4, runs = 1000, seed = 1, conflicts, allow }: SimulationOptions = {},
+  options: SimulationOptions = {},
 ): SimulationResult {
+  const unreadable = objectProblems('options', options)
+  if (unreadable.length > 0) return { ok: false, problems: unreadable }
+  const { workers = 4, runs = 1000, seed = 1, conflicts, allow } = options
   const analysis = analyzeTasks(tasks)
   const kept = analysis.ok ? plannedConflicts(analysis.index, conflicts, allow) : undefined
   const problems = optionProblems({ workers, runs, seed }).concat(

@@ -91,6 +91,10 @@ describe('whatIf [X-04]', () => {
     expect(difference.removed).toEqual(['E'])
     expect(difference.makespan).toEqual({ before: 25, after: 20, change: -5 })
     expect(text).toContain('1 task behind it can then not be done: E.')
+    expect(text).toContain(
+      'Less gets done, and that ends 5 minutes earlier: 4 of 5 tasks by minute 20, all of them by minute 25.',
+    )
+    expect(text).not.toContain('It finishes')
     expect(asked({ failed: 'E' }).text).toBe('If E fails for good:\nNothing changes.')
   })
 

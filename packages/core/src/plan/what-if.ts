@@ -2,6 +2,7 @@ import { diffPlans, type PlanDifference } from './diff-plans.ts'
 import { behind } from './explain.ts'
 import { indexTasks } from './index-tasks.ts'
 import { inMinutes } from './in-minutes.ts'
+import { isObject } from './input-problems.ts'
 import { named } from './named.ts'
 import type { EstimateRange, Plan, PlanOptions, PlanTask, Problem } from './plan.ts'
 import { planAssuming, planTasks } from './plan-tasks.ts'
@@ -151,10 +152,6 @@ function isChange(change: unknown): boolean {
   const minutes = isObject(change['estimate']) ? change['estimate']['minutes'] : undefined
   if (typeof minutes === 'number') return true
   return isObject(minutes) && [minutes['min'], minutes['max']].every(isNumber)
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
 }
 
 function isNumber(value: unknown): value is number {

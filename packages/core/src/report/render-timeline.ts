@@ -1,7 +1,7 @@
 import { CuelineError } from '../error.ts'
 import type { Plan, PlanTask, ScheduledTask } from '../plan/plan.ts'
 import { chooseLanes } from './choose-lanes.ts'
-import { formatDuration } from './format-duration.ts'
+import { formatMinutes } from './format-minutes.ts'
 import { cutText } from './printable-text.ts'
 import { drawTimelineChart } from './timeline-chart.ts'
 import type { ChartBar } from './timeline-chart.ts'
@@ -51,6 +51,7 @@ export function renderTimeline(plan: TimelinePlan, options: TimelineOptions = {}
   const { actual = [], timeScale = 60_000, title = 'Timeline' } = options
   if (!(timeScale > 0 && Number.isFinite(timeScale))) throw badTime('timeScale', timeScale)
   const ms = (minutes: number) => minutes * timeScale
+  const shown = (minutes: number) => formatMinutes(ms(minutes) / 60_000)
   for (const time of [...plan.schedule, ...actual]) checkTime(time)
 
   const tasks = new Map(options.tasks?.map((task) => [task.id, task]))
@@ -74,8 +75,8 @@ export function renderTimeline(plan: TimelinePlan, options: TimelineOptions = {}
     label: labelOf(task, tasks.get(task)?.title),
     hint: [
       labelOf(task, tasks.get(task)?.title),
-      ...timeHint('planned', planned.get(task), ms),
-      ...timeHint('actual', taken.get(task), ms),
+      ...timeHint('planned', planned.get(task), shown),
+      ...timeHint('actual', taken.get(task), shown),
       `Lane ${lane}${critical.has(task) ? ', on the critical path' : ''}${failed ? ', failed' : ''}`,
       ...waitHint(tasks.get(task)),
     ],
@@ -94,9 +95,13 @@ export function renderTimeline(plan: TimelinePlan, options: TimelineOptions = {}
     id: (options.id ?? 'timeline').replaceAll(/[^\w-]/g, '-').slice(0, 80),
     title: shorten(title),
     description: [
-      `${planned.size} ${planned.size === 1 ? 'task' : 'tasks'} in ${formatDuration(ms(plan.makespan))}`,
-      `critical path ${formatDuration(ms(plan.criticalPath.length))}`,
-      ...(compares ? [`${taken.size} of them ran, the last until ${formatDuration(ms(end))}`] : []),
+      ...(planned.size === 0
+        ? ['Nothing is planned']
+        : [
+            `${planned.size} ${planned.size === 1 ? 'task' : 'tasks'} in ${shown(plan.makespan)}`,
+            `critical path ${shown(plan.criticalPath.length)}`,
+          ]),
+      ...(compares ? [`${taken.size} of them ran, the last until ${shown(end)}`] : []),
     ].join(', '),
     width: options.width === undefined ? undefined : clamp(options.width, 320, 20_000),
     theme: options.theme ?? 'auto',
@@ -114,12 +119,10 @@ function labelOf(id: string, title: string | undefined): string {
 function timeHint(
   kind: string,
   time: Pick<ScheduledTask, 'start' | 'finish'> | undefined,
-  ms: (minutes: number) => number,
+  shown: (minutes: number) => string,
 ): string[] {
   if (time === undefined) return []
-  const [start, finish, length] = [time.start, time.finish, time.finish - time.start].map(
-    (minutes) => formatDuration(ms(minutes)),
-  )
+  const [start, finish, length] = [time.start, time.finish, time.finish - time.start].map(shown)
   return [`${kind} ${start} to ${finish} (${length})`]
 }
 

@@ -79,6 +79,7 @@ describe('checking tasks [S3-01]', () => {
       'tasks[0].id',
       'tasks[1].id',
     ])
+    expect(pathsOf([valid('🎭'.repeat(200)), valid('🎭'.repeat(201))])).toEqual(['tasks[1].id'])
   })
 
   it('lists every issue but shows the first five', () => {

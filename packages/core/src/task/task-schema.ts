@@ -1,10 +1,11 @@
 import * as z from 'zod'
+import { isTooLong, longestId } from '../plan/id-length.ts'
 import type { GateSpec, TaskContext } from './task-context.ts'
 import type { DependencySpec, Estimate, PlanDocument, PlanProject, TaskSpec } from './task-spec.ts'
 
 /** What is accepted at most, in characters or entries. Estimates are minutes. */
 export const taskLimits = {
-  id: 200,
+  id: longestId,
   name: 200,
   title: 1000,
   text: 1_048_576,
@@ -22,7 +23,8 @@ const share = 'must be from 0 to 1'
 const idSchema = z
   .string('must be a string')
   .min(1, 'must not be empty')
-  .max(taskLimits.id, tooLong(taskLimits.id))
+  .refine((id) => !isTooLong(id), tooLong(longestId))
+  .meta({ maxLength: longestId })
 
 const nameSchema = z
   .string('must be a string')

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { CuelineError } from '../error.ts'
 import type { StoredEvent } from '../event/event.ts'
 import { countingIds } from '../testing/counting-ids.ts'
 import type { ProjectId } from '../id.ts'
@@ -36,6 +37,20 @@ describe('the ledger [X-11]', () => {
     const projects = await storage.transaction((transaction) => transaction.query('projects', {}))
     expect(projects.map((project) => project.id)).toEqual(['good'])
     expect(events.map((event) => event.projectId)).toEqual(['good'])
+  })
+
+  it('repeats nothing when the storage failed, since what it was told may be stored all the same', async () => {
+    const { ledger, storage, transactions } = world()
+    const counted = storage.transaction.bind(storage)
+    storage.transaction = async (work) => {
+      await counted(work)
+      throw new CuelineError('storage-unreachable', 'The outcome of the commit is not known.')
+    }
+    const outcomes = await Promise.allSettled(
+      ['a', 'b'].map((name) => ledger.execute(create(name))),
+    )
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+    expect(transactions()).toBe(1)
   })
 
   it('tells of events only once they are stored', async () => {

@@ -123,12 +123,12 @@ async function commit(steps: readonly Pending[], options: LedgerOptions): Promis
       }
     })
   } catch (error) {
-    if (steps.length > 1) {
+    if (steps.length > 1 && !isOfStorage(error)) {
       // One of them broke the transaction for all: give each its own.
       for (const step of steps) await commit([step], options)
       return
     }
-    steps[0]?.reject(error)
+    for (const { reject } of steps) reject(error)
     return
   }
   options.onEvents(events)
@@ -138,6 +138,14 @@ async function commit(steps: readonly Pending[], options: LedgerOptions): Promis
     if (outcome?.ok) step.resolve(outcome.result)
     else step.reject(outcome?.error)
   })
+}
+
+/**
+ * No step is to blame, so none would fare better alone - and when a commit's outcome is not known,
+ * doing it again might do it twice.
+ */
+function isOfStorage(error: unknown): boolean {
+  return error instanceof CuelineError && error.code.startsWith('storage-')
 }
 
 /** Reads in one go what the steps said they would read, when there are several of them. */

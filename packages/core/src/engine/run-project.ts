@@ -1,9 +1,9 @@
-import { CuelineError } from '../error.ts'
 import type { ProjectId, WorkerId } from '../id.ts'
 import { coalescedClaims } from './coalesced-claims.ts'
 import { consumeDeliveries } from './consume-deliveries.ts'
 import type { EngineContext } from './context.ts'
 import { type Heartbeat, startHeartbeat } from './heartbeat.ts'
+import { insist, isPassing } from './insist.ts'
 import { reclaimLapsed, removeOrphanedWorkspaces } from './reconcile.ts'
 import { runAttempt } from './run-attempt.ts'
 import { RunningAttempts } from './running-attempts.ts'
@@ -39,16 +39,23 @@ export async function runProject(
   context: EngineContext,
   options: RunProjectOptions,
 ): Promise<RunEnd> {
-  const { projectId } = options
+  const { projectId, signal } = options
   const heartbeat = startHeartbeat(context, projectId)
   const pool = createWorkerPool(context, projectId, heartbeat)
   try {
-    // First, since it is refused when there is no such project.
-    await pool.fill(options.workers)
-    await context.runner.recover?.()
-    await reclaimLapsed(context, projectId)
-    await removeOrphanedWorkspaces(context, projectId)
-    if (options.signal?.aborted) return { ended: 'stopped', interrupted: 0 }
+    try {
+      // First, since it is refused when there is no such project.
+      await insist(context, 'signing the workers on', () => pool.fill(options.workers), { signal })
+      await context.runner.recover?.()
+      const reconcile = async () => {
+        await reclaimLapsed(context, projectId)
+        await removeOrphanedWorkspaces(context, projectId)
+      }
+      await insist(context, 'reconciling', reconcile, { signal })
+    } catch (error) {
+      if (signal?.aborted !== true || !isPassing(error)) throw error
+    }
+    if (signal?.aborted) return { ended: 'stopped', interrupted: 0 }
     return await workUntilRest(context, options, heartbeat, pool)
   } finally {
     await heartbeat.stop()
@@ -109,7 +116,7 @@ async function workUntilRest(
         }
         return 'done'
       } catch (error) {
-        if (!(error instanceof CuelineError) || error.code !== 'storage-busy') throw error
+        if (!isPassing(error)) throw error
         // The sweep asks again.
         onError(error, 'claiming work')
         return 'empty'

@@ -152,9 +152,45 @@ describe('a run whose ports fail [S3-04, X-03]', () => {
     expect(errors).toContain(error)
     mend()
     await clock.advance(100_000)
-    expect((await task('A')).status).toBe('done')
+    expect(await task('A')).toMatchObject({ status: 'done', attemptCount: 1 })
     expect(runner.aborted).toBe(0)
     await cueline.close()
+  })
+
+  it.each(['storage-busy', 'storage-full', 'storage-unreachable'] as const)(
+    'waits with its start for a storage that says %s, and says so',
+    async (code) => {
+      const world = await tinyWorld({ tasks: { A: [] }, runner: async () => {} })
+      const error = new CuelineError(code, 'Not now.', { retryable: true })
+      const transaction = world.storage.transaction.bind(world.storage)
+      let refusals = 0
+      // Whatever it starts with, each call meets it: every other transaction fails.
+      world.storage.transaction = (work) => {
+        refusals += 1
+        return refusals % 2 === 1 && refusals < 20 ? Promise.reject(error) : transaction(work)
+      }
+      const run = world.cueline.run({ projectId: world.projectId, workers: 3 })
+      await world.clock.advance(60_000)
+      expect(await run).toMatchObject({ ended: 'rested', tasks: { done: 1 }, attempts: 1 })
+      expect(world.errors).toContain(error)
+      const { projectId } = world
+      const workers = await transaction((storage) => storage.query('workers', { projectId }))
+      expect(workers).toHaveLength(3)
+    },
+  )
+
+  it('stops while it waits with its start', async () => {
+    const world = await tinyWorld({ tasks: { A: [] }, runner: async () => {} })
+    const error = new CuelineError('storage-busy', 'Somebody writes.', { retryable: true })
+    const transaction = world.storage.transaction.bind(world.storage)
+    world.storage.transaction = () => Promise.reject(error)
+    const stop = new AbortController()
+    const run = world.cueline.run({ projectId: world.projectId, signal: stop.signal })
+    await world.clock.advance(10_000)
+    world.storage.transaction = transaction
+    stop.abort()
+    expect(await run).toMatchObject({ ended: 'stopped', interrupted: 0 })
+    expect(world.clock.pending()).toBe(0)
   })
 
   it('does without a dispatcher that throws, and without an onError that does', async () => {

@@ -3,6 +3,7 @@ import type { EngineContext } from './context.ts'
 import type { Heartbeat } from './heartbeat.ts'
 
 export interface WorkerPool {
+  /** Registers workers until there are so many; what it has done counts when it rejects. */
   fill(count: number): Promise<void>
   take(): Promise<WorkerId>
   give(workerId: WorkerId): void
@@ -29,9 +30,12 @@ export function createWorkerPool(
   }
   return {
     async fill(count) {
-      for (const workerId of await Promise.all(Array.from({ length: count }, register))) {
-        free.push(workerId)
+      const missing = Math.max(0, count - all.length)
+      const registered = await Promise.allSettled(Array.from({ length: missing }, register))
+      for (const outcome of registered) {
+        if (outcome.status === 'fulfilled') free.push(outcome.value)
       }
+      for (const outcome of registered) if (outcome.status === 'rejected') throw outcome.reason
     },
     take: async () => free.shift() ?? (await register()),
     give: (workerId) => {

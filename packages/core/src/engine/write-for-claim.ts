@@ -4,6 +4,8 @@ import { allKeys } from '../staging/all-keys.ts'
 import { sliceOf } from '../staging/slice-of.ts'
 import type { ClaimIds } from './claim.ts'
 import type { EngineContext } from './context.ts'
+import { insist } from './insist.ts'
+import type { Step } from './ledger.ts'
 
 type AttemptCommand = Extract<Command, { type: `attempt.${string}` }>
 type WithoutClaim<C> = C extends unknown
@@ -12,7 +14,8 @@ type WithoutClaim<C> = C extends unknown
 
 /**
  * Writes for the claim, by its fence, in a transaction that checks its lease. Several commands are
- * stored together or not at all.
+ * stored together or not at all. What an attempt has done is not thrown away because the storage is
+ * busy: it is asked again for as long as the lease may stand, but not when the engine stops.
  */
 export function writeForClaim(
   context: EngineContext,
@@ -22,16 +25,20 @@ export function writeForClaim(
   const { projectId, taskId, workOrderId, attemptId, fence } = claim
   const ids = { projectId, taskId, workOrderId, attemptId, fence }
   const keys = commands.map((command) => sliceOf({ ...ids, held: true, ...command }))
-  return context.ledger.run(
-    async (transaction) => {
-      const held = (await transaction.storage.held([claim])).has(claim.workOrderId)
-      const events: Event[] = []
-      for (const command of commands) {
-        events.push(...(await transaction.execute({ ...ids, held, ...command })).events)
-      }
-      return { events }
-    },
-    claim.workerId,
-    { keys: { projectId, ...allKeys(keys) }, claims: [claim] },
+  const write: Step<{ readonly events: readonly Event[] }> = async (transaction) => {
+    const held = (await transaction.storage.held([claim])).has(claim.workOrderId)
+    const events: Event[] = []
+    for (const command of commands) {
+      events.push(...(await transaction.execute({ ...ids, held, ...command })).events)
+    }
+    return { events }
+  }
+  const ahead = { keys: { projectId, ...allKeys(keys) }, claims: [claim] }
+  const stops = commands.some(({ type }) => type === 'attempt.interrupt')
+  return insist(
+    context,
+    `writing for attempt ${attemptId}`,
+    () => context.ledger.run(write, claim.workerId, ahead),
+    { limitMs: stops ? 0 : context.times.leaseMs },
   )
 }

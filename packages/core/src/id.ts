@@ -11,6 +11,7 @@ export type WorkerId = Id<'worker'>
 export type RequestId = Id<'request'>
 export type PlanId = Id<'plan'>
 export type EventId = Id<'event'>
+export type SessionId = Id<'session'>
 
 export interface IdOfKind {
   readonly project: ProjectId
@@ -22,6 +23,7 @@ export interface IdOfKind {
   readonly request: RequestId
   readonly plan: PlanId
   readonly event: EventId
+  readonly session: SessionId
 }
 
 export type IdKind = keyof IdOfKind
@@ -39,6 +41,7 @@ const prefixes: Readonly<Record<IdKind, string>> = {
   request: 'request_',
   plan: 'plan_',
   event: 'event_',
+  session: 'session_',
 }
 
 /** Ids from 122 random bits, with a prefix that tells a reader what they name. */

@@ -13,6 +13,7 @@ export type {
   PlanId,
   ProjectId,
   RequestId,
+  SessionId,
   TaskId,
   WorkerId,
   WorkOrderId,
@@ -67,6 +68,9 @@ export type {
   ProjectSettings,
   ReleaseOn,
   Request,
+  Session,
+  SessionEndReason,
+  SessionStatus,
   StoredArtifact,
   StoredPlan,
   Task,
@@ -133,7 +137,15 @@ export type { RunActivity, RunLine, RunPicture, RunView } from './report/run-vie
 export { errorPolicies } from './limit/error-policy.ts'
 export type { ErrorPolicy } from './limit/error-policy.ts'
 export { drawTransitions } from './staging/draw-transitions.ts'
-export { attemptTransitions, taskTransitions, workOrderTransitions } from './staging/transitions.ts'
+export {
+  attemptTransitions,
+  sessionTransitions,
+  taskTransitions,
+  workOrderTransitions,
+} from './staging/transitions.ts'
+export { agentSessionIdProblem } from './session/agent-session-id.ts'
+export { defaultKeepAlive, keepAliveOf, sessionEnd } from './session/keep-alive.ts'
+export type { KeepAlive } from './session/keep-alive.ts'
 export { hashPlan } from './plan/hash-plan.ts'
 export { planJsonSchema } from './plan/plan-schema.ts'
 export { evolve, replay } from './staging/evolve.ts'

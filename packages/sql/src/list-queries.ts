@@ -118,6 +118,18 @@ export const listQueries: {
       [equals('project_id', projectId)],
       sql`order by registered_at, id`,
     ),
+  sessions: (database, dialect, { projectId, taskId, workerId, status }) =>
+    select(
+      database,
+      dialect,
+      'session',
+      [
+        ...owner(dialect, projectId, taskId),
+        equals('worker_id', workerId),
+        oneOf(dialect, 'status', status),
+      ],
+      sql`order by started_at, id`,
+    ),
   plan: async (database, dialect, { projectId, planId }) => {
     const [plan] = await select(
       database,
@@ -159,7 +171,15 @@ export const listQueries: {
   },
 }
 
-const idTables = ['batches', 'plans', 'requests', 'tasks', 'work_orders', 'attempts'] as const
+const idTables = [
+  'batches',
+  'plans',
+  'requests',
+  'tasks',
+  'work_orders',
+  'attempts',
+  'sessions',
+] as const
 
 function withoutBytes(artifact: StoredArtifact): Omit<StoredArtifact, 'bytes'> {
   const { bytes: _, ...rest } = artifact

@@ -2,7 +2,7 @@ import type { Dependency, Slice, SliceKeys, TableName, Tables, TaskId } from '@c
 import { sql } from 'kysely'
 
 import type { Database, Dialect } from './dialect.ts'
-import { ProjectCache } from './row-cache.ts'
+import { idTables, ProjectCache } from './row-cache.ts'
 import type { IdTable } from './row-cache.ts'
 import { columnsOf, decodeRows } from './rows.ts'
 import { statement } from './statement.ts'
@@ -38,6 +38,7 @@ export function needsWrites(keys: SliceKeys): boolean {
   return (
     keys.everything === true ||
     keys.batches === 'all' ||
+    keys.sessionsOfTasks === true ||
     (keys.allDependentsOf ?? []).length > 0 ||
     (keys.tasksOfBatches ?? []).length > 0 ||
     (keys.edgesOfBatches ?? []).length > 0
@@ -57,6 +58,7 @@ class SliceLoader {
     attempt: new Map(),
     request: new Map(),
     worker: new Map(),
+    session: new Map(),
     task: new Map(),
   }
   readonly #dependencies = new Map<TaskId, readonly Dependency[]>()
@@ -94,6 +96,7 @@ class SliceLoader {
       requests: byKey(rows.request),
       holds: wantsHolds ? byKey(new Map(cache.holds)) : new Map(),
       workers: byKey(rows.worker),
+      sessions: byKey(rows.session),
       // The maps are keyed by the ids of their rows, which are branded.
     } as unknown as Slice
   }
@@ -113,12 +116,16 @@ class SliceLoader {
     )
     await this.#loadByIds('workOrder', keys.workOrders ?? [])
     await this.#loadByIds('request', keys.requests ?? [])
+    await this.#loadByIds('session', keys.sessions ?? [])
     const asked = [...this.#rows.request.values()]
+    const sessions = [...this.#rows.session.values()]
     await this.#loadByIds('attempt', [
       ...(keys.attempts ?? []),
-      ...asked.map((request) => request.attemptId),
+      ...[...asked, ...sessions].map((row) => row.attemptId),
     ])
-    for (const row of [...this.#rows.workOrder.values(), ...asked]) this.#taskIds.add(row.taskId)
+    for (const row of [...this.#rows.workOrder.values(), ...asked, ...sessions]) {
+      this.#taskIds.add(row.taskId)
+    }
     for (const id of keys.attempts ?? []) {
       const attempt = this.#rows.attempt.get(id)
       if (attempt !== undefined) this.#taskIds.add(attempt.taskId)
@@ -126,6 +133,10 @@ class SliceLoader {
     await this.#loadByIds('worker', keys.workers ?? [])
     await this.#loadTasks()
     if (keys.openRequests === true) await this.#loadOpenRequests()
+    if (keys.sessionsOfTasks === true && this.#rows.task.size > 0) {
+      const ids = JSON.stringify([...this.#rows.task.keys()])
+      this.#take('session', await this.#select('session', sessionsOfTasks, ids))
+    }
   }
 
   /** Tasks bring their batch, their work order and that order's attempt. */
@@ -166,7 +177,7 @@ class SliceLoader {
     const edges = await this.#select('dependency', edgesOfProject)
     for (const [id, list] of listed(edges, 'taskId')) this.#dependencies.set(id, list)
     for (const [id, list] of listed(edges, 'dependsOn')) this.#dependents.set(id, list)
-    for (const name of loadable) this.#take(name, await this.#select(name, ofProject[name]))
+    for (const name of idTables) this.#take(name, await this.#select(name, ofProject[name]))
   }
 
   async #tasksOfBatches(batchIds: readonly string[]): Promise<readonly string[]> {
@@ -286,8 +297,6 @@ function byPosition(rows: ReadonlyMap<string, Tables['task']>) {
   return new Map(tasks.map((task) => [task.id, task]))
 }
 
-const loadable = ['task', 'batch', 'workOrder', 'attempt', 'request', 'worker'] as const
-
 /** Tasks by position, everything else by id: the same order from every database. */
 function orderOf(name: IdTable) {
   return name === 'task' ? sql`tasks.position, tasks.id` : sql.ref(`${tables[name].name}.id`)
@@ -318,6 +327,7 @@ const byIds = {
   attempt: selectByIds('attempt'),
   request: selectByIds('request'),
   worker: selectByIds('worker'),
+  session: selectByIds('session'),
 }
 
 const ofProject = {
@@ -327,6 +337,7 @@ const ofProject = {
   attempt: selectOfProject('attempt'),
   request: selectOfProject('request'),
   worker: selectOfProject('worker'),
+  session: selectOfProject('session'),
 }
 
 const projectById = statement<ByProject>(
@@ -342,6 +353,12 @@ const openRequests = statement<ByIds>(
   ({ projectId, ids }, dialect) => sql`select ${columnsOf(tables.request)} from requests
     where task_id in ${dialect.texts(ids)} and status = 'open'
       and ${dialect.filterOnly('project_id')} = ${projectId}
+    order by id`,
+)
+
+const sessionsOfTasks = statement<ByIds>(
+  ({ projectId, ids }, dialect) => sql`select ${columnsOf(tables.session)} from sessions
+    where task_id in ${dialect.texts(ids)} and ${dialect.filterOnly('project_id')} = ${projectId}
     order by id`,
 )
 

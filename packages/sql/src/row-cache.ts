@@ -16,7 +16,15 @@ import { tables } from './tables.ts'
 import type { TaskCounts } from './task-counts.ts'
 
 /** The tables whose rows are found by an id. */
-export const idTables = ['task', 'batch', 'workOrder', 'attempt', 'request', 'worker'] as const
+export const idTables = [
+  'task',
+  'batch',
+  'workOrder',
+  'attempt',
+  'request',
+  'worker',
+  'session',
+] as const
 export type IdTable = (typeof idTables)[number]
 
 export interface KnownLease {
@@ -88,6 +96,7 @@ export class ProjectCache {
     attempt: new Map(),
     request: new Map(),
     worker: new Map(),
+    session: new Map(),
   }
   /** Whole lists, by the task that waits. */
   readonly dependencies = new Map<TaskId, readonly Dependency[]>()
@@ -217,6 +226,7 @@ export class ProjectCache {
       case 'attempt':
       case 'request':
       case 'worker':
+      case 'session':
         return this.#applyRow(change)
     }
   }
@@ -281,7 +291,7 @@ export class ProjectCache {
   }
 }
 
-/** Tasks, work orders and attempts come to an end; batches, workers and requests stay. */
+/** Tasks, work orders, attempts and sessions come to an end; batches, workers and requests stay. */
 function isSettled(row: object): boolean {
   return (
     ('settledAt' in row && row.settledAt !== null) || ('endedAt' in row && row.endedAt !== null)

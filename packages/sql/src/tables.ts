@@ -124,6 +124,7 @@ export const tables: { readonly [Name in TableName]: TableSpec<Name> } = {
     failure: 'json',
     verdicts: 'json',
     merged: 'text',
+    sessionId: 'text',
   }),
   request: table('request', 'requests', ['id'], {
     id: 'text',
@@ -151,6 +152,19 @@ export const tables: { readonly [Name in TableName]: TableSpec<Name> } = {
     name: 'text',
     status: 'text',
     registeredAt: 'int',
+  }),
+  session: table('session', 'sessions', ['id'], {
+    id: 'text',
+    projectId: 'text',
+    agentSessionId: 'text',
+    workerId: 'text',
+    taskId: 'text',
+    attemptId: 'text',
+    status: 'text',
+    endReason: 'text',
+    startedAt: 'int',
+    lastUsedAt: 'int',
+    endedAt: 'int',
   }),
   plan: table('plan', 'plans', ['id'], {
     id: 'text',

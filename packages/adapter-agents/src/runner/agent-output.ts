@@ -9,13 +9,15 @@ const prefix = '{"cueline"'
 
 /**
  * Takes what a command prints: passes it on up to `limit` bytes, counts the rest, keeps the end of
- * each stream and picks the progress lines out of standard output. Memory stays bounded, whatever
+ * each stream and picks the lines for us - progress and the agent's session - out of
+ * standard output. Memory stays bounded, whatever
  * comes.
  */
-export function agentOutput(report: Pick<Report, 'output' | 'progress'>, limit: number) {
+export function agentOutput(report: Pick<Report, 'output' | 'progress' | 'session'>, limit: number) {
   const tails = { stdout: outputTail(tailLength), stderr: outputTail(tailLength) }
   const readLine = lineReader((line) => {
-    const progress = progressOf(line)
+    const { progress, session } = messageOf(line)
+    if (session !== null) report.session(session)
     if (progress !== null) report.progress(progress)
   })
   let passed = 0
@@ -70,15 +72,25 @@ function lineReader(onLine: (line: string) => void) {
   }
 }
 
-function progressOf(line: string): string | null {
+interface Message {
+  readonly progress: string | null
+  readonly session: string | null
+}
+const nothing: Message = { progress: null, session: null }
+
+function messageOf(line: string): Message {
   const text = line.trim()
-  if (!text.startsWith(prefix)) return null
+  if (!text.startsWith(prefix)) return nothing
   try {
-    const progress: unknown = JSON.parse(text)?.cueline?.progress
-    return typeof progress === 'string' && progress !== '' ? progress : null
+    const { cueline } = JSON.parse(text) ?? {}
+    return { progress: textOf(cueline?.progress), session: textOf(cueline?.session) }
   } catch {
-    return null
+    return nothing
   }
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value : null
 }
 
 /** As many whole characters as fit into so many bytes. */

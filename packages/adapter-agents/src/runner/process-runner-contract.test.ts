@@ -26,6 +26,10 @@ const scripts: Record<RunnerBehaviour, string> = {
     const [answer] = brief().answers
     if (answer === undefined) result({ status: 'waiting', ask: { text: 'Which colour?' } })
     else result({ status: 'completed', summary: answer.answer })`,
+  resumes: `
+    const { session } = brief()
+    console.log(JSON.stringify({ cueline: { session: session === undefined ? 'session-1' : session + '+' } }))
+    result({ status: 'completed', summary: session ?? 'new' })`,
   'never-ends': `child(); progress('ready'); setInterval(() => {}, 1000)`,
   'ignores-requests-to-stop': `
     process.on('SIGTERM', () => {}); process.on('SIGINT', () => {}); process.on('SIGHUP', () => {})

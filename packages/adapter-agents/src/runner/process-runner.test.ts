@@ -144,6 +144,59 @@ describe('the protocol between the process runner and its agent', () => {
     expect(await run(yielding)).toEqual({ status: 'yielded', reason: 'budget spent' })
   })
 
+  it('says its session, and is started again with it after an answer', async () => {
+    const recorded = recordedContext(['blue'])
+    const runner = agent(`
+      const { answers, session } = brief()
+      if (answers.length === 0) {
+        console.log(JSON.stringify({ cueline: { session: 'thread-1' } }))
+        result({ status: 'waiting', ask: { text: 'Which colour?' } })
+      } else result({ status: 'completed', summary: [session, process.env.CUELINE_SESSION].join(), session: 'thread-2' })
+    `)
+    const outcome = await runner.run(brief(), recorded.context)
+    expect(outcome).toEqual({ status: 'completed', summary: 'thread-1,thread-1' })
+    expect(recorded.sessions).toEqual(['thread-1', 'thread-2'])
+  })
+
+  it('goes on with a session by a command of its own, as one argument', async () => {
+    const script = "console.log(process.argv.slice(1).join(' | '))"
+    const runner = processRunner({
+      command: [process.execPath, '-e', script, 'new'],
+      resumeCommand: [process.execPath, '-e', script, '--', '--resume={session}', '{session}'],
+      stateFolder,
+    })
+    expect(await run(runner)).toMatchObject({ summary: 'new' })
+    const session = "$&'; touch x"
+    const { context } = recordedContext()
+    expect(await runner.run(brief({ session }), context)).toMatchObject({
+      summary: `--resume=${session} | ${session}`,
+    })
+    expect(readdirSync(workspace)).toEqual([])
+  })
+
+  it('refuses a command for resuming that could not resume', () => {
+    expect(() =>
+      processRunner({ command: ['agent'], resumeCommand: ['agent', '--resume'], stateFolder }),
+    ).toThrow('has no argument with {session}, so the agent would begin anew')
+  })
+
+  it.each([
+    ['a number', '7', '"session" is 7, which is no id of a session: it is no text'],
+    ['an option', `'--yes'`, 'it starts with "-"'],
+  ])('does not take %s for a session', async (_name, session, why) => {
+    const outcome = await run(agent(`result({ status: 'completed', session: ${session} })`))
+    expect(outcome).toMatchObject({ status: 'failed', class: 'invalid-output' })
+    expect(outcome).toHaveProperty('message', expect.stringContaining(why))
+  })
+
+  it('does not mind lines for us that say nothing', async () => {
+    const recorded = recordedContext()
+    const odd = ['{"cueline":{"session":7}}', '{"cueline":null}', '{"cueline":{"session":""}}']
+    const runner = agent(`for (const line of ${JSON.stringify(odd)}) console.log(line)`)
+    expect(await runner.run(brief(), recorded.context)).toMatchObject({ status: 'completed' })
+    expect(recorded.sessions).toEqual([])
+  })
+
   it('reports progress lines and output as they come', async () => {
     const recorded = recordedContext()
     const runner = agent(`progress('half way'); console.error('näh'); console.log('{"cueline":7}')`)

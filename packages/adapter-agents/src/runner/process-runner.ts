@@ -1,7 +1,15 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 
-import type { AttemptBrief, Outcome, Runner, RunnerContext } from '@cueline/core'
+import {
+  agentSessionIdProblem,
+  type AttemptBrief,
+  CuelineError,
+  type Outcome,
+  type Report,
+  type Runner,
+  type RunnerContext,
+} from '@cueline/core'
 
 import { allowedEnvironment, defaultInheritedEnvironment } from '../process/allowed-environment.ts'
 import { checkedCommand } from '../process/checked-command.ts'
@@ -15,6 +23,12 @@ import { renderPrompt } from './render-prompt.ts'
 export interface ProcessRunnerOptions {
   /** Argument array; the first entry is the program. Never goes through a shell. */
   readonly command: readonly string[]
+  /**
+   * The command for going on with a session of the agent's own, instead of `command`: `{session}` in
+   * one of its arguments stands for the id, as in `['my-agent', '--resume', '{session}']`. When
+   * absent, the command finds the id in `CUELINE_SESSION`.
+   */
+  readonly resumeCommand?: readonly string[]
   /** Names of variables to inherit; `defaultInheritedEnvironment` when absent. */
   readonly inheritEnv?: readonly string[]
   /** Variables to set, on top of what is inherited. */
@@ -38,6 +52,7 @@ export interface ProcessRunnerOptions {
   readonly stateFolder?: string
 }
 
+const placeholder = '{session}'
 const defaultOutputLimit = 1024 * 1024
 
 /**
@@ -45,16 +60,19 @@ const defaultOutputLimit = 1024 * 1024
  *
  * It finds the whole brief as JSON in the file `CUELINE_CONTEXT` and as readable text in
  * `CUELINE_PROMPT` and on standard input, works in the current folder and writes its result to
- * `CUELINE_RESULT` (see `AgentResult`). Without a result file, exit code 0 is a claim of completion
+ * `CUELINE_RESULT` (see `AgentResult`). The line `{"cueline":{"session":"…"}}` on standard output, or
+ * `session` in its result, tells the id of its own session; whoever goes on with the task - the next
+ * attempt, or the same after an answer - finds it in `CUELINE_SESSION` (see `resumeCommand`). Without a result file, exit code 0 is a claim of completion
  * with the last line of output as summary; any other end is a failure. After `waiting` the same
  * command is started again in the same attempt, with the answer in its context.
  *
  * `run` settles only when everything that the command has started is gone, whoever ended it.
  *
- * @throws CuelineError `invalid-input` when the command cannot be one.
+ * @throws CuelineError `invalid-input` when a command cannot be one.
  */
 export function processRunner(options: ProcessRunnerOptions): Runner {
   const command = checkedCommand(options.command, 'the process runner')
+  const resumeCommand = checkedResumeCommand(options.resumeCommand)
   const stateFolder = resolve(options.stateFolder ?? defaultStateFolder())
   const records = processRecords(stateFolder)
   const environment = allowedEnvironment(
@@ -69,9 +87,17 @@ export function processRunner(options: ProcessRunnerOptions): Runner {
     async run(brief, context) {
       context.signal.throwIfAborted()
       const folder = await records.makeScratch()
-      const output = agentOutput(context.report, options.outputLimitBytes ?? defaultOutputLimit)
+      const session = { id: brief.session }
+      const report: Report = {
+        ...context.report,
+        session(id) {
+          if (agentSessionIdProblem(id) === null) session.id = id
+          context.report.session(id)
+        },
+      }
+      const output = agentOutput(report, options.outputLimitBytes ?? defaultOutputLimit)
       try {
-        return await rounds(brief, context, folder, output)
+        return await rounds(brief, { ...context, report }, folder, output, session)
       } finally {
         output.end()
         await rm(folder, { recursive: true, force: true })
@@ -88,13 +114,15 @@ export function processRunner(options: ProcessRunnerOptions): Runner {
     context: RunnerContext,
     folder: string,
     output: ReturnType<typeof agentOutput>,
+    /** The id that was said last. */
+    session: { readonly id: string | undefined },
   ): Promise<Outcome> {
     const answers = [...first.answers]
     let leftMs = options.timeoutMs
     for (let asked = 0; ; asked += 1) {
       const startedAt = performance.now()
       const { end, result, path } = await start(
-        { ...first, answers },
+        { ...first, answers, ...(session.id !== undefined && { session: session.id }) },
         context,
         folder,
         output,
@@ -102,6 +130,9 @@ export function processRunner(options: ProcessRunnerOptions): Runner {
       )
       if (leftMs !== undefined) leftMs -= performance.now() - startedAt
       if (end.how === 'aborted') throw context.signal.reason
+      if (result.kind === 'result' && result.session !== undefined) {
+        context.report.session(result.session)
+      }
       const ending = endingOf(end, result, path, output, command, options.timeoutMs)
       if (ending.status !== 'waiting') return ending
       const { ask } = ending
@@ -132,7 +163,7 @@ export function processRunner(options: ProcessRunnerOptions): Runner {
     await writeFile(contextFile, JSON.stringify(brief, null, 2))
     await writeFile(promptFile, prompt)
     const end = await runProcess({
-      command,
+      command: commandFor(brief.session),
       cwd: options.cwd ?? brief.workspace.path ?? folder,
       environment: {
         ...environment,
@@ -142,6 +173,7 @@ export function processRunner(options: ProcessRunnerOptions): Runner {
         CUELINE_TASK: withoutNul(brief.task.code),
         CUELINE_ATTEMPT: withoutNul(brief.attemptId),
         CUELINE_FENCE: String(brief.fence),
+        ...(brief.session !== undefined && { CUELINE_SESSION: brief.session }),
       },
       input: options.promptVia === 'file' ? '' : prompt,
       onOutput: (text, stream) => output.add(text, stream),
@@ -153,6 +185,22 @@ export function processRunner(options: ProcessRunnerOptions): Runner {
     })
     return { end, result: await readResult(path), path }
   }
+
+  function commandFor(session: string | undefined): readonly string[] {
+    if (session === undefined || resumeCommand === undefined) return command
+    return resumeCommand.map((part) => part.replaceAll(placeholder, () => session))
+  }
+}
+
+function checkedResumeCommand(command: readonly string[] | undefined) {
+  if (command === undefined) return undefined
+  const checked = checkedCommand(command, 'the process runner for resuming')
+  if (checked.slice(1).some((part) => part.includes(placeholder))) return checked
+  throw new CuelineError(
+    'invalid-input',
+    `The command for resuming has no argument with ${placeholder}, so the agent would begin anew; pass one such as ["my-agent", "--resume", "${placeholder}"].`,
+    { details: { command } },
+  )
 }
 
 /** Environment variables cannot hold one; the context file has the code as it is. */

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 
-import { errorClassOf, type ErrorClass, type Question } from '@cueline/core'
+import { agentSessionIdProblem, errorClassOf, type ErrorClass, type Question } from '@cueline/core'
 
 /** What an agent has written into its result file. */
 export type AgentResult =
@@ -16,7 +16,12 @@ export type AgentResult =
 
 export type ReadResult =
   | { readonly kind: 'absent' }
-  | { readonly kind: 'result'; readonly result: AgentResult }
+  | {
+      readonly kind: 'result'
+      readonly result: AgentResult
+      /** What the agent itself calls the session that it worked in. */
+      readonly session?: string
+    }
   /** `problem` says what is wrong, in words for people. */
   | { readonly kind: 'invalid'; readonly problem: string }
 
@@ -45,7 +50,13 @@ export async function readResult(path: string): Promise<ReadResult> {
     return invalid(`it is no JSON: ${(error as Error).message}`)
   }
   const result = resultOf(value)
-  return typeof result === 'string' ? invalid(result) : { kind: 'result', result }
+  if (typeof result === 'string') return invalid(result)
+  const session = isRecord(value) ? value.session : undefined
+  if (session === undefined) return { kind: 'result', result }
+  const problem = agentSessionIdProblem(session)
+  return problem === null
+    ? { kind: 'result', result, session: session as string }
+    : invalid(`"session" is ${shown(session)}, which is no id of a session: ${problem}`)
 }
 
 async function expectFile(file: Awaited<ReturnType<typeof open>>) {

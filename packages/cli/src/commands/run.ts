@@ -30,6 +30,7 @@ import { writeJson } from '../write-json.ts'
 
 interface RunOptions {
   readonly agent: string
+  readonly resume?: string
   readonly workers: number
   readonly result: string
   readonly gate?: readonly string[]
@@ -52,6 +53,10 @@ export function addRun(program: Command, { terminal, run }: Cli): void {
         'Several runs may work on one project at once.',
     )
     .requiredOption('-a, --agent <command>', 'the agent: a program with its arguments')
+    .option(
+      '--resume <command>',
+      "goes on with an agent's own session, instead of --agent; {session} stands for its id",
+    )
     .addOption(workersOption())
     .option(
       '--result <folder>',
@@ -91,6 +96,9 @@ async function runAgents(terminal: Terminal, options: RunOptions & GlobalOptions
     runner: processRunner({
       command: findProgram(splitCommand(options.agent, '--agent'), '--agent', terminal),
       stateFolder,
+      ...(options.resume !== undefined && {
+        resumeCommand: findProgram(splitCommand(options.resume, '--resume'), '--resume', terminal),
+      }),
       ...(options.timeout !== undefined && { timeoutMs: options.timeout * 60_000 }),
     }),
     workspace: directoryWorkspaces({ result: resolve(terminal.cwd, options.result), root }),

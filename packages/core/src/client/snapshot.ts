@@ -7,6 +7,7 @@ import type {
   Hold,
   Project,
   Request,
+  Session,
   Task,
   Worker,
   WorkOrder,
@@ -25,6 +26,7 @@ export interface Snapshot {
   readonly requests: readonly Request[]
   readonly holds: readonly Hold[]
   readonly workers: readonly Worker[]
+  readonly sessions: readonly Session[]
 }
 
 export function toSnapshot(project: Project, slice: Slice, cursor: number): Snapshot {
@@ -39,6 +41,7 @@ export function toSnapshot(project: Project, slice: Slice, cursor: number): Snap
     requests: [...slice.requests.values()],
     holds: [...slice.holds.values()],
     workers: [...slice.workers.values()],
+    sessions: [...slice.sessions.values()],
   }
 }
 
@@ -53,6 +56,7 @@ export function fromSnapshot(snapshot: Snapshot): MutableSlice {
   for (const row of snapshot.requests) slice.requests.set(row.id, row)
   for (const row of snapshot.holds) slice.holds.set(row.account, row)
   for (const row of snapshot.workers) slice.workers.set(row.id, row)
+  for (const row of snapshot.sessions) slice.sessions.set(row.id, row)
   applyChanges(
     slice,
     snapshot.dependencies.map((row) => ({ table: 'dependency', kind: 'insert', row })),

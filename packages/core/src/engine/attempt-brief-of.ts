@@ -1,5 +1,7 @@
 import { CuelineError } from '../error.ts'
+import { keepAliveOf, sessionEnd } from '../session/keep-alive.ts'
 import type { AttemptBrief } from '../staging/attempt-brief.ts'
+import type { Project, Request } from '../staging/state.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
 import type { ClaimIds } from './claim.ts'
 
@@ -9,7 +11,7 @@ export async function attemptBriefOf(
   claim: ClaimIds,
 ): Promise<AttemptBrief> {
   const { projectId, taskId } = claim
-  const { tasks } = await storage.load({ projectId, tasks: [taskId] })
+  const { project, tasks } = await storage.load({ projectId, tasks: [taskId] })
   const task = tasks.get(taskId)
   if (task === undefined) {
     throw new CuelineError('not-found', `Task "${taskId}" is gone; its attempt ends.`)
@@ -20,6 +22,7 @@ export async function attemptBriefOf(
     task.attemptCount > 1
       ? await storage.query('requests', { projectId, taskId, status: ['answered'] })
       : []
+  const session = task.attemptCount > 1 ? await sessionOf(storage, project, claim, requests) : undefined
   return {
     projectId,
     taskId,
@@ -39,6 +42,7 @@ export async function attemptBriefOf(
       context: task.context,
     },
     workspace: {},
+    ...(session !== undefined && { session }),
     feedback: attempts.flatMap((attempt) =>
       attempt.status === 'failed' && attempt.failure !== null
         ? [
@@ -55,6 +59,25 @@ export async function attemptBriefOf(
       request.answer === null ? [] : [{ question: request.text, answer: request.answer }],
     ),
   }
+}
+
+/**
+ * The session to go on with. One that would have ended by now is kept when its task waited for an
+ * answer that has come since.
+ */
+async function sessionOf(
+  storage: StorageTransaction,
+  project: Project | null,
+  { projectId, taskId }: ClaimIds,
+  answered: readonly Request[],
+): Promise<string | undefined> {
+  if (project === null) return undefined
+  const status = ['active', 'idle'] as const
+  const [session] = await storage.query('sessions', { projectId, taskId, status })
+  if (session === undefined) return undefined
+  const inFlight = answered.some(({ answeredAt }) => (answeredAt ?? 0) >= session.lastUsedAt)
+  const end = sessionEnd(session, keepAliveOf(project.settings), { now: storage.now, inFlight })
+  return end === null ? session.agentSessionId : undefined
 }
 
 /** Planned minutes: the middle of a range. */

@@ -1,4 +1,5 @@
 import type { Question, Report } from '../runner/runner.ts'
+import { agentSessionIdProblem } from '../session/agent-session-id.ts'
 import type { CommandOf } from '../staging/command.ts'
 import type { Claim } from './claim.ts'
 import type { EngineContext } from './context.ts'
@@ -10,6 +11,8 @@ const mostOutput = 256 * 1024
 /** Output is gathered for so long, or up to so many characters, before it is written. */
 const gatherMs = 200
 const gatherCharacters = 8 * 1024
+/** How often one attempt may begin another session; what comes after that is left out. */
+const mostSessions = 20
 
 export interface AttemptReport extends Report {
   /** Writes what is gathered and says what was cut; nothing is taken after it. */
@@ -27,6 +30,8 @@ export function createAttemptReport(
   let kept = 0
   let cut = 0
   let closed = false
+  let session: string | null = null
+  let sessions = 0
   let cancelTimer: (() => void) | null = null
   let writing = Promise.resolve()
 
@@ -37,7 +42,9 @@ export function createAttemptReport(
     gathered = []
     characters = 0
     for (const portion of portions) {
-      writing = writing.then(() => write(context, claim, portion))
+      writing = writing.then(() =>
+        write(context, claim, { ...portion, type: 'attempt.output' }, 'output'),
+      )
     }
   }
   const take = (stream: Stream, text: string) => {
@@ -68,6 +75,22 @@ export function createAttemptReport(
     output(text, stream) {
       take(stream, text)
     },
+    session(agentSessionId) {
+      if (closed || agentSessionId === session) return
+      let problem = agentSessionIdProblem(agentSessionId)
+      if (problem === null && sessions === mostSessions) {
+        problem = `an attempt begins at most ${mostSessions} sessions`
+      }
+      if (problem !== null) {
+        take('progress', `The session id of the agent was left out: ${problem}.`)
+        return
+      }
+      session = agentSessionId
+      sessions += 1
+      writing = writing.then(() =>
+        write(context, claim, { type: 'session.use', agentSessionId }, 'session'),
+      )
+    },
     ask,
     async close() {
       if (closed) return
@@ -87,15 +110,18 @@ export function createAttemptReport(
 async function write(
   { ledger, onError }: EngineContext,
   claim: Claim,
-  portion: { readonly stream: Stream; readonly text: string },
+  said:
+    | { readonly type: 'attempt.output'; readonly stream: Stream; readonly text: string }
+    | { readonly type: 'session.use'; readonly agentSessionId: string },
+  what: string,
 ): Promise<void> {
   try {
     await ledger.run(async (transaction) => {
       const held = (await transaction.storage.held([claim])).has(claim.workOrderId)
-      // Output of an attempt that lost its lease is no fact any more: a refusal is not an error.
-      await transaction.decide({ ...claim, ...portion, type: 'attempt.output', held })
+      // What an attempt says that lost its lease is no fact any more: a refusal is not an error.
+      await transaction.decide({ ...claim, ...said, held })
     })
   } catch (error) {
-    onError(error, `writing the output of attempt ${claim.attemptId}`)
+    onError(error, `writing the ${what} of attempt ${claim.attemptId}`)
   }
 }

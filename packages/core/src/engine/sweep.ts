@@ -3,6 +3,7 @@ import type { ProjectId } from '../id.ts'
 import type { EngineContext } from './context.ts'
 import { reclaimLapsed } from './reconcile.ts'
 import { AttemptAborted } from './attempt-aborted.ts'
+import { endSessions } from './end-sessions.ts'
 
 /** Looks after what no event tells: lapsed leases, answers and work of other processes. */
 export function startSweep(context: EngineContext, projectId: ProjectId, wake: () => void) {
@@ -20,6 +21,7 @@ export function startSweep(context: EngineContext, projectId: ProjectId, wake: (
         for (const { id, answer } of answered) if (answer !== null) answers.get(id)?.(answer)
       }
       await abortCancelled(context, projectId)
+      await endSessions(context, projectId)
       context.quiet.delete(projectId)
       wake()
     } catch (error) {

@@ -4,6 +4,7 @@ import type {
   PlanId,
   ProjectId,
   RequestId,
+  SessionId,
   TaskId,
   WorkerId,
   WorkOrderId,
@@ -16,6 +17,7 @@ import type {
   ProjectSettings,
   Reached,
   Request,
+  SessionEndReason,
   Task,
   Verdict,
 } from '../staging/state.ts'
@@ -228,6 +230,26 @@ export type Event = { readonly at: number } & (
       readonly workerId: WorkerId
       readonly status: 'idle' | 'busy' | 'waiting' | 'error' | 'offline'
       readonly reason: string
+    }
+  | {
+      readonly type: 'session.started'
+      readonly sessionId: SessionId
+      readonly agentSessionId: string
+      readonly taskId: TaskId
+      readonly attemptId: AttemptId
+      readonly workerId: WorkerId
+    }
+  | {
+      /** A later attempt took it up again. */
+      readonly type: 'session.used'
+      readonly sessionId: SessionId
+      readonly attemptId: AttemptId
+      readonly workerId: WorkerId
+    }
+  | {
+      readonly type: 'session.ended'
+      readonly sessionId: SessionId
+      readonly reason: SessionEndReason
     }
 )
 

@@ -19,6 +19,7 @@ describe('a scripted runner [X-14]', () => {
     crashes: { end: { throws: new Error('boom') } },
     reports: { progress: 'half way', output: 'some output' },
     asks: { ask: { text: 'Which colour?' } },
+    resumes: {},
     'never-ends': { progress: 'ready', end: 'never' },
     'ignores-requests-to-stop': { progress: 'ready', end: 'ignores-abort' },
   }
@@ -26,11 +27,15 @@ describe('a scripted runner [X-14]', () => {
     create: () => ({
       patienceMs,
       create: (behaviour) =>
-        scriptedRunner(({ task }) =>
-          behaviour === 'echoes'
-            ? { end: { status: 'completed', summary: task.code } }
-            : attempts[behaviour],
-        ),
+        scriptedRunner(({ task, session }) => {
+          const completed = (summary: string) => ({ status: 'completed', summary }) as const
+          if (behaviour === 'echoes') return { end: completed(task.code) }
+          if (behaviour !== 'resumes') return attempts[behaviour]
+          return {
+            session: session === undefined ? 'session-1' : `${session}+`,
+            end: completed(session ?? 'new'),
+          }
+        }),
     }),
     knownGaps,
   })
@@ -50,6 +55,10 @@ describe('a bare function as runner [X-14]', () => {
       report.output('some output', 'stdout')
     },
     asks: (_attempt, { report }) => report.ask({ text: 'Which colour?' }),
+    async resumes({ session }, { report }) {
+      report.session(session === undefined ? 'session-1' : `${session}+`)
+      return session ?? 'new'
+    },
     'never-ends': (_attempt, { report, signal }) =>
       new Promise((_resolve, reject) => {
         signal.addEventListener('abort', () => reject(signal.reason as Error))

@@ -35,6 +35,12 @@ export interface Report {
   /** Raw output; kept in the log up to a size bound, then cut with a note. Never waits. */
   output(text: string, stream: 'stdout' | 'stderr'): void
   /**
+   * Says under which id of its own the agent works, so that a later attempt of the task can resume
+   * it (`attempt.session`). Another id replaces the one before. Never waits; an id that cannot be one
+   * (`agentSessionIdProblem`) is left out, with a note in the log.
+   */
+  session(agentSessionId: string): void
+  /**
    * Asks a person and resolves with the answer. The question is durable and frees the slot while it
    * is open. The same question of the same task is asked once: after a restart an answer that was
    * given meanwhile resolves at once. Rejects when `signal` aborts.

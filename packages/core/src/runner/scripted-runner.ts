@@ -4,10 +4,12 @@ import { abortReason, whenAborted } from './abort.ts'
 import type { Outcome, Question, Runner, RunnerContext } from './runner.ts'
 
 /**
- * What one attempt does, in this order: progress, output, ask, takesMs, work, end. An attempt that
+ * What one attempt does, in this order: session, progress, output, ask, takesMs, work, end. An attempt that
  * the script does not mention completes at once.
  */
 export interface ScriptedAttempt {
+  /** The agent's own id of its session. */
+  readonly session?: string
   readonly progress?: string
   readonly output?: string
   /** Asked before anything else takes time; the answer is kept in `answers` of the run. */
@@ -71,6 +73,7 @@ export function scriptedRunner(
   ): Promise<Outcome> => {
     const { signal, report } = context
     signal.throwIfAborted()
+    if (step.session !== undefined) report.session(step.session)
     if (step.progress !== undefined) report.progress(step.progress)
     if (step.output !== undefined) report.output(step.output, 'stdout')
     let summary = `${attempt.task.code} done`

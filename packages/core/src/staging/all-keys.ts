@@ -13,6 +13,7 @@ export function allKeys(several: readonly SliceKeys[]): Omit<SliceKeys, 'project
     workOrders: several.flatMap(({ workOrders = [] }) => workOrders),
     attempts: several.flatMap(({ attempts = [] }) => attempts),
     requests: several.flatMap(({ requests = [] }) => requests),
+    sessions: several.flatMap(({ sessions = [] }) => sessions),
     workers: several.flatMap(({ workers = [] }) => workers),
     openRequests: several.some(({ openRequests }) => openRequests === true),
     holds: several.some(({ holds }) => holds === true),

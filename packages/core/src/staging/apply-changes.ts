@@ -1,4 +1,4 @@
-import type { BatchId, RequestId, TaskId, WorkOrderId, AttemptId } from '../id.ts'
+import type { BatchId, RequestId, SessionId, TaskId, WorkOrderId, AttemptId } from '../id.ts'
 import type { Change, Slice } from './slice.ts'
 import type {
   Attempt,
@@ -7,6 +7,7 @@ import type {
   Hold,
   Project,
   Request,
+  Session,
   Task,
   Worker,
   WorkOrder,
@@ -24,6 +25,7 @@ export interface MutableSlice extends Slice {
   readonly requests: Map<RequestId, Request>
   readonly holds: Map<string, Hold>
   readonly workers: Map<string, Worker>
+  readonly sessions: Map<SessionId, Session>
 }
 
 /** A shallow copy: the rows are shared, the maps are not. */
@@ -39,6 +41,7 @@ export function copySlice(slice: Slice): MutableSlice {
     requests: new Map(slice.requests),
     holds: new Map(slice.holds),
     workers: new Map(slice.workers),
+    sessions: new Map(slice.sessions),
   }
 }
 
@@ -84,6 +87,8 @@ function applyChange(slice: MutableSlice, change: Change): void {
       return applyToRows(slice.requests as Map<string, Request>, change)
     case 'worker':
       return applyToRows(slice.workers, change)
+    case 'session':
+      return applyToRows(slice.sessions as Map<string, Session>, change)
     case 'plan':
     case 'artifact':
       return

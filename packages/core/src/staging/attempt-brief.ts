@@ -25,6 +25,11 @@ export interface AttemptBrief {
   }
   /** Where to work. `path` is absent when the workspace is not a folder. */
   readonly workspace: { readonly path?: string; readonly base?: string }
+  /**
+   * What the agent itself calls the session of an earlier attempt of this task, when it can still be
+   * resumed. Going on with it is the runner's choice.
+   */
+  readonly session?: string
   /** What went wrong before, oldest first, so that this attempt can do better. */
   readonly feedback: readonly {
     readonly attempt: number

@@ -11,6 +11,7 @@ import {
   currentOrder,
   waitedUntil,
   requeue,
+  restingSession,
 } from './row-changes.ts'
 import type { Change } from './slice.ts'
 import type { Attempt, WorkOrder } from './state.ts'
@@ -69,6 +70,7 @@ export const attemptMeanings: { readonly [Type in AttemptEvent]: Meaning<Type> }
       failure: null,
       verdicts: [],
       merged: null,
+      sessionId: null,
     }
     return [
       { table: 'attempt', kind: 'insert', row },
@@ -118,6 +120,7 @@ export const attemptMeanings: { readonly [Type in AttemptEvent]: Meaning<Type> }
       }),
       ...releases(slice, released),
       ...workerOf(slice, attemptId, 'idle'),
+      ...restingSession(slice, attemptId, at),
     ]
   },
   'attempt.failed': (slice, event) => {
@@ -137,6 +140,7 @@ export const attemptMeanings: { readonly [Type in AttemptEvent]: Meaning<Type> }
         unchargedAttempts: (order?.unchargedAttempts ?? 0) + (charged ? 0 : 1),
       }),
       ...workerOf(slice, attemptId, 'idle'),
+      ...restingSession(slice, attemptId, at),
     ]
   },
   'attempt.interrupted': (slice, event) => {
@@ -155,6 +159,7 @@ export const attemptMeanings: { readonly [Type in AttemptEvent]: Meaning<Type> }
         interruptions: (order?.interruptions ?? 0) + (counted ? 1 : 0),
       }),
       ...workerOf(slice, attemptId, 'idle'),
+      ...restingSession(slice, attemptId, at),
     ]
   },
   'attempt.yielded': (slice, { attemptId, taskId, workOrderId, retryAt, at }) => [
@@ -168,6 +173,7 @@ export const attemptMeanings: { readonly [Type in AttemptEvent]: Meaning<Type> }
       unchargedAttempts: (slice.workOrders.get(workOrderId)?.unchargedAttempts ?? 0) + 1,
     }),
     ...workerOf(slice, attemptId, 'idle'),
+    ...restingSession(slice, attemptId, at),
   ],
   'attempt.output': () => [],
   'request.opened': (_, { request }) => [{ table: 'request', kind: 'insert', row: request }],

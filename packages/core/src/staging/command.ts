@@ -4,6 +4,7 @@ import type {
   PlanId,
   ProjectId,
   RequestId,
+  SessionId,
   TaskId,
   WorkerId,
   WorkOrderId,
@@ -144,7 +145,20 @@ export type Command = { readonly projectId: ProjectId } & (
             readonly stream: 'stdout' | 'stderr' | 'progress'
             readonly text: string
           }
+        /** The agent says under which id of its own it works. */
+        | { readonly type: 'session.use'; readonly agentSessionId: string }
       ))
+  | {
+      readonly type: 'session.end'
+      readonly sessionId: SessionId
+      /** Also while work is in flight. */
+      readonly force: boolean
+    }
+  | {
+      /** Ends those of these sessions that have been kept long enough. */
+      readonly type: 'sessions.expire'
+      readonly sessionIds: readonly SessionId[]
+    }
   | {
       readonly type: 'request.answer'
       readonly requestId: RequestId

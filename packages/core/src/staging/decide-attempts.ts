@@ -169,7 +169,11 @@ function noRoom(draft: Draft, task: Task, load: Load): Obstacle | null {
 }
 
 /** The rows of a claim that still holds and may go on to `to`, or why not. */
-function claimOf(draft: Draft, write: AttemptWrite, to?: AttemptStatus): ClaimRows | Refusal {
+export function claimOf(
+  draft: Draft,
+  write: AttemptWrite,
+  to?: AttemptStatus,
+): ClaimRows | Refusal {
   const task = draft.slice.tasks.get(write.taskId)
   const order = draft.slice.workOrders.get(write.workOrderId)
   const attempt = draft.slice.attempts.get(write.attemptId)

@@ -3,6 +3,7 @@ import type { Command, CommandOf, CommandType } from './command.ts'
 import { attemptDecisions } from './decide-attempts.ts'
 import { batchDecisions } from './decide-batches.ts'
 import { projectDecisions } from './decide-projects.ts'
+import { sessionDecisions } from './decide-sessions.ts'
 import { taskDecisions } from './decide-tasks.ts'
 import { workDecisions } from './decide-work.ts'
 import {
@@ -61,4 +62,5 @@ const decisions: { readonly [Type in CommandType]: Decide<Type> } = {
   ...batchDecisions,
   ...workDecisions,
   ...attemptDecisions,
+  ...sessionDecisions,
 }

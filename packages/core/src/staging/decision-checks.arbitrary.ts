@@ -6,6 +6,7 @@ import { type Change, emptySlice, type Slice } from './slice.ts'
 import {
   attemptTransitions,
   isAllowed,
+  sessionTransitions,
   taskTransitions,
   workOrderTransitions,
 } from './transitions.ts'
@@ -54,8 +55,14 @@ export class DecisionChecks implements Checks {
     known: Map<string, { status: string; fence: number }>,
     state: Slice,
   ): void {
-    if (change.table !== 'task' && change.table !== 'workOrder' && change.table !== 'attempt')
+    if (
+      change.table !== 'task' &&
+      change.table !== 'workOrder' &&
+      change.table !== 'attempt' &&
+      change.table !== 'session'
+    ) {
       return
+    }
     if (change.kind === 'delete') throw new Error(`A ${change.table} was deleted.`)
     if (change.kind === 'insert') {
       const { id, status } = change.row
@@ -69,12 +76,12 @@ export class DecisionChecks implements Checks {
     if (row === undefined) throw new Error(`${change.key} was changed before it was inserted.`)
     known.set(change.key, row)
     const to = change.set.status ?? row.status
-    const table =
-      change.table === 'task'
-        ? taskTransitions
-        : change.table === 'workOrder'
-          ? workOrderTransitions
-          : attemptTransitions
+    const table = {
+      task: taskTransitions,
+      workOrder: workOrderTransitions,
+      attempt: attemptTransitions,
+      session: sessionTransitions,
+    }[change.table]
     if (!isAllowed(table as Record<string, readonly string[]>, row.status, to)) {
       throw new Error(`${change.table} ${change.key} went from ${row.status} to ${to}.`)
     }
@@ -109,6 +116,7 @@ export class DecisionChecks implements Checks {
             attempt: slice.attempts,
             request: slice.requests,
             worker: slice.workers,
+            session: slice.sessions,
           }
           return rows[change.table]?.get(id)
         }
@@ -122,10 +130,15 @@ export class DecisionChecks implements Checks {
 
 function storedRow(
   state: Slice,
-  table: 'task' | 'workOrder' | 'attempt',
+  table: 'task' | 'workOrder' | 'attempt' | 'session',
   id: string,
 ): { status: string; fence: number } | undefined {
-  const maps = { task: state.tasks, workOrder: state.workOrders, attempt: state.attempts }
+  const maps = {
+    task: state.tasks,
+    workOrder: state.workOrders,
+    attempt: state.attempts,
+    session: state.sessions,
+  }
   const row = (maps[table] as ReadonlyMap<string, { status: string; fence?: number }>).get(id)
   return row && { status: row.status, fence: row.fence ?? 0 }
 }

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { drawTransitions } from './draw-transitions.ts'
-import { attemptTransitions, taskTransitions, workOrderTransitions } from './transitions.ts'
+import {
+  attemptTransitions,
+  sessionTransitions,
+  taskTransitions,
+  workOrderTransitions,
+} from './transitions.ts'
 
 describe('the drawn transitions [S2-01]', () => {
   it('are Mermaid state diagrams', () => {
@@ -23,7 +28,7 @@ describe('the drawn transitions [S2-01]', () => {
   })
 
   it('say all that the tables say, and nothing else', () => {
-    const { task, workOrder, attempt } = drawTransitions()
+    const { task, workOrder, attempt, session } = drawTransitions()
     const drawn = (diagram: string) =>
       diagram.split('\n').filter((line) => line.includes('-->') && !line.includes('[*]'))
     const known = (table: Readonly<Record<string, readonly string[]>>) =>
@@ -32,5 +37,6 @@ describe('the drawn transitions [S2-01]', () => {
     expect(drawn(task)).toEqual(known(taskTransitions))
     expect(drawn(workOrder)).toEqual(known(workOrderTransitions))
     expect(drawn(attempt)).toEqual(known(attemptTransitions))
+    expect(drawn(session)).toEqual(known(sessionTransitions))
   })
 })

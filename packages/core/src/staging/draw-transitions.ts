@@ -1,7 +1,12 @@
-import { attemptTransitions, taskTransitions, workOrderTransitions } from './transitions.ts'
+import {
+  attemptTransitions,
+  sessionTransitions,
+  taskTransitions,
+  workOrderTransitions,
+} from './transitions.ts'
 
 /** Where each machine begins: the status of a new row. */
-const starts = { task: 'todo', workOrder: 'queued', attempt: 'running' } as const
+const starts = { task: 'todo', workOrder: 'queued', attempt: 'running', session: 'active' } as const
 
 /**
  * The transition tables as Mermaid state diagrams, one per machine, drawn from the data that holds
@@ -11,11 +16,13 @@ export function drawTransitions(): {
   readonly task: string
   readonly workOrder: string
   readonly attempt: string
+  readonly session: string
 } {
   return {
     task: draw(taskTransitions, starts.task),
     workOrder: draw(workOrderTransitions, starts.workOrder),
     attempt: draw(attemptTransitions, starts.attempt),
+    session: draw(sessionTransitions, starts.session),
   }
 }
 

@@ -4,6 +4,7 @@ import { attemptMeanings } from './attempt-meanings.ts'
 import { batchMeanings } from './batch-meanings.ts'
 import type { Meaning } from './meaning.ts'
 import { projectMeanings } from './project-meanings.ts'
+import { sessionMeanings } from './session-meanings.ts'
 import { type Change, emptySlice, type Slice } from './slice.ts'
 import { taskMeanings } from './task-meanings.ts'
 
@@ -39,4 +40,5 @@ const meanings: { readonly [Type in EventType]: Meaning<Type> } = {
   ...taskMeanings,
   ...batchMeanings,
   ...attemptMeanings,
+  ...sessionMeanings,
 }

@@ -57,6 +57,14 @@ export function honestSlice(world: Slice, keys: SliceKeys): Slice {
     slice.requests.set(id, request)
     tasks.add(request.taskId)
   }
+  for (const id of keys.sessions ?? []) {
+    const session = world.sessions.get(id)
+    if (session === undefined) continue
+    slice.sessions.set(id, session)
+    tasks.add(session.taskId)
+    const attempt = world.attempts.get(session.attemptId)
+    if (attempt !== undefined) slice.attempts.set(attempt.id, attempt)
+  }
   const batches = keys.batches === 'all' ? world.batches.keys() : (keys.batches ?? [])
   for (const id of batches) {
     const batch = world.batches.get(id)
@@ -79,6 +87,11 @@ export function honestSlice(world: Slice, keys: SliceKeys): Slice {
       if (request.status === 'open' && slice.tasks.has(request.taskId)) {
         slice.requests.set(request.id, request)
       }
+    }
+  }
+  if (keys.sessionsOfTasks === true) {
+    for (const session of world.sessions.values()) {
+      if (slice.tasks.has(session.taskId)) slice.sessions.set(session.id, session)
     }
   }
   if (keys.holds === true) for (const [key, hold] of world.holds) slice.holds.set(key, hold)

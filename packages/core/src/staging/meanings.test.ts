@@ -173,6 +173,7 @@ describe('the row changes of an event [X-01, X-08]', () => {
       failure: null,
       verdicts: [],
       merged: null,
+      sessionId: null,
     })
   })
 

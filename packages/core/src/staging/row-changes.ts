@@ -1,8 +1,8 @@
 import type { Released } from '../event/event.ts'
-import type { AttemptId, TaskId, WorkerId, WorkOrderId } from '../id.ts'
+import type { AttemptId, SessionId, TaskId, WorkerId, WorkOrderId } from '../id.ts'
 import { isReleased } from './readiness.ts'
 import type { Change, Slice } from './slice.ts'
-import type { Attempt, Batch, Reached, Task, Worker, WorkOrder } from './state.ts'
+import type { Attempt, Batch, Reached, Session, Task, Worker, WorkOrder } from './state.ts'
 
 /** What a task loses that is not staged any more. */
 export const notStaged = { batchId: null, stagedAt: null, stagePriority: 0, forced: false } as const
@@ -31,6 +31,16 @@ export function worker(key: WorkerId, status: Worker['status']): Change {
 export function workerOf(slice: Slice, attemptId: AttemptId, status: Worker['status']): Change[] {
   const row = slice.attempts.get(attemptId)
   return row === undefined ? [] : [worker(row.workerId, status)]
+}
+
+export function session(key: SessionId, set: Partial<Session>): Change {
+  return { table: 'session', kind: 'update', key, set }
+}
+
+/** The session of an attempt that has ended; it is named by the attempt, so it need not be loaded. */
+export function restingSession(slice: Slice, attemptId: AttemptId, at: number): Change[] {
+  const sessionId = slice.attempts.get(attemptId)?.sessionId ?? null
+  return sessionId === null ? [] : [session(sessionId, { status: 'idle', lastUsedAt: at })]
 }
 
 export function releases(slice: Slice, released: readonly Released[]): Change[] {
@@ -98,6 +108,7 @@ export function endWork(
             waitingSince: null,
           }),
           worker(running.workerId, 'idle'),
+          ...restingSession(slice, running.id, at),
         ]
       : []),
   ]

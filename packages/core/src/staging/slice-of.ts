@@ -121,6 +121,12 @@ export function sliceOf(command: Command): SliceKeys {
     case 'attempt.interrupt':
     case 'attempt.output':
       return { projectId, attempts: [command.attemptId] }
+    case 'session.use':
+      return { projectId, attempts: [command.attemptId], sessionsOfTasks: true }
+    case 'session.end':
+      return { projectId, sessions: [command.sessionId], openRequests: true }
+    case 'sessions.expire':
+      return { projectId, sessions: command.sessionIds, openRequests: true }
     case 'request.answer':
       return { projectId, requests: [command.requestId] }
   }

@@ -1,4 +1,4 @@
-import type { AttemptId, BatchId, ProjectId, RequestId, TaskId, WorkOrderId } from '../id.ts'
+import type { AttemptId, BatchId, ProjectId, RequestId, SessionId, TaskId, WorkOrderId } from '../id.ts'
 import type {
   Attempt,
   Batch,
@@ -6,6 +6,7 @@ import type {
   Hold,
   Project,
   Request,
+  Session,
   StoredArtifact,
   StoredPlan,
   Task,
@@ -31,12 +32,13 @@ export interface Slice {
   /** By account. */
   readonly holds: ReadonlyMap<string, Hold>
   readonly workers: ReadonlyMap<string, Worker>
+  readonly sessions: ReadonlyMap<SessionId, Session>
 }
 
 /**
  * The rows to load and lock. A loaded task brings its batch, its current work order and that
- * order's current attempt; a loaded work order, attempt or request brings its task. Unknown ids are simply
- * absent from the slice: `decide` refuses by name.
+ * order's current attempt; a loaded work order, attempt, request or session brings its task, a loaded
+ * session its attempt too. Unknown ids are simply absent from the slice: `decide` refuses by name.
  */
 export interface SliceKeys {
   readonly projectId: ProjectId
@@ -62,6 +64,9 @@ export interface SliceKeys {
   readonly openRequests?: boolean
   readonly holds?: boolean
   readonly workers?: readonly string[]
+  readonly sessions?: readonly SessionId[]
+  /** Adds the sessions of every task that the slice holds for another reason. */
+  readonly sessionsOfTasks?: boolean
   /** Everything of the project: for replay checks and the planner, never on a hot path. */
   readonly everything?: boolean
 }
@@ -89,6 +94,7 @@ export interface Tables {
   readonly request: Request
   readonly hold: Hold
   readonly worker: Worker
+  readonly session: Session
   /** Written, never part of a slice. Inserting the same artifact twice is harmless. */
   readonly plan: StoredPlan
   readonly artifact: StoredArtifact
@@ -113,4 +119,5 @@ export const emptySlice: Slice = {
   requests: new Map(),
   holds: new Map(),
   workers: new Map(),
+  sessions: new Map(),
 }

@@ -4,6 +4,7 @@ import type {
   PlanId,
   ProjectId,
   RequestId,
+  SessionId,
   TaskId,
   WorkerId,
   WorkOrderId,
@@ -32,6 +33,9 @@ export type AttemptStatus =
   | 'failed'
   | 'interrupted'
   | 'yielded'
+export type SessionStatus = 'active' | 'idle' | 'ended'
+/** Why a session ended: unused for too long, too old, somebody asked, or the agent began another. */
+export type SessionEndReason = 'idle' | 'age' | 'asked' | 'replaced'
 export type Barrier = 'none' | 'stage' | 'layer'
 export type StuckPolicy = 'retry' | 'skip' | 'hold'
 
@@ -72,6 +76,10 @@ export interface ProjectSettings {
   /** A promoted batch without any progress for this long is stuck, milliseconds. */
   readonly stuckAfterMs: number
   readonly stuckPolicy: StuckPolicy
+  /** A session that nobody used for longer ends, milliseconds; 30 minutes when left out. */
+  readonly sessionIdleMs?: number
+  /** A session that is older ends, milliseconds; an hour when left out. */
+  readonly sessionMaxAgeMs?: number
 }
 
 export interface Project {
@@ -214,6 +222,8 @@ export interface Attempt {
   readonly verdicts: readonly Verdict[]
   /** The commit or digest that contains the work, once merged. */
   readonly merged: string | null
+  /** The session that it was the last to use, as long as that has not ended. */
+  readonly sessionId: SessionId | null
 }
 
 /** What a gate found. Only `pass` passes. */
@@ -259,6 +269,27 @@ export interface Worker {
   readonly name: string
   readonly status: 'idle' | 'busy' | 'waiting' | 'error' | 'offline'
   readonly registeredAt: number
+}
+
+/**
+ * What an agent calls a session of its own, with the task that it works on: a later attempt may
+ * resume it. A task has at most one that has not ended. `active` while its attempt is under way.
+ */
+export interface Session {
+  readonly id: SessionId
+  readonly projectId: ProjectId
+  /** The agent's own id for it: any text that the agent understands, never a name to look up here. */
+  readonly agentSessionId: string
+  /** The worker and the attempt that used it last. */
+  readonly workerId: WorkerId
+  readonly taskId: TaskId
+  readonly attemptId: AttemptId
+  readonly status: SessionStatus
+  readonly endReason: SessionEndReason | null
+  readonly startedAt: number
+  /** When an attempt last took it up, or ended with it. */
+  readonly lastUsedAt: number
+  readonly endedAt: number | null
 }
 
 /** A plan as `planTasks` gave it, with the hash of its canonical JSON. Never changed once stored. */

@@ -1,4 +1,4 @@
-import type { AttemptStatus, TaskStatus, WorkOrderStatus } from './state.ts'
+import type { AttemptStatus, SessionStatus, TaskStatus, WorkOrderStatus } from './state.ts'
 
 /**
  * The allowed transitions of each machine, as data: properties hold every decision
@@ -32,6 +32,12 @@ export const attemptTransitions: Readonly<Record<AttemptStatus, readonly Attempt
   failed: [],
   interrupted: [],
   yielded: [],
+}
+
+export const sessionTransitions: Readonly<Record<SessionStatus, readonly SessionStatus[]>> = {
+  active: ['idle', 'ended'],
+  idle: ['active', 'ended'],
+  ended: [],
 }
 
 /** True when `to` may follow `from`; staying is always allowed. */

@@ -36,7 +36,7 @@ export type Accepted = Extract<Decision, { ok: true }>
 type WithoutProject<C> = C extends unknown ? Omit<C, 'projectId'> : never
 /** A command to the one project of a world. */
 export type Order = WithoutProject<Command>
-type AttemptOrder = Extract<Command, { type: `attempt.${string}` }>
+type AttemptOrder = Extract<Command, AttemptWrite>
 type WithoutClaim<C> = C extends unknown ? Omit<C, 'projectId' | keyof AttemptWrite> : never
 export type Write = WithoutClaim<AttemptOrder>
 

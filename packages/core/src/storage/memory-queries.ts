@@ -130,6 +130,17 @@ export const memoryQueries: Answers = {
     [...world.rowsOf(input.projectId).slice.workers.values()].toSorted(
       (left, right) => left.registeredAt - right.registeredAt || compareText(left.id, right.id),
     ),
+  sessions: (world, input) => {
+    const { slice, sessionsOfTask } = world.rowsOf(input.projectId)
+    const sessions =
+      input.taskId === undefined
+        ? slice.sessions.values()
+        : pick(slice.sessions, sessionsOfTask.of(input.taskId))
+    return [...sessions]
+      .filter(({ status }) => input.status === undefined || input.status.includes(status))
+      .filter(({ workerId }) => input.workerId === undefined || input.workerId === workerId)
+      .toSorted((left, right) => left.startedAt - right.startedAt || compareText(left.id, right.id))
+  },
   plan: (world, input) => {
     const { plans } = world.rowsOf(input.projectId)
     if (input.planId !== undefined) return plans.get(input.planId) ?? null

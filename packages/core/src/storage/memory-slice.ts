@@ -35,6 +35,7 @@ export function loadSlice(rows: ProjectRows, keys: SliceKeys): Slice {
   addNamed(rows, slice, keys, tasks)
   addTasks(rows, slice, tasks)
   if (keys.openRequests === true) addOpenRequests(rows, slice)
+  if (keys.sessionsOfTasks === true) addSessions(rows, slice)
   return inOrder(slice)
 }
 
@@ -59,6 +60,12 @@ function addNamed(
     if (request === undefined) continue
     tasks.add(request.taskId)
     copyRow(rows.slice.attempts, slice.attempts, request.attemptId)
+  }
+  for (const id of keys.sessions ?? []) {
+    const session = copyRow(rows.slice.sessions, slice.sessions, id)
+    if (session === undefined) continue
+    tasks.add(session.taskId)
+    copyRow(rows.slice.attempts, slice.attempts, session.attemptId)
   }
   if (keys.holds === true) {
     for (const [account, hold] of rows.slice.holds) slice.holds.set(account, hold)
@@ -93,6 +100,7 @@ function inOrder(slice: MutableSlice): Slice {
     attempts: byKey(slice.attempts),
     requests: byKey(slice.requests),
     holds: byKey(slice.holds),
+    sessions: byKey(slice.sessions),
   }
 }
 
@@ -107,6 +115,14 @@ function addOpenRequests(rows: ProjectRows, slice: MutableSlice): void {
     for (const id of rows.requestsOfTask.of(taskId)) {
       const request = rows.slice.requests.get(id)
       if (request?.status === 'open') slice.requests.set(id, request)
+    }
+  }
+}
+
+function addSessions(rows: ProjectRows, slice: MutableSlice): void {
+  for (const taskId of slice.tasks.keys()) {
+    for (const id of rows.sessionsOfTask.of(taskId)) {
+      copyRow(rows.slice.sessions, slice.sessions, id)
     }
   }
 }

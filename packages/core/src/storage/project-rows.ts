@@ -7,6 +7,7 @@ import type { Change, TableName } from '../staging/slice.ts'
 import type {
   Attempt,
   Request,
+  Session,
   StoredArtifact,
   StoredPlan,
   Task,
@@ -37,6 +38,7 @@ export class ProjectRows {
   readonly ordersOfTask = new Grouped<TaskId, WorkOrderId>()
   readonly attemptsOfTask = new Grouped<TaskId, Attempt['id']>()
   readonly requestsOfTask = new Grouped<TaskId, Request['id']>()
+  readonly sessionsOfTask = new Grouped<TaskId, Session['id']>()
   readonly taskByCode = new Map<string, TaskId>()
   readonly claimed = new Set<WorkOrderId>()
   readonly active = new Set<Attempt['id']>()
@@ -85,7 +87,7 @@ export class ProjectRows {
     this.#reindexClaims(touched)
   }
 
-  /** Whether a batch, plan, request, task, work order or attempt of the project has this id. */
+  /** Whether a batch, plan, request, task, work order, attempt or session has this id. */
   knows(id: string): boolean {
     return idTables.some((table) => this.#rows(table).has(id))
   }
@@ -110,6 +112,8 @@ export class ProjectRows {
         return this.slice.holds
       case 'worker':
         return this.slice.workers
+      case 'session':
+        return this.slice.sessions
       case 'plan':
         return this.plans
       case 'artifact':
@@ -212,6 +216,9 @@ export class ProjectRows {
       this.#indexAttempt(before as Attempt | undefined, after as Attempt | undefined)
     } else if (table === 'request') {
       this.#indexRequest(before as Request | undefined, after as Request | undefined)
+    } else if (table === 'session') {
+      const [old, now] = [before as Session | undefined, after as Session | undefined]
+      this.sessionsOfTask.move(old?.taskId, now?.taskId, (old ?? now)?.id)
     }
   }
 
@@ -272,7 +279,7 @@ function isActive(attempt: Attempt): boolean {
   )
 }
 
-const idTables = ['batch', 'plan', 'request', 'task', 'workOrder', 'attempt'] as const
+const idTables = ['batch', 'plan', 'request', 'task', 'workOrder', 'attempt', 'session'] as const
 
 /** Rows that a second insert replaces or leaves as they are. */
 const replaceable: ReadonlySet<TableName> = new Set(['hold', 'worker', 'artifact'])

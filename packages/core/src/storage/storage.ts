@@ -7,6 +7,7 @@ import type {
   Attempt,
   Project,
   Request,
+  Session,
   StoredArtifact,
   StoredPlan,
   Task,
@@ -167,6 +168,17 @@ export interface Queries {
     output: readonly Request[]
   }
   readonly workers: { input: { readonly projectId: ProjectId }; output: readonly Worker[] }
+  /** By when they began; filters combine with "and". */
+  readonly sessions: {
+    input: {
+      readonly projectId: ProjectId
+      readonly status?: readonly Session['status'][]
+      readonly taskId?: TaskId
+      /** The worker that used it last. */
+      readonly workerId?: WorkerId
+    }
+    output: readonly Session[]
+  }
   /** The stored plan, newest revision unless one is named; null when there is none. */
   readonly plan: {
     input: { readonly projectId: ProjectId; readonly planId?: PlanId }
@@ -180,7 +192,7 @@ export interface Queries {
     input: { readonly projectId: ProjectId; readonly taskId?: TaskId }
     output: readonly Omit<StoredArtifact, 'bytes'>[]
   }
-  /** The project that a batch, plan, request, task, work order or attempt belongs to, or null. */
+  /** The project that a batch, plan, request, task, work order, attempt or session is of, or null. */
   readonly projectOf: { input: { readonly id: string }; output: ProjectId | null }
   /** Last sequence of the project's log, 0 when empty. */
   readonly lastSequence: { input: { readonly projectId: ProjectId }; output: number }

@@ -40,11 +40,13 @@ export function recordedContext(answers: readonly string[] = []) {
   const progress: string[] = []
   const output: { readonly text: string; readonly stream: 'stdout' | 'stderr' }[] = []
   const questions: string[] = []
+  const sessions: string[] = []
   return {
     controller,
     progress,
     output,
     questions,
+    sessions,
     context: {
       signal: controller.signal,
       report: {
@@ -53,6 +55,9 @@ export function recordedContext(answers: readonly string[] = []) {
         },
         output(text: string, stream: 'stdout' | 'stderr') {
           output.push({ text, stream })
+        },
+        session(agentSessionId: string) {
+          sessions.push(agentSessionId)
         },
         async ask({ text }: { readonly text: string }) {
           const answer = answers[questions.push(text) - 1]

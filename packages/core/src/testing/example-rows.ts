@@ -4,6 +4,7 @@ import type {
   BatchId,
   ProjectId,
   RequestId,
+  SessionId,
   TaskId,
   WorkerId,
   WorkOrderId,
@@ -14,6 +15,7 @@ import type {
   Dependency,
   Project,
   Request,
+  Session,
   Task,
   Worker,
   WorkOrder,
@@ -167,6 +169,7 @@ export function exampleAttempt(order: WorkOrder, id: string, set: Partial<Attemp
     failure: null,
     verdicts: [],
     merged: null,
+    sessionId: null,
     ...set,
   }
 }
@@ -185,6 +188,23 @@ export function exampleRequest(attempt: Attempt, id: string, set: Partial<Reques
     answeredBy: null,
     askedAt: 1,
     answeredAt: null,
+    ...set,
+  }
+}
+
+export function exampleSession(attempt: Attempt, id: string, set: Partial<Session> = {}): Session {
+  return {
+    id: id as SessionId,
+    projectId: attempt.projectId,
+    agentSessionId: `agent-${id}`,
+    workerId: attempt.workerId,
+    taskId: attempt.taskId,
+    attemptId: attempt.id,
+    status: 'active',
+    endReason: null,
+    startedAt: 1,
+    lastUsedAt: 1,
+    endedAt: null,
     ...set,
   }
 }

@@ -25,6 +25,7 @@ export {
   exampleEvent,
   exampleProject,
   exampleRequest,
+  exampleSession,
   exampleTask,
   exampleWorker,
   exampleWorkOrder,

@@ -15,7 +15,9 @@ import { exampleBrief } from './example-brief.ts'
 
 /**
  * What the agent behind the runner does. For `asks` the question is "Which colour?" and the summary
- * is the answer; for `echoes` the summary is the code of the task.
+ * is the answer; for `echoes` the summary is the code of the task. For `resumes` it says that its
+ * session is "session-1", or what it was given to resume followed by "+", and its summary is what it
+ * was given, or "new".
  */
 export type RunnerBehaviour =
   | 'completes'
@@ -24,6 +26,7 @@ export type RunnerBehaviour =
   | 'crashes'
   | 'reports'
   | 'asks'
+  | 'resumes'
   | 'never-ends'
   | 'ignores-requests-to-stop'
 
@@ -62,16 +65,19 @@ function startRun(
   subject: RunnerSubject,
   code = 'example',
   answer: (question: Question) => Promise<string> = () => Promise.reject(new Error('Not expected')),
+  change: Partial<AttemptBrief> = {},
 ) {
   serial += 1
   const controller = new AbortController()
   const progress: string[] = []
   const output: string[] = []
   const questions: Question[] = []
+  const sessions: string[] = []
   const ready = Promise.withResolvers<void>()
   const attempt = exampleBrief({
     attemptId: `attempt_runner-suite-${serial}` as AttemptId,
     ...subject.brief,
+    ...change,
     task: { code },
   })
   const outcome = runner.run(attempt, {
@@ -84,6 +90,9 @@ function startRun(
       output(text) {
         output.push(text)
       },
+      session(agentSessionId) {
+        sessions.push(agentSessionId)
+      },
       async ask(question) {
         questions.push(question)
         return await answer(question)
@@ -95,7 +104,7 @@ function startRun(
     () => ready.resolve(),
     () => ready.resolve(),
   )
-  return { controller, progress, output, questions, outcome, ready: ready.promise }
+  return { controller, progress, output, questions, sessions, outcome, ready: ready.promise }
 }
 
 async function ended(outcome: Promise<Outcome>): Promise<Outcome> {
@@ -207,6 +216,20 @@ const cases: readonly ContractCase<RunnerSubject>[] = [
     },
   },
   {
+    id: 'runner.sessions',
+    title: "an agent's own session is reported, and one that is given reaches the agent",
+    async run(subject) {
+      const runner = await subject.create('resumes')
+      const first = startRun(runner, subject)
+      equal(await ended(first.outcome), { status: 'completed', summary: 'new' })
+      equal(first.sessions.at(-1), 'session-1', 'the session that was reported')
+      const never = () => Promise.reject(new Error('Not expected'))
+      const next = startRun(runner, subject, 'example', never, { session: 'session-1' })
+      equal(await ended(next.outcome), { status: 'completed', summary: 'session-1' })
+      equal(next.sessions.at(-1), 'session-1+', 'the session of the second run')
+    },
+  },
+  {
     id: 'runner.concurrent',
     title: 'runs at the same time do not mix',
     async run(subject) {
@@ -247,6 +270,7 @@ const cases: readonly ContractCase<RunnerSubject>[] = [
             report: {
               progress: (text) => void heard.push(text),
               output: (text) => void heard.push(text),
+              session: (id) => void heard.push(id),
               ask: () => Promise.reject(new Error('Not expected')),
             },
           }),

@@ -5,7 +5,9 @@ import {
   exampleAttempt,
   exampleBatch,
   exampleRequest,
+  exampleSession,
   exampleTask,
+  exampleWorker,
   exampleWorkOrder,
 } from './example-rows.ts'
 import { projectId, query, taskId, update, withProject, write } from './storage-steps.ts'
@@ -102,6 +104,55 @@ export const storageQueryCases: readonly ContractCase<StorageSubject>[] = [
       )
       equal(await query(storage, 'expired', { projectId, limit: 9 }), ['o1', 'o2', 'o0'])
       equal(await query(storage, 'expired', { projectId, limit: 2 }), ['o1', 'o2'])
+    },
+  },
+  {
+    id: 'storage.query.sessions',
+    title: 'sessions are listed by when they began, filters combine, own writes show',
+    async run({ storage }) {
+      const attempts = ['t1', 't2'].map((task) =>
+        exampleAttempt(exampleWorkOrder(projectId, task, `o-${task}`), `a-${task}`, {
+          workerId: exampleWorker(projectId, `w-${task}`).id,
+        }),
+      )
+      const [first, second] = attempts as [Attempt, Attempt]
+      await withProject(
+        storage,
+        ['task', exampleTask(projectId, 't1')],
+        ['task', exampleTask(projectId, 't2')],
+        ['session', exampleSession(first, 's1', { startedAt: 3 })],
+        ['session', exampleSession(second, 's2', { startedAt: 2, status: 'idle' })],
+        ['session', exampleSession(first, 's3', { startedAt: 1, status: 'ended', endedAt: 2 })],
+      )
+      const ids = async (filter: object) =>
+        (await query(storage, 'sessions', { projectId, ...filter })).map((session) => session.id)
+      equal(await ids({}), ['s3', 's2', 's1'], 'all')
+      equal(await ids({ status: ['active', 'idle'] }), ['s2', 's1'], 'by status')
+      equal(await ids({ taskId: taskId('t1') }), ['s3', 's1'], 'by task')
+      equal(await ids({ workerId: second.workerId }), ['s2'], 'by worker')
+      equal(await ids({ taskId: taskId('t1'), status: ['ended'] }), ['s3'], 'by all')
+      equal(await query(storage, 'projectOf', { id: 's2' }), projectId, 'the project of a session')
+      const id = exampleSession(second, 's2').id
+      const seen = await storage.transaction(async (transaction) => {
+        // Not read before it is written: found by its task all the same.
+        await transaction.write(
+          projectId,
+          [update('session', id, { status: 'active', lastUsedAt: 9 })],
+          [],
+          'suite',
+        )
+        const slice = await transaction.load({
+          projectId,
+          tasks: [taskId('t2')],
+          sessionsOfTasks: true,
+        })
+        return slice.sessions.get(id)
+      })
+      equal(
+        seen,
+        exampleSession(second, 's2', { startedAt: 2, status: 'active', lastUsedAt: 9 }),
+        'after a write',
+      )
     },
   },
   {

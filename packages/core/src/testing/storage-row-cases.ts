@@ -1,5 +1,5 @@
 import type { Change } from '../staging/slice.ts'
-import type { Dependency, StoredArtifact, StoredPlan } from '../staging/state.ts'
+import type { Dependency, Session, StoredArtifact, StoredPlan } from '../staging/state.ts'
 import { check, equal, rejects } from './check.ts'
 import type { ContractCase } from './contract.ts'
 import {
@@ -8,6 +8,7 @@ import {
   exampleDependency,
   exampleProject,
   exampleRequest,
+  exampleSession,
   exampleTask,
   exampleWorker,
   exampleWorkOrder,
@@ -118,6 +119,15 @@ export const storageRowCases: readonly ContractCase<StorageSubject>[] = [
           },
         ],
         merged: 'abc',
+        sessionId: 's1' as Session['id'],
+      })
+      const session = exampleSession(attempt, 's1', {
+        agentSessionId: '019a-thread',
+        status: 'ended',
+        endReason: 'age',
+        startedAt: 2 ** 41,
+        lastUsedAt: 2 ** 41 + 1,
+        endedAt: 2 ** 41 + 2,
       })
       await withProject(
         storage,
@@ -132,6 +142,7 @@ export const storageRowCases: readonly ContractCase<StorageSubject>[] = [
         ['attempt', attempt],
         ['request', exampleRequest(attempt, 'r1', { kind: 'choice', options: ['a', 'b'] })],
         ['worker', exampleWorker(projectId, 'w1')],
+        ['session', session],
         ['hold', { projectId, account: 'team', until: 5, reason: 'quota' }],
       )
       const slice = await load(storage, { everything: true })
@@ -144,6 +155,7 @@ export const storageRowCases: readonly ContractCase<StorageSubject>[] = [
       equal([...slice.requests.values()][0]?.options, ['a', 'b'], 'the options')
       equal([...slice.holds.values()], [{ projectId, account: 'team', until: 5, reason: 'quota' }])
       equal([...slice.workers.values()], [exampleWorker(projectId, 'w1')], 'the workers')
+      equal([...slice.sessions.values()], [session], 'the sessions')
       const edge: Dependency = exampleDependency(projectId, 't1', 't2', {
         confidence: 0.5,
         evidence: 'x',
@@ -239,6 +251,8 @@ export const storageRowCases: readonly ContractCase<StorageSubject>[] = [
         ['attempt', attempt],
         ['request', exampleRequest(attempt, 'r1')],
         ['request', exampleRequest(attempt, 'r2', { status: 'answered' })],
+        ['session', exampleSession(attempt, 's1', { status: 'ended', endedAt: 1 })],
+        ['session', exampleSession(attempt, 's2')],
       )
       const named = async (keys: Parameters<typeof load>[1]) => {
         const slice = await load(storage, keys)
@@ -250,6 +264,7 @@ export const storageRowCases: readonly ContractCase<StorageSubject>[] = [
           orders: [...slice.workOrders.keys()],
           attempts: [...slice.attempts.keys()],
           requests: [...slice.requests.keys()],
+          sessions: [...slice.sessions.keys()],
         }
       }
       const none = {
@@ -260,6 +275,7 @@ export const storageRowCases: readonly ContractCase<StorageSubject>[] = [
         orders: [],
         attempts: [],
         requests: [],
+        sessions: [],
       }
       const t1 = { ...none, tasks: ['t1'], batches: ['b1'], orders: ['o1'], attempts: ['a1'] }
       equal(await named({}), none, 'nothing named')
@@ -279,6 +295,17 @@ export const storageRowCases: readonly ContractCase<StorageSubject>[] = [
         { ...t1, requests: ['r1'] },
         'open requests',
       )
+      equal(
+        await named({ sessions: [exampleSession(attempt, 's1').id] }),
+        { ...t1, sessions: ['s1'] },
+        'by session',
+      )
+      equal(
+        await named({ attempts: [attempt.id], sessionsOfTasks: true }),
+        { ...t1, sessions: ['s1', 's2'] },
+        'sessions of tasks',
+      )
+      equal(await named({ sessionsOfTasks: true }), none, 'sessions of no task')
       equal(
         await named({ dependenciesOf: [taskId('t2')] }),
         { ...t1, tasks: ['t1', 't2'], dependencies: ['t2'] },

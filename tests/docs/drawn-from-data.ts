@@ -2,11 +2,12 @@ import { drawTransitions, errorPolicies } from '@cueline/core'
 
 /** What docs/concepts.md shows of the tables that the code itself uses, by the name of its markers. */
 export function drawnFromData(): Readonly<Record<string, string>> {
-  const { task, workOrder, attempt } = drawTransitions()
+  const { task, workOrder, attempt, session } = drawTransitions()
   return {
     'transitions:task': diagram(task),
     'transitions:workOrder': diagram(workOrder),
     'transitions:attempt': diagram(attempt),
+    'transitions:session': diagram(session),
     'error-policies': policies(),
   }
 }

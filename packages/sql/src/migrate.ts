@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import type { ColumnKind, Database, Dialect } from './dialect.ts'
 import { first } from './migrations/0001-first.ts'
 import { claims } from './migrations/0002-claims.ts'
+import { sessions } from './migrations/0003-sessions.ts'
 
 export interface Migration {
   readonly number: number
@@ -11,7 +12,7 @@ export interface Migration {
   readonly statements: readonly string[]
 }
 
-export const migrations: readonly Migration[] = [first, claims]
+export const migrations: readonly Migration[] = [first, claims, sessions]
 
 /**
  * Brings the database to the newest version. Everything happens in one transaction that excludes

@@ -13,7 +13,10 @@ const prefix = '{"cueline"'
  * standard output. Memory stays bounded, whatever
  * comes.
  */
-export function agentOutput(report: Pick<Report, 'output' | 'progress' | 'session'>, limit: number) {
+export function agentOutput(
+  report: Pick<Report, 'output' | 'progress' | 'session'>,
+  limit: number,
+) {
   const tails = { stdout: outputTail(tailLength), stderr: outputTail(tailLength) }
   const readLine = lineReader((line) => {
     const { progress, session } = messageOf(line)

@@ -94,7 +94,7 @@ const family = `
   })
 `
 
-describe('the protocol between the process runner and its agent', () => {
+describe('the protocol between the process runner and its agent [S2-05]', () => {
   it('gives the whole brief by file and standard input, and takes the result file', async () => {
     const runner = agent(`
       const { task, fence } = brief()

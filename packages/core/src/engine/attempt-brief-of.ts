@@ -22,7 +22,8 @@ export async function attemptBriefOf(
     task.attemptCount > 1
       ? await storage.query('requests', { projectId, taskId, status: ['answered'] })
       : []
-  const session = task.attemptCount > 1 ? await sessionOf(storage, project, claim, requests) : undefined
+  const session =
+    task.attemptCount > 1 ? await sessionOf(storage, project, claim, requests) : undefined
   return {
     projectId,
     taskId,

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { isTooLong, longestId } from '../plan/id-length.ts'
-import type { BatchId, PlanId, ProjectId, RequestId } from '../id.ts'
+import type { BatchId, PlanId, ProjectId, RequestId, SessionId, WorkerId } from '../id.ts'
 
 const id = z
   .string()
@@ -13,6 +13,8 @@ export const projectId = id.transform((value) => value as ProjectId)
 export const batchId = id.transform((value) => value as BatchId)
 export const planId = id.transform((value) => value as PlanId)
 export const requestId = id.transform((value) => value as RequestId)
+export const sessionId = id.transform((value) => value as SessionId)
+export const workerId = id.transform((value) => value as WorkerId)
 /** The id or the code of a task. */
 export const taskReference = id
 export const name = z.string().trim().min(1).max(200)
@@ -33,5 +35,7 @@ export const projectSettings = z
     retryMaxMs: z.int().min(0),
     stuckAfterMs: z.int().min(0),
     stuckPolicy: z.enum(['retry', 'skip', 'hold']),
+    sessionIdleMs: z.int().min(0),
+    sessionMaxAgeMs: z.int().min(0),
   })
   .partial()

@@ -5,6 +5,7 @@ import { projects } from './projects.ts'
 import { queues } from './queues.ts'
 import { reports } from './reports.ts'
 import { requests } from './requests.ts'
+import { sessions } from './sessions.ts'
 import { stages } from './stages.ts'
 import { tasks } from './tasks.ts'
 
@@ -16,6 +17,7 @@ export const operations = {
   stages,
   queues,
   requests,
+  sessions,
   reports,
   events,
   doctor,

@@ -8,7 +8,8 @@ const longest = 256
 export function agentSessionIdProblem(value: unknown): string | null {
   if (typeof value !== 'string') return 'it is no text'
   if (value === '') return 'it is empty'
-  if (value.length > longest) return `it is ${value.length} characters long, ${longest} is the limit`
+  if (value.length > longest)
+    return `it is ${value.length} characters long, ${longest} is the limit`
   if (value.startsWith('-')) return 'it starts with "-", like an option of a command'
   for (const character of value) {
     if (character <= ' ' || character > '~') {

@@ -1,4 +1,12 @@
-import type { AttemptId, BatchId, ProjectId, RequestId, SessionId, TaskId, WorkOrderId } from '../id.ts'
+import type {
+  AttemptId,
+  BatchId,
+  ProjectId,
+  RequestId,
+  SessionId,
+  TaskId,
+  WorkOrderId,
+} from '../id.ts'
 import type {
   Attempt,
   Batch,

@@ -1,0 +1,44 @@
+import { exampleAttempt, exampleSession, exampleWorkOrder } from '@cueline/core/testing'
+import { describe, expect, it } from 'vitest'
+
+import { freshSchema, runSql, url } from './fixtures/test-database.ts'
+import { postgresStorage } from './postgres-storage.ts'
+
+const order = exampleWorkOrder('p1', 't1', 'o1')
+const attempt = exampleAttempt(order, 'a1')
+const { projectId } = attempt
+
+describe('a schema of before there were sessions [S2-05]', () => {
+  it('is brought to the newest version, with all that is in it', async () => {
+    const schema = freshSchema()
+    const older = await postgresStorage({ url, schema })
+    await older.transaction((transaction) =>
+      transaction.write(
+        projectId,
+        [{ table: 'attempt', kind: 'insert', row: attempt }],
+        [],
+        'test',
+      ),
+    )
+    await older.close()
+    await runSql(`
+      drop table "${schema}".sessions;
+      alter table "${schema}".attempts drop column session_id;
+      delete from "${schema}".migrations where number >= 3`)
+
+    const storage = await postgresStorage({ url, schema })
+    const session = exampleSession(attempt, 's1')
+    const { attempts, sessions } = await storage.transaction(async (transaction) => {
+      await transaction.write(
+        projectId,
+        [{ table: 'session', kind: 'insert', row: session }],
+        [],
+        'test',
+      )
+      return transaction.load({ projectId, everything: true })
+    })
+    expect([...attempts.values()]).toEqual([attempt])
+    expect([...sessions.values()]).toEqual([session])
+    await storage.close()
+  })
+})

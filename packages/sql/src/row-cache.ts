@@ -12,6 +12,7 @@ import type {
   WorkOrderId,
 } from '@cueline/core'
 
+import { copied, emptyRow } from './rows.ts'
 import { tables } from './tables.ts'
 import type { TaskCounts } from './task-counts.ts'
 
@@ -301,7 +302,7 @@ function isSettled(row: object): boolean {
 /** A row as the database gives it back: every column, and no more. */
 function rowOf<Name extends TableName>(name: Name, row: Tables[Name]): Tables[Name] {
   const given = row as unknown as Readonly<Record<string, unknown>>
-  const stored: Record<string, unknown> = {}
+  const stored = emptyRow(name)
   for (const { field } of tables[name].columns) stored[field] = given[field] ?? null
   return stored as unknown as Tables[Name]
 }
@@ -311,8 +312,9 @@ function patched<Name extends TableName>(
   row: Tables[Name],
   set: Partial<Tables[Name]>,
 ): Tables[Name] {
-  const next = { ...row } as unknown as Record<string, unknown>
+  const next = copied(row) as unknown as Record<string, unknown>
+  const given = set as Readonly<Record<string, unknown>>
   const { byField } = tables[name]
-  for (const [field, value] of Object.entries(set)) if (byField.has(field)) next[field] = value
+  for (const field of Object.keys(given)) if (byField.has(field)) next[field] = given[field]
   return next as unknown as Tables[Name]
 }

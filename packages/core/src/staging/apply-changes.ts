@@ -109,7 +109,8 @@ function applyToRows<Row extends { readonly id: string }>(
 
 function updateRow<Row>(rows: Map<string, Row>, key: string, set: Partial<Row>): void {
   const row = rows.get(key)
-  if (row !== undefined) rows.set(key, { ...row, ...set })
+  // A spread that meets the rows of many tables takes six times as long.
+  if (row !== undefined) rows.set(key, Object.assign({}, row, set))
 }
 
 /** All at once: one by one, a task with many dependents would copy its list for each of them. */

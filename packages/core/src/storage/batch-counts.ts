@@ -9,14 +9,15 @@ interface Counts {
   total: number
 }
 
-const noTasks: Readonly<Record<TaskStatus, number>> = {
-  todo: 0,
-  staged: 0,
-  doing: 0,
-  review: 0,
-  done: 0,
-  failed: 0,
-  cancelled: 0,
+/** What a batch's tasks add up to now; it moves on with them. */
+export interface TaskCounts {
+  readonly byStatus: Readonly<Record<TaskStatus, number>>
+  readonly total: number
+}
+
+const noTasks: TaskCounts = {
+  byStatus: { todo: 0, staged: 0, doing: 0, review: 0, done: 0, failed: 0, cancelled: 0 },
+  total: 0,
 }
 
 /** What a batch's tasks add up to, kept as they change. */
@@ -38,9 +39,8 @@ export class BatchCounts {
     if (after !== undefined) this.#count(after, 1)
   }
 
-  byStatus(id: BatchId): Readonly<Record<TaskStatus, number>> & { readonly total: number } {
-    const counts = this.#batches.get(id)
-    return { ...(counts?.byStatus ?? noTasks), total: counts?.total ?? 0 }
+  of(id: BatchId): TaskCounts {
+    return this.#batches.get(id) ?? noTasks
   }
 
   lowestOpenLayer(id: BatchId): number | null {
@@ -86,7 +86,7 @@ export class BatchCounts {
     if (task.batchId === null) return
     let counts = this.#batches.get(task.batchId)
     if (counts === undefined) {
-      counts = { byStatus: { ...noTasks }, openLayers: new Map(), total: 0 }
+      counts = { byStatus: { ...noTasks.byStatus }, openLayers: new Map(), total: 0 }
       this.#batches.set(task.batchId, counts)
     }
     counts.total += by

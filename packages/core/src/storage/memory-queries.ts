@@ -253,11 +253,18 @@ function isLive(world: MemoryWorld, id: WorkOrderId, now: number): boolean {
 }
 
 function summaryOf(rows: ProjectRows, batch: Batch): BatchSummary {
-  const { total, ...byStatus } = rows.counts.byStatus(batch.id)
+  const counts = rows.counts.of(batch.id)
   return {
     batch,
-    total,
-    ...byStatus,
+    // Named one by one: there are as many of these as batches each time the project moves on.
+    total: counts.total,
+    todo: counts.byStatus.todo,
+    staged: counts.byStatus.staged,
+    doing: counts.byStatus.doing,
+    review: counts.byStatus.review,
+    done: counts.byStatus.done,
+    failed: counts.byStatus.failed,
+    cancelled: counts.byStatus.cancelled,
     queued: isOpen(rows, batch.id, -Infinity) ? rows.claims.queued(batch) : 0,
     lowestOpenLayer: rows.counts.lowestOpenLayer(batch.id),
     lastProgressAt:

@@ -51,6 +51,25 @@ function commit(cwd: string, title: string, files: Readonly<Record<string, strin
   git('commit', '--quiet', '--message', title)
 }
 
+describe('lanes when nobody says how many [S4-03]', () => {
+  it('are four, for cueline plan and for cueline stage', async () => {
+    const tasks = Array.from({ length: 10 }, (_, at) => ({
+      id: `T${at}`,
+      title: `Task ${at}`,
+      estimate: 10,
+    }))
+    const { json } = workplace({ 'ten.json': JSON.stringify({ project: { name: 'Ten' }, tasks }) })
+    const plan = await json('plan', 'ten.json')
+    expect(plan).toMatchObject({ makespan: 30 })
+    expect(plan.lanes).toHaveLength(4)
+    await json('import', 'ten.json')
+    const staged = await json('stage', '--force')
+    expect(staged).toMatchObject({ plan: { makespan: 30 } })
+    const batches = staged.batches as { tasks: string[] }[]
+    expect(batches.map((batch) => batch.tasks.length)).toEqual([4, 4, 2])
+  })
+})
+
 describe('how cueline plan plans [S4-02] [X-04]', () => {
   it('keeps tasks apart that declare the same file, and says so', async () => {
     const { cueline, json } = workplace()

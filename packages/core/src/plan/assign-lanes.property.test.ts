@@ -20,7 +20,15 @@ const withEpics = anyTasks({ maxTasks: 16 }).chain((tasks) =>
     .map((epics) => tasks.map((task, at): PlanTask => ({ ...task, epic: epics[at] }))),
 )
 
-describe('lanes [S4-01] [S3-03]', () => {
+describe('lanes [S4-01] [S4-03] [S3-03]', () => {
+  it('are four when nobody says how many, and the rest queues', () => {
+    const tasks = Array.from({ length: 10 }, (_, at) => ({ id: `t${at}`, estimate: 10 }))
+    const { laneCap, lanes, makespan, schedule } = planOf(tasks)
+    expect([laneCap, lanes.length, makespan]).toEqual([4, 4, 30])
+    expect(schedule.filter(({ start }) => start === 0)).toHaveLength(4)
+    expect(planOf(tasks, { lanes: 4, workers: 10 })).toMatchObject({ laneCap: 4, makespan: 30 })
+  })
+
   it('hold every task once and one at a time, and are as many as tasks run at once at most', () => {
     fc.assert(
       fc.property(withEpics, anyWorkers, fc.constantFrom(0, 20), (tasks, workers, rounds) => {

@@ -34,7 +34,7 @@ function planOf(tasks: readonly PlanTask[], options?: PlanOptions): Plan {
   return result.plan
 }
 
-describe('a plan with conflicts [S3-03] [S4-02] [X-03]', () => {
+describe('a plan with conflicts [S3-03] [S4-02] [S4-03] [X-03]', () => {
   it('never lets two conflicting tasks overlap, whatever barrier, rounds, lanes and resources', () => {
     fc.assert(
       fc.property(

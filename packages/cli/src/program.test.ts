@@ -25,6 +25,7 @@ const commands = [
   'revise',
   'requests',
   'answer',
+  'sessions',
   'retry',
   'cancel',
   'report',
@@ -51,6 +52,15 @@ describe('the help of the command line', () => {
     expect((await cueline(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
   })
 
+  it('of a part of a command has examples too', async () => {
+    const { code, stdout } = await cueline(['sessions', 'end', '--help'])
+    expect(code).toBe(0)
+    expect(stdout).toContain('Usage: cueline sessions end')
+    expect(stdout).toContain('Examples:\n  cueline sessions end')
+    expect(stdout).toContain('--db <file>')
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+  })
+
   it('is what you get without a command, as an error', async () => {
     const { code, stdout, stderr } = await cueline([])
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
@@ -62,6 +72,8 @@ describe('a mistyped command line', () => {
   it.each([
     [['statsu'], 'Did you mean status?'],
     [['status', '--jsno'], 'Did you mean --json?'],
+    [['sessions', 'ned'], 'too many arguments'],
+    [['sessions', 'end'], "missing required argument 'session'"],
     [['status', 'now'], 'too many arguments'],
     [['plan', 'a.md', '--workers', '0'], 'Give a whole number from 1'],
     [['plan', 'a.md', '--workers', '2.5'], 'Give a whole number from 1'],

@@ -14,6 +14,7 @@ import { addRequests } from './commands/requests.ts'
 import { addRetry } from './commands/retry.ts'
 import { addRevise } from './commands/revise.ts'
 import { addRun } from './commands/run.ts'
+import { addSessions } from './commands/sessions.ts'
 import { addStage } from './commands/stage.ts'
 import { addStatus } from './commands/status.ts'
 import { addSuggest } from './commands/suggest.ts'
@@ -110,6 +111,7 @@ function createProgram(cli: Cli): Command {
     addRevise,
     addRequests,
     addAnswer,
+    addSessions,
     addRetry,
     addCancel,
     addReport,
@@ -118,7 +120,8 @@ function createProgram(cli: Cli): Command {
     add(program, cli)
   }
   program.helpCommand('help [command]', 'show the help of a command')
-  for (const command of [program, ...program.commands]) {
+  const parts = program.commands.flatMap((command) => [command, ...command.commands])
+  for (const command of [program, ...parts]) {
     command
       .exitOverride()
       .configureOutput({

@@ -72,7 +72,7 @@ describe('cueline sessions [S2-05]', () => {
     expect(await sessions('--all')).toMatchObject([{ status: 'ended', endReason: 'asked' }])
     const again = await cueline('sessions', 'end', String(session?.id), '--force')
     expect(again.code).toBe(3)
-    expect(again.stderr).toContain('has ended already (asked)')
+    expect(again.stderr).toMatch(/has ended already\s+\(asked\)/)
     const unknown = await cueline('sessions', 'end', 'T1')
     expect(unknown.code).toBe(2)
     expect(unknown.stderr).toContain('There is no session "T1", and none is open.')

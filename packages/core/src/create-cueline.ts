@@ -5,6 +5,7 @@ import { CuelineError } from './error.ts'
 import type { StoredEvent } from './event/event.ts'
 import type { Gate, Gates } from './gate/gate.ts'
 import { type Ids, type ProjectId, randomIds, type RequestId } from './id.ts'
+import { type ClaimTurns, usualAgeingMs } from './limit/claim-turns.ts'
 import { createMethods } from './operation/methods.ts'
 import type { Methods } from './operation/operation.ts'
 import type { Operations } from './operation/registry.ts'
@@ -111,6 +112,7 @@ export const defaultSettings: ProjectSettings = {
   releaseOn: 'verified',
   maxAttempts: 3,
   maxInterruptions: 5,
+  ageingMs: usualAgeingMs,
   retryBaseMs: 1_000,
   retryMaxMs: 60_000,
   stuckAfterMs: 15 * 60_000,
@@ -134,7 +136,8 @@ export async function createCueline(options: CuelineOptions = {}): Promise<Cueli
   const answers = new Map<RequestId, (answer: string) => void>()
   const live = new Map<string, (reason: Error) => void>()
   const quiet = new Set<ProjectId>()
-  const shared = { dispatcher, emitter, answers, live, quiet, onError }
+  const turns = new Map<ProjectId, ClaimTurns>()
+  const shared = { dispatcher, emitter, answers, live, quiet, turns, onError }
   const ledger = createLedger({
     storage,
     ids,

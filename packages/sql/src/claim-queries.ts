@@ -12,22 +12,23 @@ const claimOrder = sql`
   case tasks.priority when 'high' then 0 when 'normal' then 1 else 2 end,
   tasks.stage_priority desc, tasks.tail desc, tasks.position, tasks.id`
 
-/** Queued, due, and its account not held. */
-function isClaimable(now: Expression<unknown>) {
-  return sql`
-    work_orders.status = 'queued'
-    and work_orders.not_before <= ${now}
-    and not exists (
-      select 1 from holds
-      where holds.project_id = tasks.project_id
-        and holds.account = coalesce(tasks.account, 'default')
-        and holds.until > ${now}
-    )`
+/** Queued, and not for later. */
+function isDue(now: Expression<unknown>) {
+  return sql`work_orders.status = 'queued' and work_orders.not_before <= ${now}`
 }
 
-/** None of its keys is in use, and it has lost few enough workers. */
-function isFree(dialect: Dialect, inUse: Expression<unknown>, below: Expression<unknown>) {
-  return sql`work_orders.interruptions < ${below} and (cast(tasks.exclusive_keys as text) = '[]' or not exists (
+function isNotHeld(now: Expression<unknown>) {
+  return sql`not exists (
+    select 1 from holds
+    where holds.project_id = tasks.project_id
+      and holds.account = coalesce(tasks.account, 'default')
+      and holds.until > ${now}
+  )`
+}
+
+/** Nobody else has one of its keys. */
+function isFree(dialect: Dialect, inUse: Expression<unknown>) {
+  return sql`(cast(tasks.exclusive_keys as text) = '[]' or not exists (
     select * from ${dialect.texts(sql.ref('tasks.exclusive_keys'))} as own
     intersect select * from ${dialect.texts(inUse)} as in_use
   ))`
@@ -39,10 +40,14 @@ export async function claimable(
   input: Queries['claimable']['input'],
   now: number,
 ): Promise<readonly WorkOrderId[]> {
-  const { projectId, limit, workOrderIds } = input
+  const { projectId, limit, workOrderIds, enqueuedUntil } = input
   const free = {
     keysInUse: JSON.stringify(input.keysInUse ?? []),
     interruptionsBelow: input.interruptionsBelow ?? Number.MAX_SAFE_INTEGER,
+  }
+  if (enqueuedUntil !== undefined) {
+    const given = { projectId, limit, now, enqueuedUntil, ...free }
+    return (await oldestClaimable.run(database, dialect, given)).map((row) => row.id)
   }
   const rows =
     workOrderIds === undefined
@@ -117,7 +122,11 @@ export async function expired(
   return (await lapsed.run(database, dialect, { ...input, now })).map((row) => row.id)
 }
 
-/** Along the index `tasks_queued`, until the limit is reached. */
+/**
+ * Along the index `tasks_queued`, until the limit is reached. The work order is looked up by a subquery,
+ * because Postgres takes the two conditions of a join for independent, expects one row of it, and would
+ * rather read and sort everything that is queued.
+ */
 const firstClaimable = statement<
   { projectId: string; limit: number; now: number; keysInUse: string; interruptionsBelow: number },
   { id: WorkOrderId }
@@ -125,15 +134,42 @@ const firstClaimable = statement<
   (
     { projectId, limit, now, keysInUse, interruptionsBelow },
     dialect,
-  ) => sql`select work_orders.id from tasks
-    ${dialect.thenJoin} work_orders
-      on work_orders.id = tasks.work_order_id and work_orders.task_id = tasks.id
+  ) => sql`select tasks.work_order_id as id from tasks
     ${dialect.thenJoin} batches on batches.id = tasks.batch_id
     ${dialect.thenJoin} projects on projects.id = tasks.project_id
     where tasks.project_id = ${projectId} and tasks.work_order_id is not null
-      and ${isReady} and ${isClaimable(now)}
-      and ${isFree(dialect, keysInUse, interruptionsBelow)}
+      and ${isReady} and ${isNotHeld(now)} and ${isFree(dialect, keysInUse)}
+      and (
+        select ${isDue(now)} and work_orders.interruptions < ${interruptionsBelow}
+          and work_orders.task_id = tasks.id
+        from work_orders where work_orders.id = tasks.work_order_id
+      )
     order by ${claimOrder} limit ${limit}`,
+)
+
+/** Along the index `work_orders_queued`, until the limit is reached among equally old ones. */
+const oldestClaimable = statement<
+  {
+    projectId: string
+    limit: number
+    now: number
+    enqueuedUntil: number
+    keysInUse: string
+    interruptionsBelow: number
+  },
+  { id: WorkOrderId }
+>(
+  (
+    { projectId, limit, now, enqueuedUntil, keysInUse, interruptionsBelow },
+    dialect,
+  ) => sql`select work_orders.id from work_orders
+    ${dialect.thenJoin} tasks on tasks.id = work_orders.task_id and tasks.work_order_id = work_orders.id
+    ${dialect.thenJoin} batches on batches.id = tasks.batch_id
+    ${dialect.thenJoin} projects on projects.id = tasks.project_id
+    where work_orders.project_id = ${projectId} and work_orders.enqueued_at <= ${enqueuedUntil}
+      and ${isReady} and ${isDue(now)} and ${isNotHeld(now)}
+      and ${isFree(dialect, keysInUse)} and work_orders.interruptions < ${interruptionsBelow}
+    order by work_orders.enqueued_at, ${claimOrder} limit ${limit}`,
 )
 
 const claimableOf = statement<
@@ -156,8 +192,8 @@ const claimableOf = statement<
     join projects on projects.id = tasks.project_id
     where work_orders.id in ${dialect.texts(ids)}
       and ${dialect.filterOnly('tasks.project_id')} = ${projectId}
-      and ${isReady} and ${isClaimable(now)}
-      and ${isFree(dialect, keysInUse, interruptionsBelow)}
+      and ${isReady} and ${isDue(now)} and ${isNotHeld(now)}
+      and ${isFree(dialect, keysInUse)} and work_orders.interruptions < ${interruptionsBelow}
     order by ${claimOrder} limit ${limit}`,
 )
 

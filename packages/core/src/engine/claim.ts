@@ -1,4 +1,11 @@
 import type { AttemptId, ProjectId, TaskId, WorkerId, WorkOrderId } from '../id.ts'
+import {
+  afterClaims,
+  agedTurns,
+  type ClaimTurns,
+  noTurns,
+  usualAgeingMs,
+} from '../limit/claim-turns.ts'
 import { type Load, suspectFrom, suspectIn } from '../limit/admission.ts'
 import { advance } from '../staging/advance.ts'
 import type { AttemptBrief } from '../staging/attempt-brief.ts'
@@ -53,15 +60,18 @@ export interface ClaimRequest {
  * Claims work for free workers, best first, and lets the project advance (layers, promotions, stuck
  * batches) as long as workers stay free - all in one transaction.
  */
-export function claimWork(
-  { ledger, quiet }: Pick<EngineContext, 'ledger' | 'quiet'>,
+export async function claimWork(
+  { ledger, quiet, turns }: Pick<EngineContext, 'ledger' | 'quiet' | 'turns'>,
   request: ClaimRequest,
 ): Promise<ClaimResult> {
   const { projectId, workers, idle } = request
-  return ledger.run(async (transaction) => {
+  let after = noTurns
+  const result = await ledger.run(async (transaction): Promise<ClaimResult> => {
     const claims: Claim[] = []
+    after = turns.get(projectId) ?? noTurns
     for (;;) {
-      const found = await claimOnce(transaction, request, workers.slice(claims.length))
+      const found = await claimOnce(transaction, request, workers.slice(claims.length), after)
+      after = found.turns
       claims.push(...found.claims)
       if (claims.length === workers.length) return { claims, resting: false, nextTime: null }
       const nextTime = await transaction.storage.query('nextTime', { projectId })
@@ -76,76 +86,106 @@ export function claimWork(
       return { claims, resting: claims.length === 0 && look.resting, nextTime }
     }
   })
+  turns.set(projectId, after)
+  return result
 }
 
 interface Found {
   readonly claims: readonly Claim[]
   /** Attempts that run now, these claims included. */
   readonly running: number
+  readonly turns: ClaimTurns
 }
 
 async function claimOnce(
   transaction: LedgerTransaction,
-  { projectId, leaseMs, workOrderIds, capabilities }: ClaimRequest,
+  request: ClaimRequest,
   free: readonly WorkerId[],
+  turns: ClaimTurns,
 ): Promise<Found> {
   const { storage } = transaction
-  let load: Load = await storage.query('load', { projectId })
+  const { projectId, workOrderIds } = request
+  const load = await storage.query('load', { projectId })
   const { project } = await storage.load({ projectId })
-  const room = (project?.settings.maxParallelTasks ?? 0) - load.total
-  const running = load.total
-  let taken = takenBy(load, project)
-  let workers = free.slice(0, Math.max(0, room))
+  const { maxParallelTasks = 0, ageingMs = usualAgeingMs } = project?.settings ?? {}
+  const workers = free.slice(0, Math.max(0, maxParallelTasks - load.total))
+  const turn = workOrderIds === undefined && ageingMs > 0 ? agedTurns(turns, workers.length) : 0
   const claims: Claim[] = []
-  for (let limit = workers.length + spareCandidates; workers.length > 0;) {
-    const candidates = await storage.query('claimable', {
-      projectId,
-      limit,
-      ...(workOrderIds !== undefined && { workOrderIds }),
-      ...taken,
-    })
+  if (turn > 0) {
+    const enqueuedUntil = storage.now - ageingMs
+    const first = workers.slice(0, turn)
+    claims.push(...(await claimSome(transaction, request, project, load, first, { enqueuedUntil })))
+  }
+  const aged = claims.length
+  const now = aged === 0 ? load : await storage.query('load', { projectId })
+  const left = workers.slice(aged)
+  const named = workOrderIds === undefined ? {} : { workOrderIds }
+  claims.push(...(await claimSome(transaction, request, project, now, left, named)))
+  return {
+    claims,
+    running: load.total + claims.length,
+    turns: afterClaims(turns, claims.length, aged),
+  }
+}
+
+type Queued = Queries['claimable']['input']
+
+/** Claims for as many of the workers as there is work that the others leave room for. */
+async function claimSome(
+  transaction: LedgerTransaction,
+  { projectId, leaseMs, capabilities }: ClaimRequest,
+  project: Project | null,
+  before: Load,
+  free: readonly WorkerId[],
+  wanted: Pick<Queued, 'enqueuedUntil' | 'workOrderIds'>,
+): Promise<readonly Claim[]> {
+  const { storage } = transaction
+  const claims: Claim[] = []
+  let load = before
+  let taken = takenBy(load, project)
+  for (let limit = free.length + spareCandidates; claims.length < free.length;) {
+    const candidates = await storage.query('claimable', { projectId, limit, ...wanted, ...taken })
     if (candidates.length === 0) break
     const { events } = await transaction.execute({
       type: 'work.claim',
       projectId,
-      workers,
+      workers: free.slice(claims.length),
       candidates,
       load,
       ...(capabilities !== undefined && { capabilities }),
     })
-    const before = claims.length
+    const known = claims.length
     for (const event of events) {
       if (event.type !== 'attempt.started') continue
       const ids: ClaimIds = { ...event, projectId }
       await storage.lease([ids], ids.workerId, leaseMs)
       claims.push({ ...ids, brief: await attemptBriefOf(storage, ids) })
     }
-    if (candidates.length < limit) break
-    if (claims.length === before) {
+    if (candidates.length < limit || claims.length === free.length) break
+    if (claims.length === known) {
       limit *= 8
       continue
     }
-    workers = workers.slice(claims.length - before)
-    if (workers.length === 0) break
     // What was just claimed may stand in the way of these candidates, though not of those behind them.
-    const known = taken
+    const was = taken
     load = await storage.query('load', { projectId })
     taken = takenBy(load, project)
-    if (
-      taken.keysInUse?.length === known.keysInUse?.length &&
-      taken.interruptionsBelow === known.interruptionsBelow
-    ) {
-      break
-    }
+    if (isAlike(taken, was)) break
   }
-  return { claims, running: running + claims.length }
+  return claims
+}
+
+type Taken = Pick<Queued, 'keysInUse' | 'interruptionsBelow'>
+
+function isAlike(one: Taken, other: Taken): boolean {
+  return (
+    one.keysInUse?.length === other.keysInUse?.length &&
+    one.interruptionsBelow === other.interruptionsBelow
+  )
 }
 
 /** What those who run leave to nobody else. */
-function takenBy(
-  load: Load,
-  project: Project | null,
-): Pick<Queries['claimable']['input'], 'keysInUse' | 'interruptionsBelow'> {
+function takenBy(load: Load, project: Project | null): Taken {
   return {
     ...(load.byKey.size > 0 && { keysInUse: [...load.byKey.keys()] }),
     ...(project !== null &&

@@ -3,6 +3,7 @@ import type { Dispatcher } from '../dispatch/dispatcher.ts'
 import type { StoredEvent } from '../event/event.ts'
 import type { Gates } from '../gate/gate.ts'
 import type { AttemptId, Ids, ProjectId, RequestId, TaskId } from '../id.ts'
+import type { ClaimTurns } from '../limit/claim-turns.ts'
 import type { Runner } from '../runner/runner.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { WorkspaceProvider } from '../workspace/workspace.ts'
@@ -58,5 +59,7 @@ export interface EngineContext {
   readonly live: Map<string, (reason: Error) => void>
   /** Projects that cannot advance by themselves until an event or the sweep says otherwise. */
   readonly quiet: Set<ProjectId>
+  /** What this process has claimed, so that it offers every eighth claim to who has waited longest. */
+  readonly turns: Map<ProjectId, ClaimTurns>
   readonly onError: (error: unknown, where: string) => void
 }

@@ -31,6 +31,7 @@ export const projectSettings = z
     releaseOn: z.enum(['completed', 'verified', 'merged']),
     maxAttempts: z.int().min(1).max(100),
     maxInterruptions: z.int().min(1).max(1_000),
+    ageingMs: z.int().min(0).max(8_640_000_000),
     retryBaseMs: z.int().min(0),
     retryMaxMs: z.int().min(0),
     stuckAfterMs: z.int().min(0),

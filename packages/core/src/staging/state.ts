@@ -70,6 +70,11 @@ export interface ProjectSettings {
   readonly maxAttempts: number
   /** Lost leases and crashes of the worker before a task counts as poison and fails. */
   readonly maxInterruptions: number
+  /**
+   * Work that has waited longer than this gets one claim in eight before all other, milliseconds: an hour
+   * when left out, 0: never.
+   */
+  readonly ageingMs?: number
   /** First and longest pause before a retry, milliseconds. */
   readonly retryBaseMs: number
   readonly retryMaxMs: number

@@ -89,6 +89,26 @@ export class ClaimIndex {
     return found
   }
 
+  /** The `limit` oldest of those enqueued until then; looks at all that wait. */
+  oldest(limit: number, now: number, until: number, conditions: Conditions): WorkOrderId[] {
+    const { isOpen, isHeld, isFree } = conditions
+    return [...this.#candidates.values()]
+      .filter(
+        ({ order, task, batchId }) =>
+          order.enqueuedAt <= until &&
+          order.notBefore <= now &&
+          isOpen(batchId, task.layer) &&
+          !isHeld(task.account ?? defaultAccount) &&
+          isFree(task, order),
+      )
+      .toSorted(
+        (left, right) =>
+          left.order.enqueuedAt - right.order.enqueuedAt || compareCandidates(left, right),
+      )
+      .slice(0, limit)
+      .map(({ order }) => order.id)
+  }
+
   /** How many work orders of the batch are queued for tasks of layers up to `openLayer`. */
   queued(batch: Batch): number {
     let total = 0

@@ -33,12 +33,16 @@ export const memoryQueries: Answers = {
     const { interruptionsBelow = Infinity } = input
     const isFree = (task: Task, order: WorkOrder) =>
       order.interruptions < interruptionsBelow && !task.exclusiveKeys.some((key) => inUse.has(key))
+    const conditions = {
+      isOpen: (batchId: BatchId, layer: number) => isOpen(rows, batchId, layer),
+      isHeld: (account: string) => isHeld(rows, account, now),
+      isFree,
+    }
+    if (input.enqueuedUntil !== undefined) {
+      return rows.claims.oldest(input.limit, now, input.enqueuedUntil, conditions)
+    }
     return input.workOrderIds === undefined
-      ? rows.claims.first(input.limit, now, {
-          isOpen: (batchId, layer) => isOpen(rows, batchId, layer),
-          isHeld: (account) => isHeld(rows, account, now),
-          isFree,
-        })
+      ? rows.claims.first(input.limit, now, conditions)
       : claimableOf(rows, input.workOrderIds, now, isFree).slice(0, input.limit)
   },
   ready: (world, input) => readyTasks(world.rowsOf(input.projectId)).map((task) => task.id),

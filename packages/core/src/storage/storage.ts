@@ -104,7 +104,8 @@ export interface Queries {
    * `notBefore`, account not held. Order: priority class, stage priority (higher first), longest
    * tail, position. Caps are not applied here but in `admission`; tasks that have one of `keysInUse`
    * are left out already, since a thousand of them may stand before the first that is free, and so are
-   * work orders that have lost as many workers as `interruptionsBelow`.
+   * work orders that have lost as many workers as `interruptionsBelow`. With `enqueuedUntil`: only those
+   * enqueued until then, the oldest first, equally old ones in the usual order.
    */
   readonly claimable: {
     input: {
@@ -113,6 +114,8 @@ export interface Queries {
       readonly workOrderIds?: readonly WorkOrderId[]
       readonly keysInUse?: readonly string[]
       readonly interruptionsBelow?: number
+      /** Never together with `workOrderIds`. */
+      readonly enqueuedUntil?: number
     }
     output: readonly WorkOrderId[]
   }

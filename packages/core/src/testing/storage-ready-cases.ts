@@ -106,6 +106,43 @@ export const storageReadyCases: readonly ContractCase<StorageSubject>[] = [
     },
   },
   {
+    id: 'storage.ready.age',
+    title:
+      'asked for what has waited, claimable gives the oldest first, equally old ones in claim order',
+    async run({ storage }) {
+      const batch = exampleBatch(projectId, 'b1')
+      const rested = exampleBatch(projectId, 'b2', { pausedAt: 1 })
+      const queued: readonly (readonly [number, Partial<Task>])[] = [
+        [50, { priority: 'high' }],
+        [20, { tail: 1 }],
+        [10, { priority: 'low' }],
+        [20, { tail: 9 }],
+        [20, { priority: 'low', tail: 99 }],
+        [40, { tail: 9 }],
+        [5, { batchId: rested.id }],
+        [5, { exclusiveKeys: ['src/a.ts'] }],
+      ]
+      await withProject(
+        storage,
+        ['batch', batch],
+        ['batch', rested],
+        ...queued.map(([, set], index) => ['task', queuedTask(index, batch, set)] as const),
+        ...queued.map(
+          ([enqueuedAt], index) =>
+            [
+              'workOrder',
+              exampleWorkOrder(projectId, `t${index}`, `o${index}`, { enqueuedAt }),
+            ] as const,
+        ),
+      )
+      const waiting = (enqueuedUntil: number, limit = 9) =>
+        query(storage, 'claimable', { projectId, limit, enqueuedUntil, keysInUse: ['src/a.ts'] })
+      equal(await waiting(40), ['o2', 'o3', 'o1', 'o4', 'o5'], 'since 40')
+      equal(await waiting(39, 2), ['o2', 'o3'], 'the first two since 39')
+      equal(await waiting(9), [], 'since 9')
+    },
+  },
+  {
     id: 'storage.ready.keys',
     title:
       'work whose task has a key that is in use is left out, however much of it stands in front',

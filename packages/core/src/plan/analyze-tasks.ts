@@ -1,7 +1,6 @@
 import { criticalTasks, earliestFinishes, tails } from './critical-path.ts'
 import { cycles } from './cycles.ts'
 import { indexTasks, type TaskIndex } from './index-tasks.ts'
-import { listProblems } from './input-problems.ts'
 import { layersOf, type Layers } from './layers.ts'
 import type { PlanTask, PlanWarning, Problem } from './plan.ts'
 import { plannedDurations } from './planned-durations.ts'
@@ -27,15 +26,9 @@ export type AnalyzeResult =
 
 /**
  * Checks ids, dependencies and estimates, and finds layers, tails and the critical path, in time and
- * memory linear in tasks and dependencies. All problems are reported, not only the first. Estimates of
- * tasks in `assumed` count as none of their own.
+ * memory linear in tasks and dependencies. All problems are reported, not only the first.
  */
-export function analyzeTasks(
-  tasks: readonly PlanTask[],
-  assumed?: ReadonlySet<string>,
-): AnalyzeResult {
-  const unreadable = listProblems('tasks', tasks)
-  if (unreadable.length > 0) return { ok: false, problems: unreadable }
+export function analyzeTasks(tasks: readonly PlanTask[]): AnalyzeResult {
   const { index, problems, warnings } = indexTasks(tasks)
   const { durations, estimated, problems: estimateProblems } = plannedDurations(tasks)
   const layers = layersOf(index)
@@ -44,10 +37,6 @@ export function analyzeTasks(
     layers.order.length < index.size ? cycles(index) : [],
   )
   if (found.length > 0) return { ok: false, problems: found }
-  for (const id of assumed ?? []) {
-    const task = index.positions.get(id)
-    if (task !== undefined) estimated[task] = 0
-  }
 
   return {
     ok: true,

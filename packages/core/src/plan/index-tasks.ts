@@ -1,5 +1,5 @@
 import { ascend } from './ascend.ts'
-import { isTooLong, lengthOf, longestId } from './id-length.ts'
+import { isTooLong, longestId } from './id-length.ts'
 import type { PlanDependency, PlanTask, PlanWarning, Problem } from './plan.ts'
 import { similarIds } from './similar-ids.ts'
 import { shown } from './shown.ts'
@@ -152,7 +152,7 @@ function invalidId(id: unknown, position: number): Problem {
       ? `has ${shown(id)} as its id, which is not a string`
       : id === ''
         ? 'has an empty id'
-        : `has an id of ${lengthOf(id)} characters (${shown(id)}), more than ${longestId}`
+        : `has an id of more than ${longestId} characters (${shown(id)})`
   return {
     kind: 'invalid-id',
     tasks: typeof id === 'string' ? [id] : [],

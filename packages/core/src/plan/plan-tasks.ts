@@ -1,4 +1,5 @@
-import { analyzeTasks, type TaskAnalysis } from './analyze-tasks.ts'
+import { analyzeAssuming } from './analyze-assuming.ts'
+import type { TaskAnalysis } from './analyze-tasks.ts'
 import { assignLanes, lanesOf } from './assign-lanes.ts'
 import { batches, batchGroups } from './batches.ts'
 import type { TaskIndex } from './index-tasks.ts'
@@ -59,7 +60,7 @@ export function planAssuming(
   if (unreadable.length > 0) return { ok: false, problems: unreadable }
   const { workers = 4, barrier = 'none', lanes = workers, seed = 1, budgetMs, now } = options
   const from = budgetMs === undefined ? 0 : (now?.() ?? 0)
-  const analysis = analyzeTasks(tasks, assumed)
+  const analysis = analyzeAssuming(tasks, assumed)
   const { demands, problems: demandProblems, warnings } = resourceDemands(tasks, options.resources)
   const {
     apart,

@@ -1,4 +1,4 @@
-import { analyzeTasks } from './analyze-tasks.ts'
+import { analyzeAssuming } from './analyze-assuming.ts'
 import type { TaskIndex } from './index-tasks.ts'
 import { atMinute, inMinutes } from './in-minutes.ts'
 import { objectProblems } from './input-problems.ts'
@@ -78,7 +78,7 @@ export function simulateSchedule(
   const unreadable = objectProblems('options', options)
   if (unreadable.length > 0) return { ok: false, problems: unreadable }
   const { workers = 4, runs = 1000, seed = 1, conflicts, allow } = options
-  const analysis = analyzeTasks(tasks)
+  const analysis = analyzeAssuming(tasks)
   const kept = analysis.ok ? plannedConflicts(analysis.index, conflicts, allow) : undefined
   const problems = optionProblems({ workers, runs, seed }).concat(
     kept?.problems ?? [],

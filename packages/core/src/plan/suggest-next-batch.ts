@@ -1,4 +1,5 @@
-import { analyzeTasks, type TaskAnalysis } from './analyze-tasks.ts'
+import { analyzeAssuming } from './analyze-assuming.ts'
+import type { TaskAnalysis } from './analyze-tasks.ts'
 import { bestBatch, conflictsOf, fittingFirst, isApart, triesFor } from './best-batch.ts'
 import { behind } from './explain.ts'
 import { inMinutes } from './in-minutes.ts'
@@ -83,7 +84,7 @@ export function suggestNextBatch(
   )
   if (unreadable.length > 0) return { ok: false, problems: unreadable }
   const { workers = 4, size = workers } = options
-  const all = analyzeTasks(tasks)
+  const all = analyzeAssuming(tasks)
   const settled = new Set(done)
   const running = new Set(options.running)
   const problems = [
@@ -95,7 +96,7 @@ export function suggestNextBatch(
   ]
   if (!all.ok || problems.length > 0) return { ok: false, problems }
 
-  const rest = analyzeTasks(
+  const rest = analyzeAssuming(
     tasks.flatMap((task, at) =>
       settled.has(task.id) ? [] : [withoutDone(task, settled, all.durations[at]!)],
     ),

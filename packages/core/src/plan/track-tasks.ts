@@ -1,4 +1,5 @@
-import { analyzeTasks, chainsOf, type TaskAnalysis } from './analyze-tasks.ts'
+import { analyzeAssuming } from './analyze-assuming.ts'
+import { chainsOf, type TaskAnalysis } from './analyze-tasks.ts'
 import { closedCycle } from './cycles.ts'
 import { indexTasks } from './index-tasks.ts'
 import { layersOf } from './layers.ts'
@@ -33,7 +34,7 @@ export type TrackedAnalysis = Omit<TaskAnalysis, 'warnings'>
  * and every task of `done` that is not there.
  */
 export function trackTasks(tasks: readonly PlanTask[], options: TrackOptions = {}): TrackResult {
-  const analysis = analyzeTasks(tasks)
+  const analysis = analyzeAssuming(tasks)
   if (!analysis.ok) return analysis
   const done = [...(options.done ?? [])]
   const problems = done.filter((id) => !analysis.index.positions.has(id)).map(unknownTask)

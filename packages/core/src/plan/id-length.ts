@@ -3,5 +3,5 @@ export const longestId = 200
 
 export function isTooLong(id: string): boolean {
   // A character is at most two units, so more of them need no look.
-  return id.length > longestId && [...id.slice(0, 2 * longestId + 1)].length > longestId
+  return id.length > longestId && Array.from(id.slice(0, 2 * longestId + 1)).length > longestId
 }

@@ -29,6 +29,7 @@ type Call =
   | ['write', ...Parameters<Transaction['write']>]
   | ['lease', ...Parameters<Transaction['lease']>]
   | ['release', ...Parameters<Transaction['release']>]
+  | ['prune', ...Parameters<Transaction['prune']>]
 type Entry = { at: number; calls: Call[] } | { at: number; renew: Parameters<Storage['renew']> }
 
 /** Keeps everything in memory, and every change in a file of which it is made again. One process. */
@@ -104,6 +105,10 @@ function recorded(transaction: Transaction, calls: Call[]): Transaction {
     release(...given) {
       calls.push(['release', ...given])
       return transaction.release(...given)
+    },
+    prune(...given) {
+      calls.push(['prune', ...given])
+      return transaction.prune(...given)
     },
   }
 }

@@ -115,6 +115,7 @@ function killingAfterWrites(
     lease: (...given) => transaction.lease(...given),
     release: (ids) => transaction.release(ids),
     held: (claims) => transaction.held(claims),
+    prune: (...given) => transaction.prune(...given),
     query: (name, input) => transaction.query(name, input),
   }
 }

@@ -109,6 +109,7 @@ export function memoryColumn(): MatrixColumn {
     knownGaps: {
       'storage.restart': 'memory goes with its process',
       'storage.restart.clock': 'memory goes with its process',
+      'storage.prune.restart': 'memory goes with its process',
     },
   }
 }

@@ -30,6 +30,7 @@ const byError: Readonly<Record<CuelineErrorCode, number>> = {
   'storage-readonly': exitCodes.storage,
   'storage-full': exitCodes.storage,
   'storage-unreachable': exitCodes.storage,
+  pruned: exitCodes.refused,
   'runner-failed': exitCodes.failed,
   timeout: exitCodes.failed,
   cancelled: exitCodes.interrupted,

@@ -6,11 +6,11 @@ import type { StoredEvent } from './event/event.ts'
 import type { Gate, Gates } from './gate/gate.ts'
 import { type Ids, type ProjectId, randomIds, type RequestId } from './id.ts'
 import { type ClaimTurns, usualAgeingMs } from './limit/claim-turns.ts'
+import { foldLog } from './operation/fold-log.ts'
 import { createMethods } from './operation/methods.ts'
 import type { Methods } from './operation/operation.ts'
 import type { Operations } from './operation/registry.ts'
-import { allEvents } from './operation/reports.ts'
-import { foldReport } from './report/fold-report.ts'
+import { reportOf } from './report/fold-report.ts'
 import type { RunReport } from './report/run-report.ts'
 import { functionRunner } from './runner/function-runner.ts'
 import type { Runner, RunnerFunction } from './runner/runner.ts'
@@ -192,7 +192,7 @@ export async function createCueline(options: CuelineOptions = {}): Promise<Cueli
       },
     )
     await ledger.idle()
-    const report = foldReport(await allEvents(storage, projectId), {
+    const report = reportOf(await foldLog(storage, projectId), {
       ...(given.timeScale !== undefined && { timeScale: given.timeScale }),
     })
     const blocked = end.ended === 'rested' ? await blockedTasks(methods, projectId) : []

@@ -1,3 +1,4 @@
+import { prunedError } from '@cueline/core'
 import type { Event, ProjectId, StoredEvent } from '@cueline/core'
 import { sql } from 'kysely'
 
@@ -37,12 +38,17 @@ export async function eventsAfter(
   given: { readonly projectId: ProjectId; readonly cursor: number; readonly limit: number },
 ): Promise<readonly StoredEvent[]> {
   const rows = await selectEvents.run(database, dialect, given)
-  return rows.map((row): StoredEvent => ({
-    ...(dialect.decode('json', row.event) as Event),
-    projectId: given.projectId,
-    sequence: Number(row.sequence),
-    actor: row.actor,
-  }))
+  const events: StoredEvent[] = []
+  for (const { sequence, actor, event } of rows) {
+    if (actor === null) throw prunedError(given.projectId, given.cursor, Number(sequence))
+    events.push({
+      ...(dialect.decode('json', event) as Event),
+      projectId: given.projectId,
+      sequence: Number(sequence),
+      actor,
+    })
+  }
+  return events
 }
 
 export async function lastSequence(
@@ -130,11 +136,20 @@ const eventTarget: InsertTarget = {
   ],
 }
 
+/**
+ * In one statement, so that no prune comes between: the events, or - without an actor - what was
+ * pruned when that reaches beyond the cursor.
+ */
 const selectEvents = statement<
   { projectId: string; cursor: number; limit: number },
-  { sequence: number; actor: string; event: unknown }
+  { sequence: number; actor: string | null; event: unknown }
 >(
-  ({ projectId, cursor, limit }) => sql`select sequence, actor, event from events
-    where project_id = ${projectId} and sequence > ${cursor}
-    order by sequence limit ${limit}`,
+  ({ projectId, cursor, limit }) => sql`select * from (
+      select sequence, actor, event from events
+      where project_id = ${projectId} and sequence > ${cursor}
+      order by sequence limit ${limit}
+    ) as page
+    union all select pruned_through, null, null from logs
+      where project_id = ${projectId} and pruned_through > ${cursor}
+    order by sequence`,
 )

@@ -52,7 +52,15 @@ function oneOf(
 
 type ListName = Exclude<
   QueryName,
-  'claimable' | 'ready' | 'load' | 'expired' | 'batches' | 'nextTime' | 'lastSequence'
+  | 'claimable'
+  | 'ready'
+  | 'load'
+  | 'expired'
+  | 'batches'
+  | 'nextTime'
+  | 'lastSequence'
+  | 'prunedThrough'
+  | 'logBase'
 >
 
 export const listQueries: {

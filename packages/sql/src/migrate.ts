@@ -5,6 +5,7 @@ import type { ColumnKind, Database, Dialect } from './dialect.ts'
 import { first } from './migrations/0001-first.ts'
 import { claims } from './migrations/0002-claims.ts'
 import { sessions } from './migrations/0003-sessions.ts'
+import { pruning } from './migrations/0004-pruning.ts'
 
 export interface Migration {
   readonly number: number
@@ -12,7 +13,7 @@ export interface Migration {
   readonly statements: readonly string[]
 }
 
-export const migrations: readonly Migration[] = [first, claims, sessions]
+export const migrations: readonly Migration[] = [first, claims, sessions, pruning]
 
 /**
  * Brings the database to the newest version. Everything happens in one transaction that excludes

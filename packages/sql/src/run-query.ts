@@ -5,6 +5,7 @@ import { batchSummaries } from './batch-query.ts'
 import { claimable, expired, load, nextTime, ready } from './claim-queries.ts'
 import type { Database, Dialect } from './dialect.ts'
 import { listQueries } from './list-queries.ts'
+import { logBase, prunedThrough } from './prune-events.ts'
 
 type Answers = {
   readonly [Name in QueryName]: (
@@ -28,6 +29,8 @@ const answers: Answers = {
     batchSummaries(database, dialect, projectId, cache.of(projectId)),
   nextTime: (database, dialect, { projectId }, now) => nextTime(database, dialect, projectId, now),
   lastSequence: (database, dialect, { projectId }) => lastSequence(database, dialect, projectId),
+  prunedThrough: (database, dialect, { projectId }) => prunedThrough(database, dialect, projectId),
+  logBase: (database, dialect, { projectId }) => logBase(database, dialect, projectId),
 }
 
 export function runQuery<Name extends QueryName>(

@@ -22,6 +22,7 @@ import { loadSlice, needsWrites } from './load-slice.ts'
 import type { KnownProjects, ProjectVersion } from './known-projects.ts'
 import { refuseNewer } from './migrate.ts'
 import { pipelined, sendAll } from './pipelined.ts'
+import { pruneEvents } from './prune-events.ts'
 import type { RowCache } from './row-cache.ts'
 import { runQuery } from './run-query.ts'
 import { writeChanges } from './write-changes.ts'
@@ -146,6 +147,14 @@ export class SqlTransaction implements StorageTransaction {
       await this.#flush()
       const found = await heldLeases(this.#database, this.#dialect, unknown, this.now)
       return new Set([...held, ...found])
+    })
+
+  prune: StorageTransaction['prune'] = (projectId, sequence, base) =>
+    this.#run(async () => {
+      await this.#lock(projectId)
+      await this.#flush()
+      this.#wrote = true
+      await pruneEvents(this.#database, this.#dialect, { projectId, sequence, base })
     })
 
   query<Name extends QueryName>(

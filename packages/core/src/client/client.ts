@@ -1,5 +1,5 @@
 import type { StoredEvent } from '../event/event.ts'
-import type { Snapshot } from './snapshot.ts'
+import type { Snapshot } from '../staging/snapshot.ts'
 
 /**
  * What a user interface or another host may do, wherever the engine runs: call an operation, read a

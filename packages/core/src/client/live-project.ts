@@ -2,7 +2,7 @@ import type { StoredEvent } from '../event/event.ts'
 import { applyEvent } from '../staging/evolve.ts'
 import type { Slice } from '../staging/slice.ts'
 import type { Client } from './client.ts'
-import { fromSnapshot } from './snapshot.ts'
+import { fromSnapshot } from '../staging/snapshot.ts'
 
 export interface LiveProject {
   /** The state as of the last event; the same object until something changes. */

@@ -37,6 +37,13 @@ export type Event = { readonly at: number } & (
   | { readonly type: 'project.paused'; readonly projectId: ProjectId }
   | { readonly type: 'project.resumed'; readonly projectId: ProjectId }
   | {
+      /** The events up to and including `through` were taken out of the log, so many at this time. */
+      readonly type: 'log.pruned'
+      readonly projectId: ProjectId
+      readonly through: number
+      readonly events: number
+    }
+  | {
       readonly type: 'tasks.added'
       readonly tasks: readonly Omit<Task, 'exclusiveKeys'>[]
       readonly dependencies: readonly Dependency[]

@@ -1,11 +1,14 @@
 import * as z from 'zod'
-import { replay } from '../staging/evolve.ts'
+import { CuelineError } from '../error.ts'
+import type { ProjectId } from '../id.ts'
 import { countOpenDependencies, readiness } from '../staging/readiness.ts'
 import type { Slice } from '../staging/slice.ts'
 import type { Task } from '../staging/state.ts'
+import type { Storage } from '../storage/storage.ts'
+import { foldLog } from './fold-log.ts'
 import { actor, projectId } from './input.ts'
 import { operation } from './operation.ts'
-import { allEvents } from './reports.ts'
+import { replayDifferences } from './replay-differences.ts'
 import { requireProject } from './resolve.ts'
 
 export interface Finding {
@@ -16,7 +19,10 @@ export interface Finding {
 
 export interface Diagnosis {
   readonly ok: boolean
+  /** How many there were ever. */
   readonly events: number
+  /** How many of them were pruned, the first ones; a replay starts from what stands for them. */
+  readonly pruned: number
   readonly findings: readonly Finding[]
 }
 
@@ -35,7 +41,7 @@ export const doctor = {
     }),
     async run({ storage, ledger }, input): Promise<Diagnosis> {
       const findings: Finding[] = []
-      const { slice, ready, expired, sequence } = await storage.transaction(
+      const { slice, ready, expired, sequence, pruned } = await storage.transaction(
         async (transaction) => ({
           // First, so that nothing is never found to be sound.
           project: await requireProject(transaction, input.projectId),
@@ -43,6 +49,7 @@ export const doctor = {
           ready: await transaction.query('ready', { projectId: input.projectId }),
           expired: await transaction.query('expired', { projectId: input.projectId, limit: 1_000 }),
           sequence: await transaction.query('lastSequence', { projectId: input.projectId }),
+          pruned: await transaction.query('prunedThrough', { projectId: input.projectId }),
         }),
       )
       for (const task of drifted(slice)) {
@@ -72,13 +79,45 @@ export const doctor = {
         })
       }
       if (input.replay) {
-        const log = await allEvents(storage, input.projectId)
-        const upToThen = log.filter((event) => event.sequence <= sequence)
-        findings.push(...replayFindings(slice, replay(upToThen)))
+        for (const message of await replayed(storage, input.projectId, slice, sequence)) {
+          findings.push({ kind: 'replay', message, repaired: false })
+        }
       }
-      return { ok: findings.every((finding) => finding.repaired), events: sequence, findings }
+      return {
+        ok: findings.every((finding) => finding.repaired),
+        events: sequence,
+        pruned,
+        findings,
+      }
     },
   }),
+}
+
+/** Folds the log through `sequence` and compares; a log with a gap is a finding too. */
+async function replayed(
+  storage: Storage,
+  projectId: ProjectId,
+  stored: Slice,
+  sequence: number,
+): Promise<readonly string[]> {
+  try {
+    const fold = await foldLog(storage, projectId, sequence)
+    if (fold.sequence === sequence) return replayDifferences(stored, fold.world)
+    // Pruned beyond what was read of the state: that state is no more than history.
+    if (fold.sequence > sequence) throw busy(projectId)
+    return [`The log ends with event ${fold.sequence}, but ${sequence} were written.`]
+  } catch (error) {
+    if (error instanceof CuelineError && error.code === 'internal') return [error.message]
+    throw error
+  }
+}
+
+function busy(projectId: ProjectId): CuelineError {
+  return new CuelineError(
+    'conflict',
+    `The log of project "${projectId}" was pruned while it was checked. Check it again.`,
+    { retryable: true, details: { projectId } },
+  )
 }
 
 /** Unsettled tasks whose counter is not what their edges say. */
@@ -104,47 +143,4 @@ function readySetFindings(slice: Slice, ready: readonly string[]): Finding[] {
       },
     ]
   })
-}
-
-const tables = [
-  'tasks',
-  'batches',
-  'workOrders',
-  'attempts',
-  'requests',
-  'holds',
-  'workers',
-  'dependencies',
-] as const
-
-function replayFindings(stored: Slice, replayed: Slice): Finding[] {
-  const findings: Finding[] = []
-  const differ = (message: string) => findings.push({ kind: 'replay', message, repaired: false })
-  if (canonical(stored.project) !== canonical(replayed.project)) differ('The project differs.')
-  for (const table of tables) {
-    const there: ReadonlyMap<string, unknown> = stored[table]
-    const again: ReadonlyMap<string, unknown> = replayed[table]
-    for (const key of new Set([...there.keys(), ...again.keys()])) {
-      const one = canonical(comparable(there.get(key)))
-      const other = canonical(comparable(again.get(key)))
-      if (one !== other) differ(`In ${table}, "${key}" is ${one}, but the log says ${other}.`)
-    }
-  }
-  return findings
-}
-
-/** Edge lists have no order of their own, and an empty one is none. */
-function comparable(row: unknown): unknown {
-  if (!Array.isArray(row)) return row
-  return row.length === 0 ? undefined : row.map(canonical).toSorted()
-}
-
-function canonical(value: unknown): string {
-  return (
-    JSON.stringify(value, (_, field: unknown) =>
-      field !== null && typeof field === 'object' && !Array.isArray(field)
-        ? Object.fromEntries(Object.entries(field).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-        : field,
-    ) ?? 'absent'
-  )
 }

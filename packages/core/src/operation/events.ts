@@ -1,6 +1,7 @@
 import * as z from 'zod'
-import { projectId } from './input.ts'
+import { actor, projectId } from './input.ts'
 import { operation } from './operation.ts'
+import { pruneLog } from './prune-log.ts'
 import { requireProject } from './resolve.ts'
 
 export const events = {
@@ -21,5 +22,30 @@ export const events = {
       }
       return events
     },
+  }),
+  prune: operation({
+    summary: 'Take old events out of the log; state and reports stay as they are',
+    kind: 'command',
+    method: 'POST',
+    path: '/projects/{projectId}/events/prune',
+    input: z
+      .strictObject({
+        projectId,
+        /** The first event that stays. */
+        before: z.int().min(1).optional(),
+        /** So many of the newest stay. */
+        keepEvents: z.int().min(0).optional(),
+        /** Those of so many days stay. */
+        keepDays: z.number().min(0).max(36_500).optional(),
+        /** Only say what would be taken out. */
+        dryRun: z.boolean().default(false),
+        actor,
+      })
+      .refine(
+        ({ before, keepEvents, keepDays }) =>
+          [before, keepEvents, keepDays].filter((given) => given !== undefined).length === 1,
+        'Say what stays by one of before, keepEvents and keepDays.',
+      ),
+    run: (context, input) => pruneLog(context, input),
   }),
 }

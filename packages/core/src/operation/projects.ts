@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { toSnapshot } from '../client/snapshot.ts'
+import { toSnapshot } from '../staging/snapshot.ts'
 import type { ProjectId } from '../id.ts'
 import type { Project } from '../staging/state.ts'
 import { actor, name, projectId, projectSettings } from './input.ts'

@@ -1,11 +1,16 @@
 import * as z from 'zod'
-import type { StoredEvent } from '../event/event.ts'
-import type { ProjectId } from '../id.ts'
-import { foldReport } from '../report/fold-report.ts'
-import type { Storage } from '../storage/storage.ts'
+import { reportOf } from '../report/fold-report.ts'
+import { timelineOf } from '../report/render-run-timeline.ts'
+import { foldLog } from './fold-log.ts'
 import { projectId } from './input.ts'
 import { operation } from './operation.ts'
 import { requireProject } from './resolve.ts'
+
+const input = z.strictObject({
+  projectId,
+  /** Milliseconds that one plan minute stands for. */
+  timeScale: z.number().positive().optional(),
+})
 
 export const reports = {
   build: operation({
@@ -13,28 +18,23 @@ export const reports = {
     kind: 'query',
     method: 'GET',
     path: '/projects/{projectId}/report',
-    input: z.strictObject({
-      projectId,
-      /** Milliseconds that one plan minute stands for. */
-      timeScale: z.number().positive().optional(),
-    }),
-    async run({ storage }, input) {
-      await storage.transaction((transaction) => requireProject(transaction, input.projectId))
-      return foldReport(await allEvents(storage, input.projectId), {
-        ...(input.timeScale !== undefined && { timeScale: input.timeScale }),
-      })
+    input,
+    async run({ storage }, { projectId, timeScale }) {
+      await storage.transaction((transaction) => requireProject(transaction, projectId))
+      const fold = await foldLog(storage, projectId)
+      return reportOf(fold, { ...(timeScale !== undefined && { timeScale }) })
     },
   }),
-}
-
-const portion = 5_000
-
-/** The whole log of a project. */
-export async function allEvents(storage: Storage, id: ProjectId): Promise<readonly StoredEvent[]> {
-  const events: StoredEvent[] = []
-  for (;;) {
-    const more = await storage.eventsAfter(id, events.at(-1)?.sequence ?? 0, portion)
-    for (const event of more) events.push(event)
-    if (more.length < portion) return events
-  }
+  timeline: operation({
+    summary: 'Draw what was planned and what happened as an SVG',
+    kind: 'query',
+    method: 'GET',
+    path: '/projects/{projectId}/report/timeline',
+    input,
+    async run({ storage }, { projectId, timeScale }) {
+      await storage.transaction((transaction) => requireProject(transaction, projectId))
+      const fold = await foldLog(storage, projectId)
+      return timelineOf(fold, { ...(timeScale !== undefined && { timeScale }) })
+    },
+  }),
 }

@@ -2,16 +2,14 @@ import { CuelineError } from '../error.ts'
 import type { StoredEvent } from '../event/event.ts'
 import type { AttemptId, BatchId, TaskId } from '../id.ts'
 import type { ScheduledTask } from '../plan/plan.ts'
-import { copySlice } from '../staging/apply-changes.ts'
-import { applyEvent } from '../staging/evolve.ts'
 import { isSettled } from '../staging/readiness.ts'
-import { emptySlice, type Slice } from '../staging/slice.ts'
+import type { Slice } from '../staging/slice.ts'
 import type { Attempt, Task, Verdict } from '../staging/state.ts'
 import { assignLanes } from './assign-lanes.ts'
 import { barrierTax } from './barrier-tax.ts'
+import { createLogFold, type LogFold } from './log-fold.ts'
 import { predictTimes } from './predict-times.ts'
 import type { BatchReport, GateCounts, RunReport, TaskReport } from './run-report.ts'
-import { createWorkerCount } from './worker-count.ts'
 
 export interface ReportOptions {
   /** Milliseconds of real time that one minute of the plan stands for; 60 000 when left out. */
@@ -26,23 +24,17 @@ export interface ReportOptions {
 /**
  * Folds the log of one project into a report. Pure: whoever has the events can compute the same
  * figures. Throws `invalid-input` when the log is empty, belongs to several projects or does not
- * start with the project.
+ * start with the project; the report of a log that was pruned is `reports.build` of a Cueline.
  */
 export function foldReport(events: Iterable<StoredEvent>, options: ReportOptions = {}): RunReport {
-  const world = copySlice(emptySlice)
-  const workerCount = createWorkerCount()
-  const settledAt = new Map<TaskId, number>()
-  let firstPromotion: number | null = null
-  for (const event of events) {
-    if (world.project !== null && event.projectId !== world.project.id) throw otherProject(event)
-    workerCount.add(event)
-    applyEvent(world, event)
-    if (event.type === 'batch.promoted') {
-      firstPromotion ??= event.at
-    }
-    const settled = settles(event)
-    if (settled !== null) settledAt.set(settled, event.at)
-  }
+  const fold = createLogFold()
+  for (const event of events) fold.add(event)
+  return reportOf(fold, options)
+}
+
+/** The report of what was folded. Throws `invalid-input` when there was no project in it. */
+export function reportOf(fold: LogFold, options: ReportOptions = {}): RunReport {
+  const { world, settledAt, firstPromotion } = fold
   const { project } = world
   if (project === null) throw noProject()
 
@@ -52,7 +44,7 @@ export function foldReport(events: Iterable<StoredEvent>, options: ReportOptions
   for (const attempt of attempts) {
     if (attempt.status === 'succeeded') succeeded.set(attempt.taskId, activeMs(attempt))
   }
-  const workers = workerCount.most()
+  const workers = fold.workers.most()
   const wallMs = wallOf(firstPromotion, settledAt.values())
   const workMs = sum(succeeded.values())
   const speedup = ratio(workMs, wallMs)
@@ -75,19 +67,6 @@ export function foldReport(events: Iterable<StoredEvent>, options: ReportOptions
     predicted,
     batches: batchReports(world, tasks, succeeded, settledAt),
     perTask: taskReports(tasks, attempts, succeeded, settledAt, firstPromotion, times),
-  }
-}
-
-/** The task that an event settles, or null. */
-function settles(event: StoredEvent): TaskId | null {
-  switch (event.type) {
-    case 'attempt.succeeded':
-    case 'task.done':
-    case 'task.failed':
-    case 'task.cancelled':
-      return event.taskId
-    default:
-      return null
   }
 }
 
@@ -236,13 +215,5 @@ function noProject(): CuelineError {
   return new CuelineError(
     'invalid-input',
     'These events do not start with `project.created`, so there is nothing to report. Give the whole log of one project, from its first event.',
-  )
-}
-
-function otherProject(event: StoredEvent): CuelineError {
-  return new CuelineError(
-    'invalid-input',
-    `Event ${event.sequence} belongs to project "${event.projectId}", the events before it to another one. A report is about one project: give the events of one.`,
-    { details: { projectId: event.projectId, sequence: event.sequence } },
   )
 }

@@ -1,10 +1,12 @@
 import type { StoredEvent } from '../event/event.ts'
-import { replay } from '../staging/evolve.ts'
-import { foldReport } from './fold-report.ts'
+import { reportOf } from './fold-report.ts'
+import { createLogFold, type LogFold } from './log-fold.ts'
 import { planAgain } from './predict-times.ts'
 import { renderTimeline } from './render-timeline.ts'
 import type { ActualTime, TimelineOptions, TimelinePlan } from './render-timeline.ts'
 import type { TaskReport } from './run-report.ts'
+
+type RunTimelineOptions = Pick<TimelineOptions, 'timeScale' | 'width' | 'theme' | 'id'>
 
 /**
  * What a run came to as a timeline: the schedule that the report calls predicted above what really
@@ -15,11 +17,18 @@ import type { TaskReport } from './run-report.ts'
  */
 export function renderRunTimeline(
   events: readonly StoredEvent[],
-  options: Pick<TimelineOptions, 'timeScale' | 'width' | 'theme' | 'id'> = {},
+  options: RunTimelineOptions = {},
 ): string {
+  const fold = createLogFold()
+  for (const event of events) fold.add(event)
+  return timelineOf(fold, options)
+}
+
+/** As `renderRunTimeline`, of what was folded. */
+export function timelineOf(fold: LogFold, options: RunTimelineOptions = {}): string {
   const { timeScale = 60_000 } = options
-  const report = foldReport(events, { timeScale })
-  const world = replay(events)
+  const report = reportOf(fold, { timeScale })
+  const { world } = fold
   const tasks = [...world.tasks.values()].sort((a, b) => a.position - b.position)
   const { planned, result } = planAgain(world, tasks, report.workers)
   const plan: TimelinePlan = result.ok ? result.plan : nothing

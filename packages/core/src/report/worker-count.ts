@@ -1,10 +1,23 @@
 import type { StoredEvent } from '../event/event.ts'
 import type { AttemptId, WorkerId } from '../id.ts'
+import type { Attempt } from '../staging/state.ts'
 
 export interface WorkerCount {
   add(event: StoredEvent): void
   /** Most workers that were there at once, as far as the log shows. */
   most(): number
+  /** What `createWorkerCount` goes on from, as plain JSON. */
+  state(): WorkerCountState
+}
+
+export interface WorkerCountState {
+  readonly position: number
+  readonly crews: readonly Readonly<Crew>[]
+  /** The crew of each worker, by its place among the crews. */
+  readonly crewOf: readonly (readonly [WorkerId, number])[]
+  readonly waiting: readonly AttemptId[]
+  /** Whether the last event was a registration, which the next one would join. */
+  readonly registering: boolean
 }
 
 /** Workers that one engine registered together; they are there until the last thing they did. */
@@ -20,17 +33,28 @@ interface Crew {
  * Counts workers from the log. An engine registers its workers together, and one that was killed
  * says no goodbye: its workers count until their last own event, so that a run that was resumed
  * does not count them twice. Workers that come while attempts wait for people stand in for those
- * and add nothing: a waiting attempt gives its slot away.
+ * and add nothing: a waiting attempt gives its slot away. Goes on from a state where one is given,
+ * with the attempts of its time.
  */
-export function createWorkerCount(): WorkerCount {
-  const crews: Crew[] = []
+export function createWorkerCount(
+  from: WorkerCountState = nobody,
+  attempts: Iterable<Attempt> = [],
+): WorkerCount {
+  const crews: Crew[] = from.crews.map((crew) => ({ ...crew }))
   const crewOf = new Map<WorkerId, Crew>()
+  for (const [worker, at] of from.crewOf) {
+    const crew = crews[at]
+    if (crew !== undefined) crewOf.set(worker, crew)
+  }
   const workerOf = new Map<AttemptId, WorkerId>()
-  const waiting = new Set<AttemptId>()
-  let position = 0
-  let registering: Crew | null = null
+  for (const attempt of attempts) workerOf.set(attempt.id, attempt.workerId)
+  const waiting = new Set<AttemptId>(from.waiting)
+  let position = from.position
+  let registering: Crew | null = from.registering ? (crews.at(-1) ?? null) : null
   return {
     add(event) {
+      // Not of the work: a log counts the same before and after.
+      if (event.type === 'log.pruned') return
       position++
       if (event.type === 'worker.registered') {
         if (registering === null) {
@@ -53,7 +77,25 @@ export function createWorkerCount(): WorkerCount {
       if (crew !== undefined) crew.until = position
     },
     most: () => mostAtOnce(crews),
+    state: () => {
+      const places = new Map(crews.map((crew, at) => [crew, at]))
+      return {
+        position,
+        crews: crews.map((crew) => ({ ...crew })),
+        crewOf: [...crewOf].map(([worker, crew]) => [worker, places.get(crew) ?? 0] as const),
+        waiting: [...waiting],
+        registering: registering !== null,
+      }
+    },
   }
+}
+
+const nobody: WorkerCountState = {
+  position: 0,
+  crews: [],
+  crewOf: [],
+  waiting: [],
+  registering: false,
 }
 
 /** Whose doing the event is. An interruption may be somebody else's finding, long after. */

@@ -32,6 +32,8 @@ export type Command = { readonly projectId: ProjectId } & (
     }
   | { readonly type: 'project.pause' }
   | { readonly type: 'project.resume' }
+  /** Says so in the log; whoever prunes does it in the same transaction. */
+  | { readonly type: 'log.prune'; readonly through: number; readonly events: number }
   | {
       readonly type: 'tasks.add'
       readonly tasks: readonly NewTask[]

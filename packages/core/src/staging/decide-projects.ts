@@ -4,7 +4,7 @@ import { emit } from './draft.ts'
 
 type ProjectCommand = Extract<
   CommandType,
-  `project.${string}` | `worker.${string}` | 'account.release'
+  `project.${string}` | `worker.${string}` | 'account.release' | 'log.prune'
 >
 
 export const projectDecisions: { readonly [Type in ProjectCommand]: Decide<Type> } = {
@@ -31,6 +31,9 @@ export const projectDecisions: { readonly [Type in ProjectCommand]: Decide<Type>
     ) {
       draft.effects.push({ type: 'dispatch', orders: [] })
     }
+  },
+  'log.prune': (draft, { projectId, through, events }) => {
+    emit(draft, { type: 'log.pruned', projectId, through, events })
   },
   'project.pause': (draft, { projectId }) => {
     if (draft.slice.project?.pausedAt === null) emit(draft, { type: 'project.paused', projectId })

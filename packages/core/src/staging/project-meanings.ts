@@ -4,7 +4,7 @@ import { worker } from './row-changes.ts'
 
 type ProjectEvent = Extract<
   EventType,
-  `project.${string}` | `account.${string}` | `worker.${string}`
+  `project.${string}` | `account.${string}` | `worker.${string}` | 'log.pruned'
 >
 
 /** What events of projects, accounts and workers mean for the rows. */
@@ -28,6 +28,7 @@ export const projectMeanings: { readonly [Type in ProjectEvent]: Meaning<Type> }
   'project.resumed': (_, { projectId }) => [
     { table: 'project', kind: 'update', key: projectId, set: { pausedAt: null } },
   ],
+  'log.pruned': () => [],
   'account.held': (_, { projectId, account, until, reason }) => [
     { table: 'hold', kind: 'delete', key: { projectId, account } },
     { table: 'hold', kind: 'insert', row: { projectId, account, until, reason } },

@@ -12,6 +12,7 @@ export function sliceOf(command: Command): SliceKeys {
     case 'project.update':
     case 'project.pause':
     case 'project.resume':
+    case 'log.prune':
       return { projectId }
     case 'account.release':
       return { projectId, holds: true }

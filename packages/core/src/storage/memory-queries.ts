@@ -174,6 +174,8 @@ export const memoryQueries: Answers = {
     return null
   },
   lastSequence: (world, input) => world.lastSequence(input.projectId),
+  prunedThrough: (world, input) => world.prunedThrough(input.projectId),
+  logBase: (world, input) => world.logBase(input.projectId),
 }
 
 function isOpen(rows: ProjectRows, batchId: BatchId, layer: number): boolean {

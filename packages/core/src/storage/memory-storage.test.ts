@@ -25,6 +25,7 @@ storageSuite(
     knownGaps: {
       'storage.restart': 'memory goes with its process',
       'storage.restart.clock': 'memory goes with its process',
+      'storage.prune.restart': 'memory goes with its process',
     },
   },
 )

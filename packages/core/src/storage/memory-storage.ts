@@ -138,6 +138,9 @@ class MemoryTransaction implements StorageTransaction {
       return new Set(held.map((claim) => claim.workOrderId))
     })
 
+  prune: StorageTransaction['prune'] = (projectId, sequence, base) =>
+    this.#run(() => this.#world.prune(projectId, sequence, base))
+
   query<Name extends QueryName>(
     name: Name,
     input: Queries[Name]['input'],

@@ -3,8 +3,16 @@ import type { ProjectId, WorkerId, WorkOrderId } from '../id.ts'
 import type { Change } from '../staging/slice.ts'
 import { ProjectRows } from './project-rows.ts'
 import type { Undo } from './project-rows.ts'
+import { checkPrune, prunedError } from './pruned-error.ts'
 import { storable } from './storable.ts'
 import type { LeaseClaim } from './storage.ts'
+
+/** The events that were not pruned, and what is kept of those that were. */
+interface Log {
+  prunedThrough: number
+  base: readonly unknown[]
+  readonly events: StoredEvent[]
+}
 
 interface Lease {
   readonly fence: number
@@ -19,8 +27,9 @@ export class MemoryWorld {
   readonly heartbeats: ReadonlyMap<WorkerId, number>
   readonly #leases = new Map<WorkOrderId, Lease>()
   readonly #heartbeats = new Map<WorkerId, number>()
-  readonly #logs = new Map<ProjectId, StoredEvent[]>()
+  readonly #logs = new Map<ProjectId, Log>()
   readonly #appended = new Map<ProjectId, StoredEvent[]>()
+  readonly #pruned = new Map<ProjectId, Omit<Log, 'events'>>()
   #undos: Undo[] = []
 
   constructor() {
@@ -54,12 +63,31 @@ export class MemoryWorld {
 
   /** Committed events only: readers of the log never see what may still be rolled back. */
   eventsAfter(projectId: ProjectId, cursor: number, limit: number): readonly StoredEvent[] {
-    return (this.#logs.get(projectId) ?? []).slice(Math.max(0, cursor), Math.max(0, cursor) + limit)
+    const { prunedThrough, events } = this.#logs.get(projectId) ?? emptyLog
+    if (cursor < prunedThrough) throw prunedError(projectId, cursor, prunedThrough)
+    const start = Math.max(0, cursor) - prunedThrough
+    return events.slice(start, start + limit)
   }
 
   lastSequence(projectId: ProjectId): number {
-    const committed = this.#logs.get(projectId)?.length ?? 0
-    return committed + (this.#appended.get(projectId)?.length ?? 0)
+    const { prunedThrough, events } = this.#logs.get(projectId) ?? emptyLog
+    return prunedThrough + events.length + (this.#appended.get(projectId)?.length ?? 0)
+  }
+
+  prunedThrough(projectId: ProjectId): number {
+    return (this.#pruned.get(projectId) ?? this.#logs.get(projectId) ?? emptyLog).prunedThrough
+  }
+
+  logBase(projectId: ProjectId): readonly unknown[] {
+    return (this.#pruned.get(projectId) ?? this.#logs.get(projectId) ?? emptyLog).base
+  }
+
+  prune(projectId: ProjectId, sequence: number, base: readonly unknown[]): void {
+    checkPrune(projectId, sequence, {
+      prunedThrough: this.prunedThrough(projectId),
+      lastSequence: this.lastSequence(projectId),
+    })
+    this.#pruned.set(projectId, { prunedThrough: sequence, base: base.map(storable) })
   }
 
   lease(claim: LeaseClaim, workerId: WorkerId, until: number): void {
@@ -103,10 +131,18 @@ export class MemoryWorld {
     const grown = this.#appended.size > 0
     for (const [projectId, events] of this.#appended) {
       const log = this.#logs.get(projectId)
-      if (log === undefined) this.#logs.set(projectId, events)
-      else for (const event of events) log.push(event)
+      if (log === undefined) this.#logs.set(projectId, { ...emptyLog, events })
+      else for (const event of events) log.events.push(event)
+    }
+    for (const [projectId, { prunedThrough, base }] of this.#pruned) {
+      const log = this.#logs.get(projectId)
+      if (log === undefined) continue
+      log.events.splice(0, prunedThrough - log.prunedThrough)
+      log.prunedThrough = prunedThrough
+      log.base = base
     }
     this.#appended.clear()
+    this.#pruned.clear()
     this.#undos = []
     return grown
   }
@@ -114,6 +150,7 @@ export class MemoryWorld {
   rollBack(): void {
     for (const undo of this.#undos.toReversed()) undo()
     this.#appended.clear()
+    this.#pruned.clear()
     this.#undos = []
   }
 
@@ -148,6 +185,7 @@ export class MemoryWorld {
 }
 
 const noRows = new ProjectRows()
+const emptyLog: Log = { prunedThrough: 0, base: [], events: [] }
 
 function put<Key, Value>(map: Map<Key, Value>, key: Key, value: Value | undefined): void {
   if (value === undefined) map.delete(key)

@@ -38,12 +38,14 @@ export interface Storage {
   ): Promise<{ readonly lost: readonly WorkOrderId[] }>
   /**
    * The events of a project after `cursor` (a sequence, 0 = from the start) in order, without gaps,
-   * at most `limit` (default 1 000).
+   * at most `limit` (default 1 000). Rejects with `pruned` when the event after the cursor was
+   * pruned: what is gone is never left out silently (`prunedError`).
    */
   eventsAfter(projectId: ProjectId, cursor: number, limit?: number): Promise<readonly StoredEvent[]>
   /**
    * Follows the log from `cursor`: every event once, in order, also those that other processes
-   * write, within the storage's poll interval. Ends when `signal` aborts or the storage closes.
+   * write, within the storage's poll interval. Ends when `signal` aborts or the storage closes;
+   * throws `pruned` when the event that comes next was pruned before it was read.
    */
   watch(projectId: ProjectId, cursor: number, signal: AbortSignal): AsyncIterable<StoredEvent>
   /**
@@ -90,6 +92,13 @@ export interface StorageTransaction {
   release(workOrderIds: readonly WorkOrderId[]): Promise<void>
   /** Of these claims, the ones whose fence is current and whose lease has not lapsed. */
   held(claims: readonly LeaseClaim[]): Promise<ReadonlySet<WorkOrderId>>
+  /**
+   * Takes the events up to and including `sequence` out of the log and keeps `base` in their place,
+   * a list of JSON values that each are small; what an earlier prune kept goes away. The numbering
+   * goes on as before. Whoever prunes makes sure that `base` says all that readers need of those
+   * events. Rejects with `refused` for a sequence that is no event of the log, or is pruned already.
+   */
+  prune(projectId: ProjectId, sequence: number, base: readonly unknown[]): Promise<void>
   query<Name extends QueryName>(
     name: Name,
     input: Queries[Name]['input'],
@@ -199,5 +208,9 @@ export interface Queries {
   readonly projectOf: { input: { readonly id: string }; output: ProjectId | null }
   /** Last sequence of the project's log, 0 when empty. */
   readonly lastSequence: { input: { readonly projectId: ProjectId }; output: number }
+  /** The last sequence that was pruned, 0 when the log is whole. */
+  readonly prunedThrough: { input: { readonly projectId: ProjectId }; output: number }
+  /** What the last prune kept in place of the events, in its order; empty when the log is whole. */
+  readonly logBase: { input: { readonly projectId: ProjectId }; output: readonly unknown[] }
 }
 export type QueryName = keyof Queries

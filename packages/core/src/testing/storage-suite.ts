@@ -7,6 +7,7 @@ import {
 } from './contract.ts'
 import { storageEventCases } from './storage-event-cases.ts'
 import { storageLeaseCases } from './storage-lease-cases.ts'
+import { storagePruneCases } from './storage-prune-cases.ts'
 import { storageQueryCases } from './storage-query-cases.ts'
 import { storageReadyCases } from './storage-ready-cases.ts'
 import { storageRowCases } from './storage-row-cases.ts'
@@ -36,6 +37,7 @@ const cases: readonly ContractCase<StorageSubject>[] = [
   ...storageTransactionCases,
   ...storageRowCases,
   ...storageEventCases,
+  ...storagePruneCases,
   ...storageLeaseCases,
   ...storageReadyCases,
   ...storageQueryCases,

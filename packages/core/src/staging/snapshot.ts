@@ -1,5 +1,5 @@
-import { applyChanges, copySlice, type MutableSlice } from '../staging/apply-changes.ts'
-import { emptySlice, type Slice } from '../staging/slice.ts'
+import { applyChanges, copySlice, type MutableSlice } from './apply-changes.ts'
+import { emptySlice, type Slice } from './slice.ts'
 import type {
   Attempt,
   Batch,
@@ -11,7 +11,7 @@ import type {
   Task,
   Worker,
   WorkOrder,
-} from '../staging/state.ts'
+} from './state.ts'
 
 /** A whole project at one moment, as plain JSON. Events after `cursor` carry on from here. */
 export interface Snapshot {

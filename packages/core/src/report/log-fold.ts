@@ -1,0 +1,169 @@
+import { fromSnapshot, type Snapshot, toSnapshot } from '../staging/snapshot.ts'
+import { CuelineError } from '../error.ts'
+import type { StoredEvent } from '../event/event.ts'
+import type { ProjectId, TaskId } from '../id.ts'
+import { copySlice } from '../staging/apply-changes.ts'
+import { applyEvent } from '../staging/evolve.ts'
+import { emptySlice, type Slice } from '../staging/slice.ts'
+import { createWorkerCount, type WorkerCount, type WorkerCountState } from './worker-count.ts'
+
+/** What a log comes to: the state, and of its history what reports tell. */
+export interface LogFold {
+  /** The last event that was folded, 0 before the first. */
+  readonly sequence: number
+  readonly world: Slice
+  /** When each task settled last. */
+  readonly settledAt: ReadonlyMap<TaskId, number>
+  readonly firstPromotion: number | null
+  readonly workers: WorkerCount
+  /** Takes the next event. Throws `invalid-input` for one of another project. */
+  add(event: StoredEvent): void
+}
+
+/** A fold as plain JSON: it stands for the events that were folded, for state and reports alike. */
+export interface LogBase extends Snapshot {
+  readonly firstPromotion: number | null
+  readonly settledAt: readonly (readonly [TaskId, number])[]
+  readonly workerCount: Omit<WorkerCountState, 'crews' | 'crewOf' | 'waiting'>
+  readonly crews: WorkerCountState['crews']
+  readonly crewOf: WorkerCountState['crewOf']
+  readonly waiting: WorkerCountState['waiting']
+}
+
+/** Folds a log from its first event on, or from what stands for those that were pruned. */
+export function createLogFold(base?: LogBase): LogFold {
+  const world = base === undefined ? copySlice(emptySlice) : fromSnapshot(base)
+  const settledAt = new Map(base?.settledAt)
+  const workers =
+    base === undefined
+      ? createWorkerCount()
+      : createWorkerCount({ ...base.workerCount, ...base }, base.attempts)
+  let firstPromotion = base?.firstPromotion ?? null
+  let sequence = base?.cursor ?? 0
+  return {
+    world,
+    settledAt,
+    workers,
+    get sequence() {
+      return sequence
+    },
+    get firstPromotion() {
+      return firstPromotion
+    },
+    add(event) {
+      if (world.project !== null && event.projectId !== world.project.id) throw otherProject(event)
+      workers.add(event)
+      applyEvent(world, event)
+      if (event.type === 'batch.promoted') firstPromotion ??= event.at
+      const settled = settles(event)
+      if (settled !== null) settledAt.set(settled, event.at)
+      sequence = event.sequence
+    },
+  }
+}
+
+/** What the fold can be taken up from again; null while it has seen no project. */
+export function baseOf({ world, sequence, ...fold }: LogFold): LogBase | null {
+  if (world.project === null) return null
+  const { crews, crewOf, waiting, ...workerCount } = fold.workers.state()
+  return {
+    ...toSnapshot(world.project, world, sequence),
+    firstPromotion: fold.firstPromotion,
+    settledAt: [...fold.settledAt],
+    workerCount,
+    crews,
+    crewOf,
+    waiting,
+  }
+}
+
+/** Rows in one part. */
+const rowsPerPart = 100
+/** Raised when a part of today cannot be read by the program of yesterday. */
+const format = 1
+
+interface Head {
+  readonly format: number
+  readonly cursor: number
+  readonly project: LogBase['project']
+  readonly firstPromotion: number | null
+  readonly workerCount: LogBase['workerCount']
+}
+
+type Lists = Omit<LogBase, keyof Head>
+
+/** The base in small parts for a storage to keep: a head, then each list by so many rows. */
+export function partsOfBase(base: LogBase): readonly unknown[] {
+  const { cursor, project, firstPromotion, workerCount, ...lists } = base
+  const head: Head = { format, cursor, project, firstPromotion, workerCount }
+  const parts: unknown[] = [head]
+  for (const [list, rows] of Object.entries<readonly unknown[]>(lists)) {
+    for (let start = 0; start < rows.length; start += rowsPerPart) {
+      parts.push({ list, rows: rows.slice(start, start + rowsPerPart) })
+    }
+  }
+  return parts
+}
+
+/** The base again; undefined for no parts. Throws `storage-newer` for a format of a later version. */
+export function baseOfParts(projectId: ProjectId, parts: readonly unknown[]): LogBase | undefined {
+  const [first, ...others] = parts
+  if (first === undefined) return undefined
+  const head = first as Head
+  if (head.format !== format) throw unknownFormat(projectId, head.format)
+  const lists = new Map<string, unknown[]>()
+  for (const part of others as readonly { readonly list: string; readonly rows: unknown[] }[]) {
+    const known = lists.get(part.list)
+    if (known === undefined) lists.set(part.list, [...part.rows])
+    else for (const row of part.rows) known.push(row)
+  }
+  const rowsOf = <Name extends keyof Lists>(name: Name) => (lists.get(name) ?? []) as Lists[Name]
+  const { cursor, project, firstPromotion, workerCount } = head
+  return {
+    cursor,
+    project,
+    firstPromotion,
+    workerCount,
+    tasks: rowsOf('tasks'),
+    dependencies: rowsOf('dependencies'),
+    batches: rowsOf('batches'),
+    workOrders: rowsOf('workOrders'),
+    attempts: rowsOf('attempts'),
+    requests: rowsOf('requests'),
+    holds: rowsOf('holds'),
+    workers: rowsOf('workers'),
+    settledAt: rowsOf('settledAt'),
+    crews: rowsOf('crews'),
+    crewOf: rowsOf('crewOf'),
+    waiting: rowsOf('waiting'),
+  }
+}
+
+/** The task that an event settles, or null. */
+function settles(event: StoredEvent): TaskId | null {
+  switch (event.type) {
+    case 'attempt.succeeded':
+    case 'task.done':
+    case 'task.failed':
+    case 'task.cancelled':
+      return event.taskId
+    default:
+      return null
+  }
+}
+
+function otherProject(event: StoredEvent): CuelineError {
+  return new CuelineError(
+    'invalid-input',
+    `Event ${event.sequence} belongs to project "${event.projectId}", the events before it to another one. A report is about one project: give the events of one.`,
+    { details: { projectId: event.projectId, sequence: event.sequence } },
+  )
+}
+
+function unknownFormat(projectId: ProjectId, found: unknown): CuelineError {
+  return new CuelineError(
+    'storage-newer',
+    `What stands for the pruned events of project "${projectId}" has format ${String(found)}, this program knows format ${format}. Update Cueline.`,
+    { details: { projectId, found, known: format } },
+  )
+}

@@ -1,15 +1,18 @@
 import type { Slice } from '../staging/slice.ts'
 
-const tables = [
-  'tasks',
-  'batches',
-  'workOrders',
-  'attempts',
-  'requests',
-  'holds',
-  'workers',
-  'dependencies',
-] as const
+/** Every table of a slice; the edges once. */
+const compared: Readonly<Record<Exclude<keyof Slice, 'project' | 'dependents'>, true>> = {
+  tasks: true,
+  batches: true,
+  workOrders: true,
+  attempts: true,
+  requests: true,
+  holds: true,
+  workers: true,
+  sessions: true,
+  dependencies: true,
+}
+const tables = Object.keys(compared) as (keyof typeof compared)[]
 
 /** What a replay says otherwise than the stored state, in words; empty when they agree. */
 export function replayDifferences(stored: Slice, replayed: Slice): readonly string[] {

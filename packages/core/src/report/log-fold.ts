@@ -79,7 +79,10 @@ export function baseOf({ world, sequence, ...fold }: LogFold): LogBase | null {
 
 /** Rows in one part. */
 const rowsPerPart = 100
-/** Raised when a part of today cannot be read by the program of yesterday. */
+/**
+ * Raised when yesterday's program cannot read today's parts. Rows are kept as they were when the
+ * log was pruned: a field that rows get later needs its default in `baseOfParts`.
+ */
 const format = 1
 
 interface Head {
@@ -132,6 +135,7 @@ export function baseOfParts(projectId: ProjectId, parts: readonly unknown[]): Lo
     requests: rowsOf('requests'),
     holds: rowsOf('holds'),
     workers: rowsOf('workers'),
+    sessions: rowsOf('sessions'),
     settledAt: rowsOf('settledAt'),
     crews: rowsOf('crews'),
     crewOf: rowsOf('crewOf'),

@@ -1,3 +1,4 @@
+import { redact, redactedStream, secretsIn, withSecrets } from '@cueline/core'
 import type { Gate, GateSubject, Verdict } from '@cueline/core'
 
 import { allowedEnvironment, defaultInheritedEnvironment } from '../process/allowed-environment.ts'
@@ -22,6 +23,11 @@ export interface GateProcessOptions {
   readonly inheritEnv?: readonly string[]
   /** Variables to set, on top of what is inherited. */
   readonly env?: Readonly<Record<string, string>>
+  /**
+   * More texts that must not be stored when a gate prints them, beside the values of variables that
+   * it gets under names such as `…_KEY`, `…_TOKEN`, `…_PASSWORD`, and well-known tokens.
+   */
+  readonly secrets?: readonly string[]
   /** Milliseconds between SIGTERM and SIGKILL; 2000 when absent. */
   readonly graceMs?: number
   /** Where running processes are noted, to be ended after a crash; in the temp folder when absent. */
@@ -46,12 +52,17 @@ export function commandGate(options: CommandGateOptions): Gate {
     options.inheritEnv ?? defaultInheritedEnvironment,
     options.env ?? {},
   )
+  const secrets = withSecrets(secretsIn(environment), options.secrets ?? [])
   return {
     name,
     async judge(subject, signal) {
       signal.throwIfAborted()
       const startedAt = performance.now()
       const said = outputTail(evidenceLength)
+      const printed = {
+        stdout: redactedStream(secrets, (text) => said.add(text)),
+        stderr: redactedStream(secrets, (text) => said.add(text)),
+      }
       const cwd = options.cwd ?? subject.path
       const finding =
         cwd === undefined
@@ -62,7 +73,7 @@ export function commandGate(options: CommandGateOptions): Gate {
                 cwd,
                 environment: { ...environment, ...about(subject) },
                 input: '',
-                onOutput: (text) => said.add(text),
+                onOutput: (text, stream) => printed[stream].add(text),
                 signal,
                 timeoutMs,
                 graceMs,
@@ -72,9 +83,12 @@ export function commandGate(options: CommandGateOptions): Gate {
               timeoutMs,
             )
       signal.throwIfAborted()
+      printed.stdout.flush()
+      printed.stderr.flush()
       return {
         gate: name,
         ...finding,
+        summary: redact(finding.summary, secrets),
         durationMs: performance.now() - startedAt,
         evidence: said.text(),
       }

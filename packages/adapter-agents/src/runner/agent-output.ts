@@ -1,4 +1,4 @@
-import type { Report } from '@cueline/core'
+import { redact, redactedStream, type Report } from '@cueline/core'
 
 import { outputTail } from '../process/output-tail.ts'
 
@@ -8,7 +8,7 @@ const longestLine = 64 * 1024
 const prefix = '{"cueline"'
 
 /**
- * Takes what a command prints: passes it on up to `limit` bytes, counts the rest, keeps the end of
+ * Takes what a command prints: hides `secrets` and well-known tokens in it, passes it on up to `limit` bytes, counts the rest, keeps the end of
  * each stream and picks the lines for us - progress and the agent's session - out of
  * standard output. Memory stays bounded, whatever
  * comes.
@@ -16,36 +16,51 @@ const prefix = '{"cueline"'
 export function agentOutput(
   report: Pick<Report, 'output' | 'progress' | 'session'>,
   limit: number,
+  secrets: readonly string[],
 ) {
   const tails = { stdout: outputTail(tailLength), stderr: outputTail(tailLength) }
   const readLine = lineReader((line) => {
     const { progress, session } = messageOf(line)
     if (session !== null) report.session(session)
-    if (progress !== null) report.progress(progress)
+    if (progress !== null) report.progress(redact(progress, secrets))
   })
   let passed = 0
   let dropped = 0
+  const pass = (text: string, stream: 'stdout' | 'stderr') => {
+    tails[stream].add(text)
+    const bytes = Buffer.byteLength(text)
+    if (dropped > 0) {
+      dropped += bytes
+    } else if (passed + bytes <= limit) {
+      passed += bytes
+      report.output(text, stream)
+    } else {
+      const room = limit - passed
+      passed = limit
+      dropped = bytes - room
+      if (room > 0) report.output(firstBytes(text, room), stream)
+      report.output(`\n[output cut here: ${limit} bytes is the limit of an attempt]\n`, stream)
+    }
+  }
+  const streams = {
+    stdout: redactedStream(secrets, (text) => pass(text, 'stdout')),
+    stderr: redactedStream(secrets, (text) => pass(text, 'stderr')),
+  }
   return {
     tails,
     add(text: string, stream: 'stdout' | 'stderr') {
-      tails[stream].add(text)
       if (stream === 'stdout') readLine(text)
-      const bytes = Buffer.byteLength(text)
-      if (dropped > 0) {
-        dropped += bytes
-      } else if (passed + bytes <= limit) {
-        passed += bytes
-        report.output(text, stream)
-      } else {
-        const room = limit - passed
-        passed = limit
-        dropped = bytes - room
-        if (room > 0) report.output(firstBytes(text, room), stream)
-        report.output(`\n[output cut here: ${limit} bytes is the limit of an attempt]\n`, stream)
-      }
+      streams[stream].add(text)
+    },
+    /** The command has ended: what might have been the beginning of a secret is none. */
+    flush() {
+      streams.stdout.flush()
+      streams.stderr.flush()
     },
     /** Says how much was left out, once, at the end. */
     end() {
+      streams.stdout.flush()
+      streams.stderr.flush()
       if (dropped > 0) report.output(`[${dropped} bytes of output were not kept]\n`, 'stdout')
       return { passed, dropped }
     },

@@ -6,9 +6,13 @@ import {
   type AttemptBrief,
   CuelineError,
   type Outcome,
+  type Question,
+  redact,
   type Report,
   type Runner,
   type RunnerContext,
+  secretsIn,
+  withSecrets,
 } from '@cueline/core'
 
 import { allowedEnvironment, defaultInheritedEnvironment } from '../process/allowed-environment.ts'
@@ -33,6 +37,11 @@ export interface ProcessRunnerOptions {
   readonly inheritEnv?: readonly string[]
   /** Variables to set, on top of what is inherited. */
   readonly env?: Readonly<Record<string, string>>
+  /**
+   * More texts that must not be stored when the agent prints or reports them, beside the values of
+   * variables that it gets under names such as `…_KEY`, `…_TOKEN`, `…_PASSWORD`, and well-known tokens.
+   */
+  readonly secrets?: readonly string[]
   /** Milliseconds of work per attempt, waiting for people not counted; no limit when absent. */
   readonly timeoutMs?: number
   /** Milliseconds between SIGTERM and SIGKILL; 5000 when absent. */
@@ -79,6 +88,7 @@ export function processRunner(options: ProcessRunnerOptions): Runner {
     options.inheritEnv ?? defaultInheritedEnvironment,
     options.env ?? {},
   )
+  const secrets = withSecrets(secretsIn(environment), options.secrets ?? [])
   const maxQuestions = options.maxQuestions ?? 20
 
   return {
@@ -95,9 +105,10 @@ export function processRunner(options: ProcessRunnerOptions): Runner {
           context.report.session(id)
         },
       }
-      const output = agentOutput(report, options.outputLimitBytes ?? defaultOutputLimit)
+      const output = agentOutput(report, options.outputLimitBytes ?? defaultOutputLimit, secrets)
       try {
-        return await rounds(brief, { ...context, report }, folder, output, session)
+        const outcome = await rounds(brief, { ...context, report }, folder, output, session)
+        return redactedOutcome(outcome, secrets)
       } finally {
         output.end()
         await rm(folder, { recursive: true, force: true })
@@ -133,9 +144,10 @@ export function processRunner(options: ProcessRunnerOptions): Runner {
       if (result.kind === 'result' && result.session !== undefined) {
         context.report.session(result.session)
       }
+      output.flush()
       const ending = endingOf(end, result, path, output, command, options.timeoutMs)
       if (ending.status !== 'waiting') return ending
-      const { ask } = ending
+      const ask = redactedQuestion(ending.ask, secrets)
       if (asked >= maxQuestions) {
         return {
           status: 'failed',
@@ -201,6 +213,31 @@ function checkedResumeCommand(command: readonly string[] | undefined) {
     `The command for resuming has no argument with ${placeholder}, so the agent would begin anew; pass one such as ["my-agent", "--resume", "${placeholder}"].`,
     { details: { command } },
   )
+}
+
+function redactedOutcome(outcome: Outcome, secrets: readonly string[]): Outcome {
+  const clean = (text: string) => redact(text, secrets)
+  switch (outcome.status) {
+    case 'completed':
+      return { ...outcome, summary: clean(outcome.summary) }
+    case 'yielded':
+      return { ...outcome, reason: clean(outcome.reason) }
+    case 'failed':
+      return {
+        ...outcome,
+        message: clean(outcome.message),
+        ...(outcome.evidence !== undefined && { evidence: clean(outcome.evidence) }),
+      }
+  }
+}
+
+function redactedQuestion(ask: Question, secrets: readonly string[]): Question {
+  const clean = (text: string) => redact(text, secrets)
+  return {
+    ...ask,
+    text: clean(ask.text),
+    ...(ask.options !== undefined && { options: ask.options.map(clean) }),
+  }
 }
 
 /** Environment variables cannot hold one; the context file has the code as it is. */

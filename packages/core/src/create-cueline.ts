@@ -14,6 +14,7 @@ import { reportOf } from './report/fold-report.ts'
 import type { RunReport } from './report/run-report.ts'
 import { functionRunner } from './runner/function-runner.ts'
 import type { Runner, RunnerFunction } from './runner/runner.ts'
+import { lackingOf } from './limit/admission.ts'
 import type { Obstacle } from './staging/readiness.ts'
 import type { ProjectSettings } from './staging/state.ts'
 import { memoryStorage } from './storage/memory-storage.ts'
@@ -60,7 +61,8 @@ export interface RunOptions {
   readonly workers?: number
   /**
    * What the workers of this run can do. They take only tasks whose `capabilities` are among these;
-   * left out, they take every task.
+   * left out, they take every task. When only tasks for others are left, the run rests and names
+   * them in `blocked`.
    */
   readonly capabilities?: readonly string[]
   /** Stops the run: nothing new is claimed, running attempts are interrupted after `drainMs`. */
@@ -195,7 +197,8 @@ export async function createCueline(options: CuelineOptions = {}): Promise<Cueli
     const report = reportOf(await foldLog(storage, projectId), {
       ...(given.timeScale !== undefined && { timeScale: given.timeScale }),
     })
-    const blocked = end.ended === 'rested' ? await blockedTasks(methods, projectId) : []
+    const blocked =
+      end.ended === 'rested' ? await blockedTasks(methods, projectId, given.capabilities) : []
     return { ...report, ...end, blocked }
   }
   const close = async () => {
@@ -269,14 +272,23 @@ const mostBlocked = 100
 async function blockedTasks(
   methods: Methods<Operations>,
   projectId: ProjectId,
+  capabilities: readonly string[] | undefined,
 ): Promise<RunResult['blocked']> {
   const staged = await methods.tasks.list({ projectId, status: ['staged'] })
   return Promise.all(
-    staged.slice(0, mostBlocked).map(async ({ id, code }) => {
-      const { obstacles } = await methods.tasks.why({ projectId, task: id })
-      return { task: code, obstacles }
+    staged.slice(0, mostBlocked).map(async (task) => {
+      const { obstacles } = await methods.tasks.why({ projectId, task: task.id })
+      const lacking = capabilities === undefined ? [] : lackingOf(task, new Set(capabilities))
+      return { task: task.code, obstacles: [...obstacles, ...obstacleOf(lacking)] }
     }),
   )
+}
+
+function obstacleOf(lacking: readonly string[]): readonly Obstacle[] {
+  if (lacking.length === 0) return []
+  const names = lacking.map((name) => `"${name}"`).join(', ')
+  const message = `no worker of this run has ${names}; run with capabilities that include it, where there is one`
+  return [{ kind: 'no-capability', message }]
 }
 
 function gatesOf(given: CuelineOptions['gates']): Gates | null {

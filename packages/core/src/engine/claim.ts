@@ -6,7 +6,7 @@ import {
   noTurns,
   usualAgeingMs,
 } from '../limit/claim-turns.ts'
-import { type Load, suspectFrom, suspectIn } from '../limit/admission.ts'
+import { lackingOf, type Load, suspectFrom, suspectIn } from '../limit/admission.ts'
 import { advance } from '../staging/advance.ts'
 import type { AttemptBrief } from '../staging/attempt-brief.ts'
 import type { BatchSummary } from '../staging/batch-summary.ts'
@@ -34,7 +34,10 @@ export interface Claim extends ClaimIds {
 
 export interface ClaimResult {
   readonly claims: readonly Claim[]
-  /** True when nothing is queued, running or about to be promoted: the project rests. */
+  /**
+   * True when nothing is running or about to be promoted, and nothing is queued that these workers
+   * are able to do: the project rests.
+   */
   readonly resting: boolean
   /** When the next queued work order may be claimed, if it waits for a time. */
   readonly nextTime: number | null
@@ -83,7 +86,9 @@ export async function claimWork(
       const look = await advanceOnce(transaction, projectId, found.running, freeSlots)
       if (look.progressed) continue
       if (!look.due) quiet.add(projectId)
-      return { claims, resting: claims.length === 0 && look.resting, nextTime }
+      if (claims.length > 0 || look.running) return { claims, resting: false, nextTime }
+      const resting = !look.queued || (idle && (await needsOthers(transaction, request)))
+      return { claims, resting, nextTime }
     }
   })
   turns.set(projectId, after)
@@ -197,8 +202,8 @@ function takenBy(load: Load, project: Project | null): Taken {
 
 interface Look {
   readonly progressed: boolean
-  /** Nothing is queued or running. */
-  readonly resting: boolean
+  readonly queued: boolean
+  readonly running: boolean
   /** Something may happen by itself later: another settled task is reason enough to look again. */
   readonly due: boolean
 }
@@ -212,7 +217,7 @@ async function advanceOnce(
 ): Promise<Look> {
   const { storage } = transaction
   const { project } = await storage.load({ projectId })
-  if (project === null) return { progressed: false, resting: true, due: false }
+  if (project === null) return { progressed: false, queued: false, running: false, due: false }
   const batches = await storage.query('batches', { projectId })
   const commands = advance({
     project,
@@ -227,11 +232,33 @@ async function advanceOnce(
     const { events } = await transaction.execute(command)
     progressed ||= events.some((event) => event.type !== 'batch.stuck')
   }
-  return { progressed, resting: batches.every(isResting), due: batches.some(mayAdvance) }
+  return {
+    progressed,
+    queued: batches.some(({ queued }) => queued > 0),
+    running: batches.some(({ doing, review }) => doing + review > 0),
+    due: batches.some(mayAdvance),
+  }
 }
 
-function isResting({ queued, doing, review }: BatchSummary): boolean {
-  return queued + doing + review === 0
+/** Looked at in one go. */
+const portion = 500
+
+/**
+ * Whether all that is queued is for workers who can do what these cannot. Nothing runs, so if there
+ * were any, they would be at it.
+ */
+async function needsOthers(
+  { storage }: LedgerTransaction,
+  { projectId, capabilities }: ClaimRequest,
+): Promise<boolean> {
+  if (capabilities === undefined) return false
+  const able = new Set(capabilities)
+  const ids = await storage.query('ready', { projectId })
+  for (let from = 0; from < ids.length; from += portion) {
+    const { tasks } = await storage.load({ projectId, tasks: ids.slice(from, from + portion) })
+    for (const task of tasks.values()) if (lackingOf(task, able).length === 0) return false
+  }
+  return true
 }
 
 function mayAdvance({ batch, staged }: BatchSummary): boolean {

@@ -28,6 +28,53 @@ describe('workers with capabilities [S2-02, S2-03]', () => {
     await plain
     expect(world.errors).toEqual([])
   })
+
+  it('rest when only others are able to do what is left, and say so', async () => {
+    const world = await tinyWorld({
+      tasks: [
+        { id: 'A', title: 'Anybody' },
+        { id: 'B', title: 'Only with a GPU', capabilities: ['gpu', 'linux'], dependsOn: ['A'] },
+        { id: 'C', title: 'After it', dependsOn: ['B'] },
+      ],
+      runner: async () => {},
+    })
+    const { cueline, clock, projectId } = world
+    const run = cueline.run({ projectId, capabilities: ['linux'] })
+    await clock.advance(10_000)
+    const report = await run
+    expect(report).toMatchObject({ ended: 'rested', tasks: { done: 1 } })
+    expect(report.blocked).toEqual([
+      {
+        task: 'B',
+        obstacles: [
+          { kind: 'no-capability', message: expect.stringMatching(/no worker .* has "gpu"; run/) },
+        ],
+      },
+      { task: 'C', obstacles: [expect.objectContaining({ kind: 'waiting-on' })] },
+    ])
+    expect((await cueline.run({ projectId, capabilities: ['gpu', 'linux'] })).tasks.done).toBe(3)
+  })
+
+  it('do not rest while one of them is able to do a task later, or while others are at it', async () => {
+    let failures = 0
+    const world = await tinyWorld({
+      tasks: [
+        { id: 'A', title: 'Fails once', capabilities: ['rust'] },
+        { id: 'B', title: 'Long, on a GPU', capabilities: ['gpu'] },
+        { id: 'C', title: 'After it', capabilities: ['rust'], dependsOn: ['B'] },
+      ],
+      runner: async ({ task }) => {
+        if (task.code === 'A' && failures++ === 0) throw new Error('not yet')
+        if (task.code === 'B') await new Promise<void>((done) => clock.setTimeout(done, 60_000))
+      },
+    })
+    const { cueline, clock, projectId } = world
+    const rust = cueline.run({ projectId, capabilities: ['rust'] })
+    const gpu = cueline.run({ projectId, capabilities: ['gpu'] })
+    await clock.advance(120_000)
+    expect((await rust).tasks.done).toBe(3)
+    expect((await gpu).blocked).toEqual([])
+  })
 })
 
 describe('a resource of one unit [S2-02, X-01]', () => {

@@ -142,8 +142,16 @@ function* conflicts(task: Task, load: Load): Generator<Obstacle, void, undefined
   }
 }
 
+/** The capabilities that the task asks for and these do not have. */
+export function lackingOf(
+  task: Pick<Task, 'capabilities'>,
+  capabilities: ReadonlySet<string>,
+): readonly string[] {
+  return task.capabilities.filter((capability) => !capabilities.has(capability))
+}
+
 function lackingCapability(task: Task, capabilities: ReadonlySet<string>): Obstacle | null {
-  const lacking = task.capabilities.filter((capability) => !capabilities.has(capability))
+  const lacking = lackingOf(task, capabilities)
   if (lacking.length === 0) return null
   return {
     kind: 'no-capability',

@@ -113,6 +113,7 @@ export type {
   LeaseClaim,
   Queries,
   QueryName,
+  QueueCounts,
   Storage,
   StorageTransaction,
 } from './storage/storage.ts'

@@ -58,6 +58,7 @@ type ListName = Exclude<
   | 'expired'
   | 'batches'
   | 'nextTime'
+  | 'queues'
   | 'lastSequence'
   | 'prunedThrough'
   | 'logBase'

@@ -3,6 +3,7 @@ import type { Queries, QueryName } from '@cueline/core'
 import { lastSequence } from './append-events.ts'
 import { batchSummaries } from './batch-query.ts'
 import { claimable, expired, load, nextTime, ready } from './claim-queries.ts'
+import { queueCounts } from './queue-counts.ts'
 import type { Database, Dialect } from './dialect.ts'
 import { listQueries } from './list-queries.ts'
 import { logBase, prunedThrough } from './prune-events.ts'
@@ -23,6 +24,7 @@ const answers: Answers = {
   ...listQueries,
   claimable,
   expired,
+  queues: (database, dialect, { projectId }, now) => queueCounts(database, dialect, projectId, now),
   ready: (database, dialect, { projectId }) => ready(database, dialect, projectId),
   load: (database, dialect, { projectId }) => load(database, dialect, projectId),
   batches: (database, dialect, { projectId }, _now, cache) =>

@@ -1,6 +1,6 @@
 import type { BatchId, TaskId, WorkerId, WorkOrderId } from '../id.ts'
 import { addInterruptions, addKeys, addResources, type Load } from '../limit/admission.ts'
-import { readiness } from '../staging/readiness.ts'
+import { isSettled, readiness } from '../staging/readiness.ts'
 import { defaultAccount } from '../staging/state.ts'
 import type { Batch, StoredArtifact, StoredPlan, Task, WorkOrder } from '../staging/state.ts'
 import { compareClaims } from './claim-order.ts'
@@ -8,7 +8,7 @@ import type { MemoryWorld } from './memory-world.ts'
 import { byPosition } from './memory-slice.ts'
 import type { ProjectRows } from './project-rows.ts'
 import type { BatchSummary } from '../staging/batch-summary.ts'
-import type { Queries, QueryName } from './storage.ts'
+import type { Queries, QueryName, QueueCounts } from './storage.ts'
 
 type Answers = {
   readonly [Name in QueryName]: (
@@ -45,6 +45,7 @@ export const memoryQueries: Answers = {
       ? rows.claims.first(input.limit, now, conditions)
       : claimableOf(rows, input.workOrderIds, now, isFree).slice(0, input.limit)
   },
+  queues: (world, input, now) => queuesOf(world.rowsOf(input.projectId), now),
   ready: (world, input) => readyTasks(world.rowsOf(input.projectId)).map((task) => task.id),
   load: (world, input) => loadOf(world.rowsOf(input.projectId)),
   expired: (world, input, now) => {
@@ -304,4 +305,29 @@ function* pick<Id, Row>(rows: ReadonlyMap<Id, Row>, ids: Iterable<Id>): Iterable
 
 function compareText(left: string, right: string): number {
   return left < right ? -1 : left > right ? 1 : 0
+}
+
+const priorities = ['high', 'normal', 'low'] as const
+
+function queuesOf(rows: ProjectRows, now: number): readonly QueueCounts[] {
+  const { tasks, workOrders } = rows.slice
+  const orders = [...workOrders.values()].flatMap((order) => {
+    const task = tasks.get(order.taskId)
+    return task?.workOrderId === order.id && !isSettled(task) ? [{ order, task }] : []
+  })
+  return priorities.map((priority) => {
+    const own = orders.flatMap(({ order, task }) => (task.priority === priority ? [order] : []))
+    const queued = own.filter(({ status }) => status === 'queued')
+    return {
+      priority,
+      queued: queued.length,
+      later: queued.filter(({ notBefore }) => notBefore > now).length,
+      retried: queued.filter(({ fence }) => fence > 0).length,
+      claimed: own.filter(({ status }) => status === 'claimed').length,
+      oldestAt: queued.reduce<number | null>(
+        (least, { enqueuedAt }) => Math.min(least ?? enqueuedAt, enqueuedAt),
+        null,
+      ),
+    }
+  })
 }

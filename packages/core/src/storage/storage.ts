@@ -5,6 +5,7 @@ import type { BatchSummary } from '../staging/batch-summary.ts'
 import type { Change, Slice, SliceKeys } from '../staging/slice.ts'
 import type {
   Attempt,
+  Priority,
   Project,
   Request,
   Session,
@@ -147,6 +148,8 @@ export interface Queries {
     input: { readonly projectId: ProjectId }
     output: readonly BatchSummary[]
   }
+  /** The work orders of open tasks, counted by priority: `high`, `normal`, `low`, each of them. */
+  readonly queues: { input: { readonly projectId: ProjectId }; output: readonly QueueCounts[] }
   /** When the next queued work order may be claimed or hold ends; null when none waits for a time. */
   readonly nextTime: { input: { readonly projectId: ProjectId }; output: number | null }
   /** Tasks by position; filters combine with "and". */
@@ -214,3 +217,17 @@ export interface Queries {
   readonly logBase: { input: { readonly projectId: ProjectId }; output: readonly unknown[] }
 }
 export type QueryName = keyof Queries
+
+/** One priority class of a project's work orders that have not settled. */
+export interface QueueCounts {
+  readonly priority: Priority
+  /** Released and not claimed, those that wait for a time included. */
+  readonly queued: number
+  /** Of the queued ones: not claimable before a later time. */
+  readonly later: number
+  /** Of the queued ones: had an attempt before. */
+  readonly retried: number
+  readonly claimed: number
+  /** When the oldest queued one was queued; null when none is. */
+  readonly oldestAt: number | null
+}

@@ -83,4 +83,14 @@ describe('net changes [X-11]', () => {
     expect(round?.get('task')).toHaveLength(10)
     expect(round?.get('task')?.[9]?.updated).toEqual({ layer: 99 })
   })
+
+  it('remove an artifact after it was linked anew, not before', () => {
+    const row = { hash: 'h', name: 'log', taskId: null, attemptId: null }
+    const link = { table: 'artifact', kind: 'insert', row } as unknown as Change
+    const remove: Change = { table: 'artifact', kind: 'delete', key: 'h' }
+    const steps = netChanges([remove, link, remove]).flatMap((round) =>
+      [...(round.get('artifact') ?? [])].map(({ removed }) => (removed ? 'remove' : 'link')),
+    )
+    expect(steps).toEqual(['remove', 'link', 'remove'])
+  })
 })

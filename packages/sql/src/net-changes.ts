@@ -24,7 +24,8 @@ export function netChanges(changes: readonly Change[]): readonly Round[] {
   for (const change of changes) {
     let round = rounds.at(-1)
     const known = round?.get(change.table)?.get(keyText(change))
-    if (round === undefined || (known !== undefined && !fits(known, change))) {
+    const isOut = round !== undefined && removesInserted(round, change)
+    if (round === undefined || isOut || (known !== undefined && !fits(known, change))) {
       round = new Map()
       rounds.push(round)
     }
@@ -39,6 +40,18 @@ function fits(net: NetChange, change: Change): boolean {
   if (change.kind === 'update') return true
   if (change.kind === 'insert') return net.inserted === undefined && net.updated === undefined
   return net.inserted === undefined
+}
+
+/** Artifacts are linked one by one and removed by their hash, all links at once. */
+function removesInserted(
+  round: ReadonlyMap<TableName, ReadonlyMap<string, NetChange>>,
+  change: Change,
+): boolean {
+  if (change.table !== 'artifact' || change.kind !== 'delete') return false
+  for (const { inserted } of round.get('artifact')?.values() ?? []) {
+    if (inserted?.['hash'] === change.key) return true
+  }
+  return false
 }
 
 function netOf(round: Map<TableName, Map<string, NetChange>>, change: Change): NetChange {

@@ -1,10 +1,11 @@
 import { addInterruptions, addKeys, addResources } from '@cueline/core'
 import type { BatchId, Queries, Task, TaskId, WorkOrderId } from '@cueline/core'
 import { sql } from 'kysely'
-import type { Expression } from 'kysely'
+import type { Expression, RawBuilder } from 'kysely'
 
 import type { Database, Dialect } from './dialect.ts'
 import { isReady } from './readiness.ts'
+import type { ProjectCache } from './row-cache.ts'
 import { statement } from './statement.ts'
 
 /** As the index `tasks_queued` has it. */
@@ -39,26 +40,27 @@ export async function claimable(
   dialect: Dialect,
   input: Queries['claimable']['input'],
   now: number,
+  { holds }: ProjectCache,
 ): Promise<readonly WorkOrderId[]> {
-  const { projectId, limit, workOrderIds, enqueuedUntil } = input
+  const { projectId, limit, workOrderIds, enqueuedUntil, keysInUse = [] } = input
   const free = {
-    keysInUse: JSON.stringify(input.keysInUse ?? []),
+    keysInUse: JSON.stringify(keysInUse),
     interruptionsBelow: input.interruptionsBelow ?? Number.MAX_SAFE_INTEGER,
   }
-  if (enqueuedUntil !== undefined) {
-    const given = { projectId, limit, now, enqueuedUntil, ...free }
-    return (await oldestClaimable.run(database, dialect, given)).map((row) => row.id)
-  }
+  const given = { projectId, limit, now, ...free }
+  const form = formFor(
+    holds === undefined || [...holds.values()].some(({ until }) => until > now),
+    keysInUse.length > 0,
+  )
   const rows =
-    workOrderIds === undefined
-      ? await firstClaimable.run(database, dialect, { projectId, limit, now, ...free })
-      : await claimableOf.run(database, dialect, {
-          projectId,
-          limit,
-          now,
-          ...free,
-          ids: JSON.stringify(workOrderIds),
-        })
+    enqueuedUntil !== undefined
+      ? await oldestClaimable[form].run(database, dialect, { ...given, enqueuedUntil })
+      : workOrderIds === undefined
+        ? await firstClaimable[form].run(database, dialect, given)
+        : await claimableOf[form].run(database, dialect, {
+            ...given,
+            ids: JSON.stringify(workOrderIds),
+          })
   return rows.map((row) => row.id)
 }
 
@@ -122,23 +124,63 @@ export async function expired(
   return (await lapsed.run(database, dialect, { ...input, now })).map((row) => row.id)
 }
 
+interface ClaimableGiven extends Readonly<Record<string, unknown>> {
+  readonly projectId: string
+  readonly limit: number
+  readonly now: number
+  /** A JSON list. */
+  readonly keysInUse: string
+  readonly interruptionsBelow: number
+}
+
+type ConditionForm = 'held keyed' | 'held' | 'keyed' | 'plain'
+
+function formFor(mayBeHeld: boolean, areKeysInUse: boolean): ConditionForm {
+  if (mayBeHeld) return areKeysInUse ? 'held keyed' : 'held'
+  return areKeysInUse ? 'keyed' : 'plain'
+}
+
+/**
+ * A statement for claimable work, with and without the conditions that are always true while no
+ * account is held or no key in use: mostly so, and they cost half of the statement.
+ */
+function claimableStatement<Given extends ClaimableGiven = ClaimableGiven>(
+  build: (
+    given: { readonly [Name in keyof Given]: Expression<Given[Name]> },
+    dialect: Dialect,
+    isOpen: RawBuilder<unknown>,
+  ) => RawBuilder<unknown>,
+) {
+  const form = (mayBeHeld: boolean, areKeysInUse: boolean) =>
+    statement<Given, { id: WorkOrderId }>((given, dialect) => {
+      const conditions = [isReady]
+      if (mayBeHeld) conditions.push(isNotHeld(given.now))
+      if (areKeysInUse) conditions.push(isFree(dialect, given.keysInUse))
+      return build(given, dialect, sql.join(conditions, sql` and `))
+    })
+  return {
+    'held keyed': form(true, true),
+    held: form(true, false),
+    keyed: form(false, true),
+    plain: form(false, false),
+  }
+}
+
 /**
  * Along the index `tasks_queued`, until the limit is reached. The work order is looked up by a subquery,
  * because Postgres takes the two conditions of a join for independent, expects one row of it, and would
  * rather read and sort everything that is queued.
  */
-const firstClaimable = statement<
-  { projectId: string; limit: number; now: number; keysInUse: string; interruptionsBelow: number },
-  { id: WorkOrderId }
->(
+const firstClaimable = claimableStatement(
   (
-    { projectId, limit, now, keysInUse, interruptionsBelow },
-    dialect,
+    { projectId, limit, now, interruptionsBelow },
+    { thenJoin },
+    isOpen,
   ) => sql`select tasks.work_order_id as id from tasks
-    ${dialect.thenJoin} batches on batches.id = tasks.batch_id
-    ${dialect.thenJoin} projects on projects.id = tasks.project_id
+    ${thenJoin} batches on batches.id = tasks.batch_id
+    ${thenJoin} projects on projects.id = tasks.project_id
     where tasks.project_id = ${projectId} and tasks.work_order_id is not null
-      and ${isReady} and ${isNotHeld(now)} and ${isFree(dialect, keysInUse)}
+      and ${isOpen}
       and (
         select ${isDue(now)} and work_orders.interruptions < ${interruptionsBelow}
           and work_orders.task_id = tasks.id
@@ -148,52 +190,32 @@ const firstClaimable = statement<
 )
 
 /** Along the index `work_orders_queued`, until the limit is reached among equally old ones. */
-const oldestClaimable = statement<
-  {
-    projectId: string
-    limit: number
-    now: number
-    enqueuedUntil: number
-    keysInUse: string
-    interruptionsBelow: number
-  },
-  { id: WorkOrderId }
->(
+const oldestClaimable = claimableStatement<ClaimableGiven & { readonly enqueuedUntil: number }>(
   (
-    { projectId, limit, now, enqueuedUntil, keysInUse, interruptionsBelow },
-    dialect,
+    { projectId, limit, now, enqueuedUntil, interruptionsBelow },
+    { thenJoin },
+    isOpen,
   ) => sql`select work_orders.id from work_orders
-    ${dialect.thenJoin} tasks on tasks.id = work_orders.task_id and tasks.work_order_id = work_orders.id
-    ${dialect.thenJoin} batches on batches.id = tasks.batch_id
-    ${dialect.thenJoin} projects on projects.id = tasks.project_id
+    ${thenJoin} tasks on tasks.id = work_orders.task_id and tasks.work_order_id = work_orders.id
+    ${thenJoin} batches on batches.id = tasks.batch_id
+    ${thenJoin} projects on projects.id = tasks.project_id
     where work_orders.project_id = ${projectId} and work_orders.enqueued_at <= ${enqueuedUntil}
-      and ${isReady} and ${isDue(now)} and ${isNotHeld(now)}
-      and ${isFree(dialect, keysInUse)} and work_orders.interruptions < ${interruptionsBelow}
+      and ${isOpen} and ${isDue(now)} and work_orders.interruptions < ${interruptionsBelow}
     order by work_orders.enqueued_at, ${claimOrder} limit ${limit}`,
 )
 
-const claimableOf = statement<
-  {
-    projectId: string
-    limit: number
-    now: number
-    keysInUse: string
-    interruptionsBelow: number
-    ids: string
-  },
-  { id: WorkOrderId }
->(
+const claimableOf = claimableStatement<ClaimableGiven & { readonly ids: string }>(
   (
-    { projectId, limit, now, keysInUse, interruptionsBelow, ids },
+    { projectId, limit, now, interruptionsBelow, ids },
     dialect,
+    isOpen,
   ) => sql`select work_orders.id from work_orders
     join tasks on tasks.id = work_orders.task_id and tasks.work_order_id = work_orders.id
     join batches on batches.id = tasks.batch_id
     join projects on projects.id = tasks.project_id
     where work_orders.id in ${dialect.texts(ids)}
       and ${dialect.filterOnly('tasks.project_id')} = ${projectId}
-      and ${isReady} and ${isDue(now)} and ${isNotHeld(now)}
-      and ${isFree(dialect, keysInUse)} and work_orders.interruptions < ${interruptionsBelow}
+      and ${isOpen} and ${isDue(now)} and work_orders.interruptions < ${interruptionsBelow}
     order by ${claimOrder} limit ${limit}`,
 )
 

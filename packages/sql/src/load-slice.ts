@@ -1,4 +1,4 @@
-import type { Dependency, Slice, SliceKeys, TableName, Tables, TaskId } from '@cueline/core'
+import type { Dependency, Slice, SliceKeys, TableName, Tables, Task, TaskId } from '@cueline/core'
 import { sql } from 'kysely'
 
 import type { Database, Dialect } from './dialect.ts'
@@ -235,13 +235,17 @@ class SliceLoader {
 
   async #loadByIds<Name extends IdTable>(name: Name, ids: Iterable<string>): Promise<void> {
     const known = this.#cache.rows[name] as Map<string, Tables[Name] | null>
-    const missing: string[] = []
-    for (const id of ids) if (!known.has(id)) missing.push(id)
-    if (missing.length > 0) {
-      this.#keep(name, await this.#select(name, byIds[name], JSON.stringify(missing)))
-      for (const id of missing) if (!known.has(id)) known.set(id, null)
-    }
     const rows = this.#rows[name] as Map<string, Tables[Name]>
+    const missing: string[] = []
+    for (const id of ids) {
+      const row = known.get(id)
+      if (row === undefined) missing.push(id)
+      else if (row !== null && missing.length === 0) rows.set(id, row)
+    }
+    if (missing.length === 0) return
+    this.#keep(name, await this.#select(name, byIds[name], JSON.stringify(missing)))
+    for (const id of missing) if (!known.has(id)) known.set(id, null)
+    // From the first that was missing on, in the order asked for.
     for (const id of ids) {
       const row = known.get(id)
       if (row !== undefined && row !== null) rows.set(id, row)
@@ -284,16 +288,29 @@ function listed(
 
 /** Named rows and rows brought along come from several statements; `decide` may walk them. */
 function byKey<Row>(rows: ReadonlyMap<string, Row>): ReadonlyMap<string, Row> {
-  return rows.size < 2
+  return isInOrder(rows.keys(), (id, next) => id < next)
     ? rows
     : new Map([...rows].toSorted((left, right) => (left[0] < right[0] ? -1 : 1)))
 }
 
+/** Mostly they are: rows are read in order, and ids grow with time. */
+function isInOrder<Entry>(
+  entries: Iterable<Entry>,
+  inOrder: (entry: Entry, next: Entry) => boolean,
+): boolean {
+  let last: Entry | undefined
+  for (const entry of entries) {
+    if (last !== undefined && !inOrder(last, entry)) return false
+    last = entry
+  }
+  return true
+}
+
 function byPosition(rows: ReadonlyMap<string, Tables['task']>) {
-  if (rows.size < 2) return rows
-  const tasks = [...rows.values()].toSorted(
-    (left, right) => left.position - right.position || (left.id < right.id ? -1 : 1),
-  )
+  const order = (left: Task, right: Task) =>
+    left.position - right.position || (left.id < right.id ? -1 : 1)
+  if (isInOrder(rows.values(), (task, next) => order(task, next) < 0)) return rows
+  const tasks = [...rows.values()].toSorted(order)
   return new Map(tasks.map((task) => [task.id, task]))
 }
 

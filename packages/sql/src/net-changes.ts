@@ -7,10 +7,12 @@ export interface NetChange {
   /** The row is taken away first, when it is there. */
   removed: boolean
   /** The row as it is inserted, the updates that followed included. */
-  inserted: Readonly<Record<string, unknown>> | undefined
+  inserted: Row | undefined
   /** The fields that change in a row that stays. */
-  updated: Readonly<Record<string, unknown>> | undefined
+  updated: Row | undefined
 }
+
+type Row = Readonly<Record<string, unknown>>
 
 export type Round = ReadonlyMap<TableName, readonly NetChange[]>
 
@@ -72,21 +74,22 @@ function netOf(round: Map<TableName, Map<string, NetChange>>, change: Change): N
 
 function fold(net: NetChange, change: Change): void {
   if (change.kind === 'insert') {
-    net.inserted = { ...change.row }
+    net.inserted = change.row as unknown as Row
   } else if (change.kind === 'delete') {
     net.removed = true
     net.updated = undefined
   } else if (net.inserted !== undefined) {
     net.inserted = { ...net.inserted, ...change.set }
   } else if (!net.removed) {
-    net.updated = { ...net.updated, ...change.set }
+    const set: Row = change.set
+    net.updated = net.updated === undefined ? set : { ...net.updated, ...set }
   }
 }
 
 function keyText(change: Change): string {
   if (change.table === 'dependency') {
     const edge = change.kind === 'insert' ? change.row : change.key
-    return JSON.stringify([edge.taskId, edge.dependsOn])
+    return `${edge.taskId.length} ${edge.taskId}${edge.dependsOn}`
   }
   if (change.table === 'hold') {
     return change.kind === 'insert' ? change.row.account : change.key.account

@@ -22,7 +22,8 @@ import type { RowCache } from './row-cache.ts'
 /** The named reads of `Storage`. */
 const answers: Answers = {
   ...listQueries,
-  claimable,
+  claimable: (database, dialect, input, now, cache) =>
+    claimable(database, dialect, input, now, cache.of(input.projectId)),
   expired,
   queues: (database, dialect, { projectId }, now) => queueCounts(database, dialect, projectId, now),
   ready: (database, dialect, { projectId }) => ready(database, dialect, projectId),

@@ -102,14 +102,33 @@ function groupedByShape(
   rows: readonly NetChange[],
 ): ReadonlyMap<Shape, readonly NetChange[]> {
   const groups = new Map<Shape, NetChange[]>()
+  let fields: readonly string[] = []
+  let group: NetChange[] | undefined
   for (const row of rows) {
     if (row.updated === undefined) continue
-    const shape = shapeOf(spec, Object.keys(row.updated))
-    const group = groups.get(shape)
-    if (group !== undefined) group.push(row)
-    else if (shape.columns.length > 0) groups.set(shape, [row])
+    const own = Object.keys(row.updated)
+    // Changes of one kind follow each other.
+    if (group === undefined || !isSameList(own, fields)) {
+      fields = own
+      group = groupOf(groups, shapeOf(spec, fields))
+    }
+    group.push(row)
   }
+  for (const shape of groups.keys()) if (shape.columns.length === 0) groups.delete(shape)
   return groups
+}
+
+function groupOf(groups: Map<Shape, NetChange[]>, shape: Shape): NetChange[] {
+  let group = groups.get(shape)
+  if (group === undefined) {
+    group = []
+    groups.set(shape, group)
+  }
+  return group
+}
+
+function isSameList(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((text, at) => text === other[at])
 }
 
 /** The values of the key columns, from an id or an object with the fields of the key. */

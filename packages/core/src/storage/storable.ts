@@ -66,9 +66,20 @@ function storableObject(value: object, depth: number): object {
   for (const key of Object.keys(entries)) {
     const entry = entries[key]
     const same = entry !== undefined && storableAt(entry, depth + 1) === entry
-    if (!same || storableText(key) !== key) return storableCopy(entries, depth)
+    if (!same || !isStorableKey(key)) return storableCopy(entries, depth)
   }
   return value
+}
+
+/** Keys that need no change. Rows and events have few different ones, over and over again. */
+const storableKeys = new Set<string>()
+const mostKeys = 1_000
+
+function isStorableKey(key: string): boolean {
+  if (storableKeys.has(key)) return true
+  if (storableText(key) !== key) return false
+  if (storableKeys.size < mostKeys && key.length < 64) storableKeys.add(key)
+  return true
 }
 
 function storableCopy(entries: Readonly<Record<string, unknown>>, depth: number): object {

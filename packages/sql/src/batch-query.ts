@@ -39,12 +39,21 @@ export async function batchSummaries(
   }
   const { taskCounts } = cache
   return cache.batchesByOrder().map((batch): BatchSummary => {
-    const { changedAt, ...counts } = taskCounts.of(batch.id)
+    const counts = taskCounts.of(batch.id)
     return {
       batch,
-      ...counts,
+      // Named one by one: there are as many of these as batches each time the project moves on.
+      total: counts.total,
+      todo: counts.todo,
+      staged: counts.staged,
+      doing: counts.doing,
+      review: counts.review,
+      done: counts.done,
+      failed: counts.failed,
+      cancelled: counts.cancelled,
       queued: queued.get(batch.id) ?? 0,
-      lastProgressAt: changedAt ?? batch.createdAt,
+      lowestOpenLayer: counts.lowestOpenLayer,
+      lastProgressAt: counts.changedAt ?? batch.createdAt,
     }
   })
 }

@@ -3,6 +3,7 @@ import { chmodSync, chownSync, existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 
+import { createCueline } from '@cueline/core'
 import type { ProjectId } from '@cueline/core'
 import { describe, expect, it } from 'vitest'
 
@@ -88,6 +89,34 @@ describe('several processes on one SQLite file [S1-08] [X-02] [X-11]', () => {
     },
     30_000,
   )
+
+  it('prunes all or nothing, whichever statement of it kills the process', async () => {
+    const { file } = temporaryFile()
+    const cueline = await createCueline({ storage: await sqliteStorage({ file }) })
+    const { id: projectId } = await cueline.projects.create({ name: 'Greenhouse' })
+    const tasks = Array.from({ length: 30 }, (_, at) => ({ id: `T${at}`, title: `Task ${at}` }))
+    for (const task of tasks) await cueline.tasks.add({ projectId, tasks: [task] })
+    const before = await cueline.events.after({ projectId })
+    const report = await cueline.reports.build({ projectId })
+    let kills = 0
+    for (;;) {
+      const child = start(['prune', file, String(kills + 1)])
+      const [code] = (await once(child, 'exit')) as [number | null]
+      expect((await cueline.doctor.check({ projectId })).findings).toEqual([])
+      expect(await cueline.reports.build({ projectId })).toEqual(report)
+      if (code === 0) break
+      kills += 1
+      expect(await cueline.events.after({ projectId })).toEqual(before)
+    }
+    // The event, its number, the mark, the base of before and the new one, the events.
+    expect(kills).toBeGreaterThanOrEqual(6)
+    const last = before.length - 5
+    await expect(cueline.events.after({ projectId })).rejects.toMatchObject({ code: 'pruned' })
+    const left = await cueline.events.after({ projectId, cursor: last })
+    expect(left.slice(0, -1)).toEqual(before.slice(last))
+    expect(left.at(-1)).toMatchObject({ type: 'log.pruned', through: last })
+    await cueline.close()
+  }, 60_000)
 
   it.each(['without a database', 'with one'])(
     'says that a directory is read-only, %s',

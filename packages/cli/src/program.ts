@@ -9,6 +9,7 @@ import { addForecast } from './commands/forecast.ts'
 import { addImport } from './commands/import.ts'
 import { addPlan } from './commands/plan.ts'
 import { addPromote } from './commands/promote.ts'
+import { addPrune } from './commands/prune.ts'
 import { addReport } from './commands/report.ts'
 import { addRequests } from './commands/requests.ts'
 import { addRetry } from './commands/retry.ts'
@@ -116,6 +117,7 @@ function createProgram(cli: Cli): Command {
     addCancel,
     addReport,
     addDoctor,
+    addPrune,
   ]) {
     add(program, cli)
   }

@@ -117,6 +117,7 @@ export type {
   Storage,
   StorageTransaction,
 } from './storage/storage.ts'
+export type { PrunedLog } from './operation/prune-log.ts'
 export { createCueline, defaultSettings } from './create-cueline.ts'
 export type { Cueline, CuelineOptions, RunOptions, RunResult } from './create-cueline.ts'
 export { defaultTimes } from './engine/context.ts'

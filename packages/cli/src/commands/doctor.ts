@@ -59,8 +59,8 @@ async function doctor(
     const ok = checked.every((project) => project.ok)
     if (options.json) writeJson(terminal, { ok, replayed: replay, projects: checked })
     else {
-      const lines = checked.flatMap(({ name, ok, events, findings }) => [
-        `${terminal.style(ok ? 'green' : 'red', ok ? 'sound' : 'wrong')}  ${printableText(name)}: ${events} events${replay ? ', replayed' : ''}`,
+      const lines = checked.flatMap(({ name, ok, events, pruned, findings }) => [
+        `${terminal.style(ok ? 'green' : 'red', ok ? 'sound' : 'wrong')}  ${printableText(name)}: ${events} events${replay ? replayedFrom(pruned) : ''}`,
         ...findings
           .slice(0, mostShown)
           .flatMap(({ kind, message, repaired }) =>
@@ -77,4 +77,8 @@ async function doctor(
     }
     return ok ? exitCodes.ok : exitCodes.failed
   })
+}
+
+function replayedFrom(pruned: number): string {
+  return pruned === 0 ? ', replayed' : `, replayed from event ${pruned + 1} on`
 }

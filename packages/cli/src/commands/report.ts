@@ -4,10 +4,8 @@ import { join, relative, resolve } from 'node:path'
 import {
   CuelineError,
   eventsToJsonLines,
-  foldReport,
   renderReportMarkdown,
   renderReportText,
-  renderRunTimeline,
   type RunReport,
   type StoredEvent,
 } from '@cueline/core'
@@ -62,13 +60,15 @@ Examples:
 async function report(terminal: Terminal, options: ReportOptions & GlobalOptions): Promise<number> {
   return withCueline(terminal, options, {}, async (cueline) => {
     const { id } = await chooseProject(cueline, options.project)
-    const events = await readEvents(cueline, id)
     const scale = options.timeScale === undefined ? {} : { timeScale: options.timeScale }
-    const folded = foldReport(events, scale)
+    const folded = await cueline.reports.build({ projectId: id, ...scale })
     if (options.svg !== undefined) {
-      await writeOutput(terminal, '--svg', options.svg, renderRunTimeline(events, scale))
+      const drawn = await cueline.reports.timeline({ projectId: id, ...scale })
+      await writeOutput(terminal, '--svg', options.svg, drawn)
     }
-    if (options.out !== undefined) await writeFiles(terminal, options.out, folded, events)
+    if (options.out !== undefined) {
+      await writeFiles(terminal, options.out, folded, await readEvents(cueline, id))
+    }
     if (options.json) writeJson(terminal, folded)
     else terminal.out(renderReportText(folded, terminal.columns))
     return exitCodes.ok
@@ -96,5 +96,7 @@ async function writeFiles(
     )
   }
   const shown = relative(terminal.cwd, folder) || '.'
-  terminal.err(`Wrote report.md, report.json and events.jsonl to ${shown}.\n`)
+  const first = events[0]?.sequence ?? 1
+  const pruned = first > 1 ? ` The events before ${first} were pruned; the report covers them.` : ''
+  terminal.err(`Wrote report.md, report.json and events.jsonl to ${shown}.${pruned}\n`)
 }

@@ -22,7 +22,6 @@ import { findProgram } from '../find-program.ts'
 import { onInterrupt } from '../on-interrupt.ts'
 import { withCueline } from '../open-cueline.ts'
 import { positiveNumber, workersOption } from '../option-values.ts'
-import { readEvents } from '../read-events.ts'
 import { openRunScreen } from '../run-screen.ts'
 import type { Terminal } from '../terminal.ts'
 import { wrapText } from '../wrap-text.ts'
@@ -160,10 +159,9 @@ async function showRun(
   projectId: string,
   { workers, drain, db }: RunOptions & GlobalOptions,
 ): Promise<RunResult> {
-  const view = createRunView(workers)
-  const tasks = await cueline.tasks.list({ projectId })
-  const codes = new Map<string, string>(tasks.map((task) => [task.id, task.code]))
-  for (const event of await readEvents(cueline, projectId)) view.apply(event)
+  const snapshot = await cueline.projects.snapshot({ projectId })
+  const view = createRunView(workers, snapshot)
+  const codes = new Map<string, string>(snapshot.tasks.map((task) => [task.id, task.code]))
   const screen = openRunScreen(terminal, view, Date.now)
   const stop = new AbortController()
   const release = onInterrupt(terminal, {

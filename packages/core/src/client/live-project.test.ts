@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { CuelineError } from '../error.ts'
 import { clientOf } from '../operation/client-of.ts'
 import { tinyWorld } from '../testing/tiny-world.ts'
 import { liveProject } from './live-project.ts'
@@ -12,7 +13,7 @@ describe('a live project [X-11, X-17]', () => {
     const stop = new AbortController()
     const live = await liveProject(clientOf(world.cueline), world.projectId, stop.signal)
     const heard: number[] = []
-    live.subscribe((event) => heard.push(event.sequence))
+    live.subscribe((event) => heard.push(event?.sequence ?? Number.NaN))
     const before = live.state()
     await world.cueline.run({ projectId: world.projectId })
     await world.clock.advance(1_000)
@@ -42,6 +43,67 @@ describe('a live project [X-11, X-17]', () => {
       new AbortController().signal,
     )
     await expect(live.done).rejects.toThrow('are missing; read a new snapshot')
+  })
+
+  it('reads a new snapshot when it has fallen behind what was pruned, and says so', async () => {
+    const { cueline, projectId } = await tinyWorld({ tasks: { A: [], B: ['A'] } })
+    const client = clientOf(cueline)
+    const stop = new AbortController()
+    let release = () => {}
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const live = await liveProject(
+      {
+        ...client,
+        async *follow(...given) {
+          await held
+          yield* client.follow(...given)
+        },
+      },
+      projectId,
+      stop.signal,
+    )
+    const heard: unknown[] = []
+    const paused = new Promise<void>((resolve) => {
+      live.subscribe((event) => {
+        heard.push(event?.type ?? null)
+        if (event?.type === 'project.resumed') resolve()
+      })
+    })
+    await cueline.projects.pause({ projectId })
+    await cueline.events.prune({ projectId, keepEvents: 0 })
+    release()
+    await new Promise<void>((resolve) => {
+      const unsubscribe = live.subscribe((event) => {
+        if (event === null) resolve()
+        unsubscribe()
+      })
+    })
+    expect(live.state().project?.pausedAt).not.toBeNull()
+    await cueline.projects.resume({ projectId })
+    await paused
+    expect(heard).toEqual([null, 'project.resumed'])
+    expect(live.state().project?.pausedAt).toBeNull()
+    stop.abort()
+    await live.done
+  })
+
+  it('gives up when a new snapshot is no newer than what was pruned', async () => {
+    const { cueline, projectId } = await tinyWorld({ tasks: { A: [] } })
+    const client = clientOf(cueline)
+    const live = await liveProject(
+      {
+        ...client,
+        // oxlint-disable-next-line require-yield -- it fails before the first event
+        async *follow() {
+          throw new CuelineError('pruned', 'gone')
+        },
+      },
+      projectId,
+      new AbortController().signal,
+    )
+    await expect(live.done).rejects.toMatchObject({ code: 'pruned' })
   })
 
   it('calls operations by name and refuses names that are none', async () => {

@@ -9,15 +9,19 @@ export interface LiveProject {
   state(): Slice
   /** Sequence of the last event in the state. */
   cursor(): number
-  /** Called after every event that changed the state; returns the function that stops it. */
-  subscribe(listener: (event: StoredEvent) => void): () => void
+  /**
+   * Called after every event that changed the state, and with null after the state was read anew,
+   * because events that were missing had been pruned; returns the function that stops it.
+   */
+  subscribe(listener: (event: StoredEvent | null) => void): () => void
   /** Ends when `signal` aborts; rejects when the events cannot be followed any more. */
   readonly done: Promise<void>
 }
 
 /**
  * A project that stays up to date: a snapshot, then the same fold of events that the storage itself
- * was written by. An event that arrives twice is applied once; a gap is an error, never a guess.
+ * was written by. An event that arrives twice is applied once; a gap is an error, never a guess. Who
+ * has fallen behind what was pruned reads a new snapshot and goes on from there.
  */
 export async function liveProject(
   client: Client,
@@ -25,11 +29,15 @@ export async function liveProject(
   signal: AbortSignal,
 ): Promise<LiveProject> {
   const snapshot = await client.snapshot(projectId)
-  const world = fromSnapshot(snapshot)
-  const listeners = new Set<(event: StoredEvent) => void>()
+  const listeners = new Set<(event: StoredEvent | null) => void>()
+  let world = fromSnapshot(snapshot)
   let { cursor } = snapshot
   let state: Slice = { ...world }
 
+  const changed = (event: StoredEvent | null) => {
+    state = { ...world }
+    for (const listener of listeners) listener(event)
+  }
   const follow = async () => {
     for await (const event of client.follow(projectId, cursor, signal)) {
       if (event.sequence <= cursor) continue
@@ -40,8 +48,22 @@ export async function liveProject(
       }
       cursor = event.sequence
       applyEvent(world, event)
-      state = { ...world }
-      for (const listener of listeners) listener(event)
+      changed(event)
+    }
+  }
+  const followOn = async (): Promise<void> => {
+    for (;;) {
+      try {
+        return await follow()
+      } catch (error) {
+        if (!isPruned(error) || signal.aborted) throw error
+        const again = await client.snapshot(projectId)
+        // A snapshot that is no newer would end here again, for ever.
+        if (again.cursor <= cursor) throw error
+        world = fromSnapshot(again)
+        cursor = again.cursor
+        changed(null)
+      }
     }
   }
   return {
@@ -53,6 +75,10 @@ export async function liveProject(
         listeners.delete(listener)
       }
     },
-    done: follow(),
+    done: followOn(),
   }
+}
+
+function isPruned(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'pruned'
 }

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
+import { replay } from '../staging/evolve.ts'
+import { toSnapshot } from '../staging/snapshot.ts'
 import { exampleLog } from '../testing/example-log.ts'
 import { createRunView } from './run-view.ts'
 
@@ -52,5 +54,30 @@ describe('the view of a run', () => {
       log.succeed(100, 'T-1')
     })
     expect(picture).toMatchObject({ total: 2, done: 1, failed: 0, lanes: [null], waiting: [] })
+  })
+
+  it('goes on from a snapshot as if it had seen the log before', () => {
+    const log = exampleLog({ 'T-1': { title: 'Parse it' }, 'T-2': {}, 'T-3': {} }, 1)
+    log.register(0, 'worker-')
+    log.promote(0)
+    log.start(0, 'T-1', 'worker-0')
+    log.succeed(1_000, 'T-1', 1)
+    log.start(1_000, 'T-2', 'worker-0')
+    const { project, ...rows } = replay(log.events)
+    const view = createRunView(2, toSnapshot(project!, { project, ...rows }, log.events.length))
+    expect(view.picture()).toMatchObject({
+      total: 3,
+      done: 1,
+      failed: 0,
+      lanes: [{ task: 'T-2', attempt: 1, doing: 'works', since: expect.any(Number) }, null],
+      waiting: [],
+    })
+    const seen = log.events.length
+    log.succeed(2_500, 'T-2', 1)
+    const lines = log.events.slice(seen).flatMap((event) => view.apply(event))
+    expect(lines.map(({ text }) => text)).toEqual([
+      expect.stringMatching(/^T-2 .*: done after 1\.5 s, 1 gate passed$/),
+    ])
+    expect(view.picture()).toMatchObject({ done: 2, lanes: [null, null] })
   })
 })

@@ -1,4 +1,6 @@
 import type { StoredEvent } from '../event/event.ts'
+import type { Snapshot } from '../staging/snapshot.ts'
+import type { AttemptStatus } from '../staging/state.ts'
 import { formatDuration } from './format-duration.ts'
 import { printableText } from './printable-text.ts'
 
@@ -36,8 +38,11 @@ export interface RunActivity {
   readonly since: number
 }
 
-/** Folds the event log into what a person wants to see of it while it grows. */
-export function createRunView(workers: number): RunView {
+/**
+ * Folds events into what a person wants to see of them while the log grows: from its first event on,
+ * or from those that follow a snapshot.
+ */
+export function createRunView(workers: number, from?: Snapshot): RunView {
   const tasks = new Map<string, { readonly code: string; readonly title: string }>()
   const batches = new Map<string, string>()
   const questions = new Map<string, string>()
@@ -69,6 +74,21 @@ export function createRunView(workers: number): RunView {
   }
   const code = (taskId: string) => tasks.get(taskId)?.code ?? taskId
   const taskOf = (attemptId: string) => code(active.get(attemptId)?.taskId ?? attemptId)
+
+  for (const { id, code, title, status } of from?.tasks ?? []) {
+    tasks.set(id, { code: printableText(code), title: printableText(title) })
+    if (status === 'done' || status === 'failed') settled.set(id, status)
+  }
+  for (const { id, name } of from?.batches ?? []) batches.set(id, name)
+  for (const { id, attemptId } of from?.requests ?? []) questions.set(id, attemptId)
+  for (const { id, taskId, number, status, startedAt } of from?.attempts ?? []) {
+    const doing = doingWhile.get(status)
+    if (doing === undefined) continue
+    const { code: task = taskId, title = '' } = tasks.get(taskId) ?? {}
+    active.set(id, { taskId, task, title, attempt: number, doing, since: startedAt })
+    if (status === 'waiting') waiting.add(id)
+    else enter(id)
+  }
 
   return {
     apply(event) {
@@ -186,6 +206,14 @@ export function createRunView(workers: number): RunView {
     },
   }
 }
+
+/** What an attempt that has not ended does, by its status. */
+const doingWhile: ReadonlyMap<AttemptStatus, string> = new Map([
+  ['running', 'works'],
+  ['waiting', 'waits for an answer'],
+  ['verifying', 'gates run'],
+  ['merging', 'lands'],
+])
 
 function line(text: string, kind: RunLine['kind'], step = false): RunLine {
   return { text: printableText(text), kind, step }

@@ -2,7 +2,7 @@ import { CuelineError } from '@cueline/core'
 import type { Column, ColumnKind, Database, Dialect } from '@cueline/sql'
 import { CompiledQuery, sql } from 'kysely'
 
-import { isBusy, sortPostgresError } from './postgres-error.ts'
+import { CommitInDoubt, isBusy, sortPostgresError } from './postgres-error.ts'
 
 export interface PostgresDialectOptions {
   /** Holds the tables; made when it is not there. */
@@ -47,8 +47,10 @@ export function postgresDialect({ schema, place }: PostgresDialectOptions): Dial
     encode,
     decode,
     server: sql`cast(pg_postmaster_start_time() as text)`,
+    pipelines: true,
     lockProject: (database, projectId) => lock(database, `cueline ${schema} ${projectId}`),
     lockMigrations: (database) => prepareSchema(database, schema, place),
+    inDoubt: (error) => (error instanceof CommitInDoubt ? error.cause : undefined),
     isBusy,
     sortError: (error) => sortPostgresError(error, place),
   }

@@ -1,9 +1,15 @@
 import { CuelineError } from '@cueline/core'
 import { CompiledQuery, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely'
-import type { DatabaseConnection, Dialect as KyselyDialect, Driver, QueryResult } from 'kysely'
+import type {
+  DatabaseConnection,
+  Dialect as KyselyDialect,
+  Driver,
+  QueryResult,
+  TransactionSettings,
+} from 'kysely'
 import { types } from 'pg'
 
-import { isConnectionLost } from './postgres-error.ts'
+import { CommitInDoubt, isConnectionLost } from './postgres-error.ts'
 
 /** What the storage needs of a client of `pg`. */
 export interface PostgresClient {
@@ -78,8 +84,9 @@ class PostgresDriver implements Driver {
     return connection
   }
 
-  async beginTransaction(connection: Connection): Promise<void> {
-    connection.begin()
+  /** A transaction that says that it will write is asked for its identity at once. */
+  async beginTransaction(connection: Connection, settings: TransactionSettings): Promise<void> {
+    connection.begin(settings.accessMode === 'read write')
   }
 
   async commitTransaction(connection: Connection): Promise<void> {
@@ -101,16 +108,20 @@ class PostgresDriver implements Driver {
 
   /**
    * The reply to a commit was lost, so it may have happened: asks the server about the transaction,
-   * over other connections, until it knows. Resolves when it was committed, throws the loss when it
-   * was not - then it may run again - and `storage-unreachable` when nobody answers in time.
+   * over other connections, until it knows. Throws `CommitInDoubt` when it was committed, the loss
+   * when it was not - then it may run again - and `storage-unreachable` when nobody answers in time.
    */
-  async #settle({ transactionId, error }: LostCommit): Promise<void> {
+  async #settle({ transactionId, error }: LostCommit): Promise<never> {
     const { outcomeTimeoutMs, place } = this.#options
     const deadline = performance.now() + outcomeTimeoutMs
     for (let pauseMs = 10; ; pauseMs = Math.min(pauseMs * 2, 250)) {
       try {
         const status = await this.#statusOf(transactionId)
-        if (status === 'committed') return
+        if (status === 'committed') {
+          throw new CommitInDoubt(`The reply to the commit of ${transactionId} was lost.`, {
+            cause: error,
+          })
+        }
         if (status === 'aborted') throw error
       } catch (failure) {
         if (failure === error || !isConnectionLost(failure)) throw failure
@@ -181,10 +192,11 @@ class Connection implements DatabaseConnection {
     this.#client.on('error', this.#noteLoss)
   }
 
-  begin(): void {
+  begin(willWrite = false): void {
     this.#inTransaction = true
     this.#transactionId = undefined
     this.#sendAhead(`begin isolation level read committed; ${this.#options.perTransaction}`)
+    if (willWrite) this.#transactionId = this.#askTransactionId()
   }
 
   /** Resolves with what has to be found out, or with nothing when all is well. */
@@ -266,7 +278,7 @@ class Connection implements DatabaseConnection {
     throw new Error('The storage reads no streams.')
   }
 
-  /** Sent right behind the first write, without waiting: its answer is there before the commit. */
+  /** Sent without waiting: its answer is there before the commit. */
   #askTransactionId(): Promise<string> {
     const asked = this.#send({ text: transactionIdText }).then(({ rows }) =>
       String((rows[0] as { readonly id: unknown }).id),

@@ -32,6 +32,15 @@ const lostBySystem: ReadonlySet<string> = new Set([
 const lostByDriver =
   /^(Connection terminated|Client has encountered a connection error|Client was closed|Query read timeout)/
 
+/**
+ * The reply to a commit was lost, and the server says that a transaction of this identity was
+ * committed. After a crash it may have given an identity that never reached the disk to another one,
+ * so it is looked for in the log. `cause` is the loss.
+ */
+export class CommitInDoubt extends Error {
+  override readonly name = 'CommitInDoubt'
+}
+
 /** The connection is gone, so that nobody knows what became of the statement under way. */
 export function isConnectionLost(error: unknown): boolean {
   if (!(error instanceof Error) || error instanceof CuelineError) return false
@@ -47,7 +56,8 @@ export function isConnectionLost(error: unknown): boolean {
  * commit without a reply is found out by the driver, never guessed here.
  */
 export function isBusy(error: unknown): boolean {
-  if (isConnectionLost(error)) return true
+  // What is not looked for in the log - a renewal, a migration - is harmless when it is repeated.
+  if (isConnectionLost(error) || error instanceof CommitInDoubt) return true
   if (!isServerError(error)) return false
   return [serializationFailure, deadlock, lockNotAvailable].includes(error.code)
 }
@@ -60,6 +70,7 @@ export function sortPostgresError(error: unknown, place: string): CuelineError |
   if (error instanceof CuelineError || !(error instanceof Error)) return undefined
   if (isServerError(error)) return sortServerError(error, place)
   const details = { place, postgres: error.message }
+  if (error instanceof CommitInDoubt) return sortPostgresError(error.cause, place)
   if (error.message.startsWith('timeout exceeded when trying to connect')) {
     return new CuelineError(
       'storage-busy',

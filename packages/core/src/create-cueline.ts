@@ -138,8 +138,9 @@ export async function createCueline(options: CuelineOptions = {}): Promise<Cueli
   const answers = new Map<RequestId, (answer: string) => void>()
   const live = new Map<string, (reason: Error) => void>()
   const quiet = new Set<ProjectId>()
+  const goOn: EngineContext['goOn'] = new Map()
   const turns = new Map<ProjectId, ClaimTurns>()
-  const shared = { dispatcher, emitter, answers, live, quiet, turns, onError }
+  const shared = { dispatcher, emitter, answers, live, goOn, quiet, turns, onError }
   const ledger = createLedger({
     storage,
     ids,

@@ -42,6 +42,11 @@ export interface Dialect {
    * first read of the project. Absent where a transaction locks everything from its start.
    */
   readonly lockProject?: (database: Database, projectId: string) => Promise<void>
+  /**
+   * Whether writes and the commit may be sent without waiting for the replies to those before: a
+   * transaction in which one has failed cannot be committed any more.
+   */
+  readonly pipelines?: true
   /** Keeps other processes from migrating until the transaction ends; absent as above. */
   readonly lockMigrations?: (database: Database) => Promise<void>
   /**
@@ -54,6 +59,12 @@ export interface Dialect {
    * over and may lack what was committed last. Absent where the database is a file.
    */
   readonly server?: RawBuilder<unknown>
+  /**
+   * For an error of a transaction that the database calls committed although its reply was lost - a
+   * crash may have given its identity to another - the error to go on with if it is not stored.
+   * Undefined for all others.
+   */
+  readonly inDoubt?: (error: unknown) => unknown
   /** Whether the same transaction may succeed when it is started again. */
   isBusy(error: unknown): boolean
   /**

@@ -106,8 +106,12 @@ class SliceLoader {
     const batched = [...(keys.tasksOfBatches ?? []), ...(keys.edgesOfBatches ?? [])]
     const ofBatches = await this.#tasksOfBatches(batched)
     const ownersOfEdges = (keys.edgesOfBatches ?? []).length > 0 ? ofBatches : []
-    await this.#loadDependencies([...(keys.dependenciesOf ?? []), ...ownersOfEdges])
-    await this.#loadDependents(keys.dependentsOf ?? [])
+    await Promise.all([
+      this.#loadDependencies([...(keys.dependenciesOf ?? []), ...ownersOfEdges]),
+      this.#loadDependents(keys.dependentsOf ?? []),
+      // Of the tasks that are named; those that come along are asked for when they are known.
+      keys.openRequests === true ? this.#askOpenRequests(keys.tasks ?? []) : undefined,
+    ])
     await this.#followDependents([...(keys.allDependentsOf ?? []), ...ownersOfEdges])
     if (keys.batches === 'all') this.#take('batch', await this.#select('batch', ofProject.batch))
     await this.#loadByIds(
@@ -158,14 +162,17 @@ class SliceLoader {
     await this.#loadByIds('attempt', attempts)
   }
 
-  async #loadOpenRequests(): Promise<void> {
+  async #askOpenRequests(ids: readonly TaskId[]): Promise<void> {
     const { asked } = this.#cache
-    const ids = [...this.#rows.task.keys()] as TaskId[]
     const missing = ids.filter((id) => !asked.has(id))
-    if (missing.length > 0) {
-      this.#keep('request', await this.#select('request', openRequests, JSON.stringify(missing)))
-      for (const id of missing) asked.add(id)
-    }
+    if (missing.length === 0) return
+    this.#keep('request', await this.#select('request', openRequests, JSON.stringify(missing)))
+    for (const id of missing) asked.add(id)
+  }
+
+  async #loadOpenRequests(): Promise<void> {
+    const ids = [...this.#rows.task.keys()] as TaskId[]
+    await this.#askOpenRequests(ids)
     for (const id of ids) {
       for (const request of this.#cache.openRequestsOf(id)) {
         this.#rows.request.set(request.id, request)

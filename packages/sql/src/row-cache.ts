@@ -38,8 +38,8 @@ export interface KnownLease {
  * It holds as long as nobody else can write, so it may outlive a transaction where that is certain.
  */
 export class RowCache {
-  /** By work order; null where there is no lease. */
-  readonly leases = new Map<WorkOrderId, KnownLease | null>()
+  /** Leases of work orders that are not known. */
+  readonly #otherLeases = new Map<WorkOrderId, KnownLease | null>()
   readonly #projects = new Map<ProjectId, ProjectCache>()
 
   of(projectId: ProjectId): ProjectCache {
@@ -67,14 +67,38 @@ export class RowCache {
     return found
   }
 
+  /**
+   * What is known of a lease, null when there is none. It may have been renewed since by its holder,
+   * who alone can do so: one that has lapsed has to be looked at again.
+   */
+  leaseOf(id: WorkOrderId): KnownLease | null | undefined {
+    return this.#leasesFor(id).get(id)
+  }
+
+  setLease(id: WorkOrderId, lease: KnownLease | null): void {
+    this.#leasesFor(id).set(id, lease)
+  }
+
+  forgetLeases(): void {
+    this.#otherLeases.clear()
+    for (const project of this.#projects.values()) project.leases.clear()
+  }
+
+  #leasesFor(id: WorkOrderId): Map<WorkOrderId, KnownLease | null> {
+    for (const project of this.#projects.values()) {
+      if (project.rows.workOrder.has(id)) return project.leases
+    }
+    return this.#otherLeases
+  }
+
   /** Forgets what is over, before it is kept: it would only grow. */
   prune(): void {
-    for (const [id, lease] of this.leases) if (lease === null) this.leases.delete(id)
+    this.#otherLeases.clear()
     for (const project of this.#projects.values()) project.prune()
   }
 
   get size(): number {
-    let size = this.leases.size
+    let size = this.#otherLeases.size
     for (const project of this.#projects.values()) size += project.size
     return size
   }
@@ -99,6 +123,8 @@ export class ProjectCache {
     worker: new Map(),
     session: new Map(),
   }
+  /** By work order; null where there is no lease. */
+  readonly leases = new Map<WorkOrderId, KnownLease | null>()
   /** Whole lists, by the task that waits. */
   readonly dependencies = new Map<TaskId, readonly Dependency[]>()
   /** Whole lists, by the task that is waited for. */
@@ -112,7 +138,7 @@ export class ProjectCache {
   readonly #waiting = new Map<string, Change[]>()
 
   get size(): number {
-    let size = this.dependencies.size + this.dependents.size
+    let size = this.dependencies.size + this.dependents.size + this.leases.size
     for (const name of idTables) size += this.rows[name].size
     return size
   }
@@ -147,6 +173,7 @@ export class ProjectCache {
 
   /** Forgets the rows that have settled, and what is known of them. */
   prune(): void {
+    for (const [id, lease] of this.leases) if (lease === null) this.leases.delete(id)
     for (const { name, id } of this.#settled) {
       const row = this.rows[name].get(id)
       if (row !== undefined && row !== null && !isSettled(row)) continue

@@ -1,13 +1,14 @@
 import { CuelineError, followEvents } from '@cueline/core'
 import type { ProjectId, Storage, StorageTransaction, StoredEvent } from '@cueline/core'
 
-import { eventsAfter } from './append-events.ts'
+import { eventsAfter, readVersion } from './append-events.ts'
 import { keepMark, moveClock, readNow } from './clock.ts'
 import type { Now } from './clock.ts'
 import type { Database, Dialect } from './dialect.ts'
 import { hearWorkers, renewLeases } from './leases.ts'
 import { migrate, refuseNewer } from './migrate.ts'
 import { KnownProjects, mostKept } from './known-projects.ts'
+import { pipelined } from './pipelined.ts'
 import { RowCache } from './row-cache.ts'
 import { SqlTransaction } from './sql-transaction.ts'
 
@@ -91,8 +92,9 @@ class KyselyStorage implements SqlStorage {
 
   async transaction<Result>(
     work: (transaction: StorageTransaction) => Promise<Result>,
+    projectId?: ProjectId,
   ): Promise<Result> {
-    const [result, grown] = await this.#run(() => this.#attempt(work))
+    const [result, grown] = await this.#run(() => this.#attempt(work, projectId))
     if (grown.size > 0) {
       this.#wake(grown)
       this.#appended(grown)
@@ -106,7 +108,7 @@ class KyselyStorage implements SqlStorage {
       this.#reserved.transaction().execute(async (database) => {
         const at = await this.#now(database)
         this.#turn += 1
-        this.#kept?.cache.leases.clear()
+        this.#kept?.cache.forgetLeases()
         const lost = await renewLeases(database, this.#dialect, claims, at.now, leaseMs)
         await hearWorkers(database, this.#dialect, workerIds, at.now)
         await keepMark(database, this.#dialect, at)
@@ -174,34 +176,78 @@ class KyselyStorage implements SqlStorage {
 
   async #attempt<Result>(
     work: (transaction: StorageTransaction) => Promise<Result>,
+    projectId: ProjectId | undefined,
   ): Promise<readonly [Result, ReadonlySet<ProjectId>]> {
     let known: { readonly cache: RowCache; readonly version: number } | undefined
     let turn = 0
-    let keep = () => {}
-    const answer = await this.#database.transaction().execute(async (database) => {
-      const at = await this.#now(database)
+    let transaction: SqlTransaction | undefined
+    let answer: readonly [Result, ReadonlySet<ProjectId>] | undefined
+    const attempt = async (database: Database) => {
+      const opened = await this.#open(database, projectId)
       this.#turn += 1
       turn = this.#turn
+      const { at, locked } = opened
       const cache = this.#kept?.version === at.version ? this.#kept.cache : new RowCache()
       this.#kept = undefined
-      const transaction = new SqlTransaction(database, this.#dialect, at, cache, this.#projects)
+      transaction = new SqlTransaction(database, this.#dialect, at, cache, this.#projects)
+      if (locked !== undefined) transaction.adopt(locked.projectId, locked.version)
       try {
         const result = await work(transaction)
         await transaction.finish()
         if (at.version !== null) known = { cache, version: at.version }
-        keep = () => transaction.keep()
-        return [result, transaction.grown] as const
+        answer = [result, new Set(transaction.grown.keys())]
       } finally {
         transaction.end()
       }
-    })
+    }
+    const begin = this.#database.transaction()
+    // Said as it begins, so that its identity is known long before its commit.
+    const begun = this.#locksAhead(projectId) ? begin.setAccessMode('read write') : begin
+    try {
+      await begun.execute((outer) => pipelined(outer, attempt))
+    } catch (error) {
+      const loss = this.#dialect.inDoubt?.(error)
+      // A commit after a failed write says only that it could not be.
+      if (loss === undefined) throw (await transaction?.failure()) ?? error
+      if (transaction === undefined || !(await this.#isStored(transaction))) throw loss
+    }
+    if (answer === undefined) throw new Error('A transaction ended without an answer.')
     // Only now it is certain that all of this is stored.
-    keep()
+    transaction?.keep()
     if (turn === this.#turn && known !== undefined) {
       known.cache.prune()
       if (known.cache.size < mostKept) this.#kept = known
     }
     return answer
+  }
+
+  /** Whether what a transaction has appended stands in the log; one without events is believed. */
+  async #isStored({ grown }: SqlTransaction): Promise<boolean> {
+    for (const [projectId, expected] of grown) {
+      const given = { projectId, cursor: expected.sequence - 1, limit: 1 }
+      const read = () => eventsAfter(this.#database, this.#dialect, given)
+      const [found] = await this.#retry(read)
+      if (JSON.stringify(found) !== JSON.stringify(expected)) return false
+    }
+    return true
+  }
+
+  #locksAhead(projectId: ProjectId | undefined): projectId is ProjectId {
+    return projectId !== undefined && this.#dialect.lockProject !== undefined
+  }
+
+  /** Reads the clock and, where the project is named, locks it first - all in one round trip. */
+  async #open(database: Database, projectId: ProjectId | undefined) {
+    const { lockProject } = this.#dialect
+    if (lockProject === undefined || projectId === undefined) {
+      return { at: await this.#now(database) }
+    }
+    const [, at, version] = await Promise.all([
+      lockProject(database, projectId),
+      this.#now(database),
+      readVersion(database, this.#dialect, projectId),
+    ])
+    return { at, locked: { projectId, version } }
   }
 
   async #now(database: Database): Promise<Now> {

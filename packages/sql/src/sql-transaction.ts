@@ -12,7 +12,7 @@ import type {
 } from '@cueline/core'
 
 import { appendEvents, lastSequence, noteSilentWrite, readVersion } from './append-events.ts'
-import type { NumberedEvent } from './append-events.ts'
+import type { LockedProject, NumberedEvent } from './append-events.ts'
 import { keepMark } from './clock.ts'
 import type { Now } from './clock.ts'
 import type { Database, Dialect } from './dialect.ts'
@@ -21,9 +21,9 @@ import type { GrantedLease } from './leases.ts'
 import { loadSlice, needsWrites } from './load-slice.ts'
 import type { KnownProjects, ProjectVersion } from './known-projects.ts'
 import { refuseNewer } from './migrate.ts'
-import { pipelined, sendAll } from './pipelined.ts'
+import { sendAll } from './pipelined.ts'
 import { pruneEvents } from './prune-events.ts'
-import type { RowCache } from './row-cache.ts'
+import type { KnownLease, RowCache } from './row-cache.ts'
 import { runQuery } from './run-query.ts'
 import { writeChanges } from './write-changes.ts'
 
@@ -32,34 +32,43 @@ interface Waiting {
   readonly events: NumberedEvent[]
 }
 
+const nothing = Promise.resolve()
+
 /**
  * One transaction as a unit of work: rows are read once, and what is written waits until a read
  * needs it in the database or the transaction ends. Then it goes there in one set of statements,
  * however many commands it came from.
  */
 export class SqlTransaction implements StorageTransaction {
-  /** The projects whose log has grown. */
-  readonly grown = new Set<ProjectId>()
+  /** The projects whose log has grown, with the last event that this transaction appended. */
+  readonly grown = new Map<ProjectId, StoredEvent>()
   readonly #database: Database
   readonly #dialect: Dialect
   #at: Now
   readonly #cache: RowCache
   readonly #known: KnownProjects
-  readonly #locked = new Set<ProjectId>()
+  readonly #locked = new Map<ProjectId, Promise<void>>()
   /** Of the locked projects, what they were at when they were locked. */
   readonly #versions = new Map<ProjectId, ProjectVersion>()
   /** Locked projects that were written to without an event. */
   readonly #silent = new Set<ProjectId>()
   readonly #waiting = new Map<ProjectId, Waiting>()
+  /** Writes on their way whose replies nobody has waited for. */
+  readonly #sent: Promise<unknown>[] = []
   /** Null for a lease that ends. */
   readonly #leases = new Map<WorkOrderId, GrantedLease | null>()
+  /** Settles when everything that waited has been sent. */
+  #flushing = nothing
   /** Something waits that concerns rows which are not known, so no read can do without it. */
   #blind = false
   #wrote = false
   #ended = false
   #failure: { readonly error: unknown } | undefined
 
-  /** `cache` must be empty, or known to be true since this transaction has begun. */
+  /**
+   * `database` sends at once (`pipelined`). `cache` must be empty, or known to be true since this
+   * transaction has begun.
+   */
   constructor(
     database: Database,
     dialect: Dialect,
@@ -83,12 +92,13 @@ export class SqlTransaction implements StorageTransaction {
   readAhead: NonNullable<StorageTransaction['readAhead']> = (keys, claims) =>
     this.#run(async () => {
       await this.#load(keys)
-      const { leases } = this.#cache
-      const missing = claims.map((claim) => claim.workOrderId).filter((id) => !leases.has(id))
+      const missing = claims
+        .map((claim) => claim.workOrderId)
+        .filter((id) => this.#leaseOf(id) === undefined)
       if (missing.length === 0) return
       await this.#flush()
       const found = await knownLeases(this.#database, this.#dialect, missing)
-      for (const id of missing) leases.set(id, found.get(id) ?? null)
+      for (const id of missing) this.#cache.setLease(id, found.get(id) ?? null)
     })
 
   write: StorageTransaction['write'] = (projectId, changes, events, actor) =>
@@ -100,7 +110,7 @@ export class SqlTransaction implements StorageTransaction {
       for (const change of stored) {
         waiting.changes.push(change)
         if (change.table !== 'workOrder' || change.kind !== 'delete') continue
-        this.#cache.leases.set(change.key as WorkOrderId, null)
+        this.#cache.setLease(change.key as WorkOrderId, null)
         this.#leases.set(change.key as WorkOrderId, null)
       }
       if (!this.#cache.of(projectId).apply(stored, this.now)) this.#blind = true
@@ -117,7 +127,7 @@ export class SqlTransaction implements StorageTransaction {
         await grantLeases(this.#database, this.#dialect, claims, workerId, until)
       }
       for (const { workOrderId, fence } of claims) {
-        this.#cache.leases.set(workOrderId, { fence, until })
+        this.#cache.setLease(workOrderId, { fence, until })
         if (known) this.#leases.set(workOrderId, { workOrderId, fence, workerId, until })
       }
     })
@@ -126,7 +136,7 @@ export class SqlTransaction implements StorageTransaction {
     this.#run(async () => {
       this.#wrote ||= workOrderIds.length > 0
       for (const id of workOrderIds) {
-        this.#cache.leases.set(id, null)
+        this.#cache.setLease(id, null)
         this.#leases.set(id, null)
       }
     })
@@ -136,7 +146,7 @@ export class SqlTransaction implements StorageTransaction {
       const held = new Set<WorkOrderId>()
       const unknown: LeaseClaim[] = []
       for (const claim of claims) {
-        const lease = this.#cache.leases.get(claim.workOrderId)
+        const lease = this.#leaseOf(claim.workOrderId)
         const fence = this.#cache.fenceOf(claim.workOrderId)
         if (lease === undefined || fence === undefined) unknown.push(claim)
         else if (lease?.fence === claim.fence && fence === claim.fence && lease.until > this.now) {
@@ -172,7 +182,14 @@ export class SqlTransaction implements StorageTransaction {
   async finish(): Promise<void> {
     if (this.#failure === undefined) await this.#run(() => this.#flush())
     else throw this.#failure.error
-    if (this.#wrote) await keepMark(this.#database, this.#dialect, this.#at)
+    if (!this.#wrote) return
+    await this.#send((database) => keepMark(database, this.#dialect, this.#at))
+  }
+
+  /** Why a write failed whose reply nobody has waited for; undefined when all went well. */
+  async failure(): Promise<unknown> {
+    const replies = await Promise.allSettled(this.#sent)
+    return replies.find((reply) => reply.status === 'rejected')?.reason
   }
 
   /** After the commit: what is known of the locked projects is true until somebody writes. */
@@ -186,6 +203,13 @@ export class SqlTransaction implements StorageTransaction {
 
   end(): void {
     this.#ended = true
+  }
+
+  /** A lease that has lapsed as far as is known may have been renewed, or granted in this transaction. */
+  #leaseOf(id: WorkOrderId): KnownLease | null | undefined {
+    const lease = this.#cache.leaseOf(id)
+    const mayBeRenewed = lease != null && lease.until <= this.now && !this.#leases.has(id)
+    return mayBeRenewed ? undefined : lease
   }
 
   async #load(wanted: SliceKeys) {
@@ -220,19 +244,27 @@ export class SqlTransaction implements StorageTransaction {
       return { ...event, projectId, sequence, actor }
     })
     cache.lastSequence = sequence
-    this.grown.add(projectId)
+    const last = stored.at(-1)
+    if (last !== undefined) this.grown.set(projectId, last)
     return stored
   }
 
+  /** Of several reads at once each sees what waits written, whichever of them comes first. */
+  #flush(): Promise<void> {
+    const flushed = this.#flushing.then(() => this.#flushNow())
+    this.#flushing = flushed.catch(() => {})
+    return flushed
+  }
+
   /** Writes what waits: rows, their events, then leases, which the rows' fences must precede. */
-  async #flush(): Promise<void> {
+  async #flushNow(): Promise<void> {
     const waiting = [...this.#waiting]
     const leases = [...this.#leases]
     this.#waiting.clear()
     this.#leases.clear()
     this.#blind = false
     if (waiting.length + leases.length === 0) return
-    await sendAll(this.#database, async (database) => {
+    await this.#send(async (database) => {
       for (const [projectId, { changes, events }] of waiting) {
         await writeChanges(database, this.#dialect, projectId, changes, this.now)
         await appendEvents(database, this.#dialect, projectId, events)
@@ -249,19 +281,30 @@ export class SqlTransaction implements StorageTransaction {
     for (const [projectId] of waiting) this.#cache.of(projectId).flushed()
   }
 
+  /** Sends writes, and waits for them only where that is needed to send more. */
+  async #send(write: (database: Database) => Promise<void>): Promise<void> {
+    const { done } = await sendAll(this.#database, write)
+    if (this.#dialect.pipelines) this.#sent.push(done)
+    else await done
+  }
+
   /** Locks the project, and takes over what is known of it if nobody has written to it since. */
-  async #lock(projectId: ProjectId): Promise<void> {
+  #lock(projectId: ProjectId): Promise<void> {
     const { lockProject } = this.#dialect
-    if (lockProject === undefined || this.#locked.has(projectId)) return
-    this.#locked.add(projectId)
-    const { now, ...version } = await pipelined(this.#database, async (database) => {
-      // The second sees what was committed until the first had the lock.
-      const [, read] = await Promise.all([
-        lockProject(database, projectId),
-        readVersion(database, this.#dialect, projectId),
-      ])
-      return read
-    })
+    if (lockProject === undefined) return nothing
+    const locked = this.#locked.get(projectId)
+    if (locked !== undefined) return locked
+    // The second sees what was committed until the first had the lock.
+    const locking = Promise.all([
+      lockProject(this.#database, projectId),
+      readVersion(this.#database, this.#dialect, projectId),
+    ]).then(([, locked]) => this.adopt(projectId, locked))
+    this.#locked.set(projectId, locking)
+    return locking
+  }
+
+  /** Takes over what is known of a project that is locked and at this version. */
+  adopt(projectId: ProjectId, { now, ...version }: LockedProject): void {
     refuseNewer(version.schema)
     // Whoever had the lock has written later times than that of the start of this transaction.
     if (this.#versions.size === 0) this.#at = { ...this.#at, now: Math.max(this.#at.now, now) }
@@ -269,6 +312,7 @@ export class SqlTransaction implements StorageTransaction {
     if (known !== undefined) this.#cache.use(projectId, known)
     this.#versions.set(projectId, version)
     this.#cache.of(projectId).lastSequence = version.lastSequence
+    this.#locked.set(projectId, nothing)
   }
 
   async #run<Result>(call: () => Promise<Result>): Promise<Result> {
@@ -277,8 +321,10 @@ export class SqlTransaction implements StorageTransaction {
     try {
       return await call()
     } catch (error) {
+      // What came after a failed write failed because of it.
+      const cause = (await this.failure()) ?? error
       // A busy one stays as it is: it is a reason to start again, not an answer.
-      const sorted = this.#dialect.isBusy(error) ? error : (this.#dialect.sortError(error) ?? error)
+      const sorted = this.#dialect.isBusy(cause) ? cause : (this.#dialect.sortError(cause) ?? cause)
       this.#failure = { error: sorted }
       throw sorted
     }

@@ -64,35 +64,48 @@ export interface ClaimRequest {
  * batches) as long as workers stay free - all in one transaction.
  */
 export async function claimWork(
-  { ledger, quiet, turns }: Pick<EngineContext, 'ledger' | 'quiet' | 'turns'>,
+  context: Pick<EngineContext, 'ledger' | 'quiet' | 'turns'>,
   request: ClaimRequest,
 ): Promise<ClaimResult> {
-  const { projectId, workers, idle } = request
-  let after = noTurns
-  const result = await ledger.run(async (transaction): Promise<ClaimResult> => {
-    const claims: Claim[] = []
-    after = turns.get(projectId) ?? noTurns
-    for (;;) {
-      const found = await claimOnce(transaction, request, workers.slice(claims.length), after)
-      after = found.turns
-      claims.push(...found.claims)
-      if (claims.length === workers.length) return { claims, resting: false, nextTime: null }
-      const nextTime = await transaction.storage.query('nextTime', { projectId })
-      // Whoever has found work does not rest, and a quiet project does not advance by itself.
-      if (quiet.has(projectId) && (!idle || claims.length > 0)) {
-        return { claims, resting: false, nextTime }
-      }
-      const freeSlots = workers.length - claims.length
-      const look = await advanceOnce(transaction, projectId, found.running, freeSlots)
-      if (look.progressed) continue
-      if (!look.due) quiet.add(projectId)
-      if (claims.length > 0 || look.running) return { claims, resting: false, nextTime }
-      const resting = !look.queued || (idle && (await needsOthers(transaction, request)))
-      return { claims, resting, nextTime }
-    }
-  })
-  turns.set(projectId, after)
+  const { projectId } = request
+  const ahead = { keys: { projectId }, claims: [] }
+  const step = (transaction: LedgerTransaction) => claimIn(transaction, context, request)
+  const { turns, ...result } = await context.ledger.run(step, undefined, ahead)
+  context.turns.set(projectId, turns)
   return result
+}
+
+/**
+ * As `claimWork`, inside a transaction that does more than that; `turns` are what comes of the turns
+ * once it is stored.
+ */
+export async function claimIn(
+  transaction: LedgerTransaction,
+  context: Pick<EngineContext, 'quiet' | 'turns'>,
+  request: ClaimRequest,
+): Promise<ClaimResult & { readonly turns: ClaimTurns }> {
+  const { projectId, workers, idle } = request
+  const { quiet } = context
+  const claims: Claim[] = []
+  let turns = context.turns.get(projectId) ?? noTurns
+  for (;;) {
+    const found = await claimOnce(transaction, request, workers.slice(claims.length), turns)
+    turns = found.turns
+    claims.push(...found.claims)
+    if (claims.length === workers.length) return { claims, turns, resting: false, nextTime: null }
+    const nextTime = await transaction.storage.query('nextTime', { projectId })
+    // Whoever has found work does not rest, and a quiet project does not advance by itself.
+    if (quiet.has(projectId) && (!idle || claims.length > 0)) {
+      return { claims, turns, resting: false, nextTime }
+    }
+    const freeSlots = workers.length - claims.length
+    const look = await advanceOnce(transaction, projectId, found.running, freeSlots)
+    if (look.progressed) continue
+    if (!look.due) quiet.add(projectId)
+    if (claims.length > 0 || look.running) return { claims, turns, resting: false, nextTime }
+    const resting = !look.queued || (idle && (await needsOthers(transaction, request)))
+    return { claims, turns, resting, nextTime }
+  }
 }
 
 interface Found {
@@ -110,22 +123,28 @@ async function claimOnce(
 ): Promise<Found> {
   const { storage } = transaction
   const { projectId, workOrderIds } = request
-  const load = await storage.query('load', { projectId })
-  const { project } = await storage.load({ projectId })
+  const named = workOrderIds === undefined ? {} : { workOrderIds }
+  // Asked at once: mostly nothing that runs keeps anything from being claimed.
+  const limit = free.length + spareCandidates
+  const [load, { project }, candidates] = await Promise.all([
+    storage.query('load', { projectId }),
+    storage.load({ projectId }),
+    storage.query('claimable', { projectId, limit, ...named }),
+  ])
   const { maxParallelTasks = 0, ageingMs = usualAgeingMs } = project?.settings ?? {}
   const workers = free.slice(0, Math.max(0, maxParallelTasks - load.total))
   const turn = workOrderIds === undefined && ageingMs > 0 ? agedTurns(turns, workers.length) : 0
   const claims: Claim[] = []
   if (turn > 0) {
     const enqueuedUntil = storage.now - ageingMs
-    const first = workers.slice(0, turn)
-    claims.push(...(await claimSome(transaction, request, project, load, first, { enqueuedUntil })))
+    const some = workers.slice(0, turn)
+    claims.push(...(await claimSome(transaction, request, project, load, some, { enqueuedUntil })))
   }
   const aged = claims.length
   const now = aged === 0 ? load : await storage.query('load', { projectId })
   const left = workers.slice(aged)
-  const named = workOrderIds === undefined ? {} : { workOrderIds }
-  claims.push(...(await claimSome(transaction, request, project, now, left, named)))
+  const first = aged === 0 ? { limit, candidates } : undefined
+  claims.push(...(await claimSome(transaction, request, project, now, left, named, first)))
   return {
     claims,
     running: load.total + claims.length,
@@ -140,16 +159,22 @@ async function claimSome(
   transaction: LedgerTransaction,
   { projectId, leaseMs, capabilities }: ClaimRequest,
   project: Project | null,
-  before: Load,
+  running: Load,
   free: readonly WorkerId[],
   wanted: Pick<Queued, 'enqueuedUntil' | 'workOrderIds'>,
+  asked?: { readonly limit: number; readonly candidates: readonly WorkOrderId[] },
 ): Promise<readonly Claim[]> {
   const { storage } = transaction
   const claims: Claim[] = []
-  let load = before
+  let load = running
   let taken = takenBy(load, project)
-  for (let limit = free.length + spareCandidates; claims.length < free.length;) {
-    const candidates = await storage.query('claimable', { projectId, limit, ...wanted, ...taken })
+  // What was asked before it was known who is in the way serves as long as nobody is.
+  let known = Object.keys(taken).length === 0 ? asked : undefined
+  for (let limit = known?.limit ?? free.length + spareCandidates; claims.length < free.length;) {
+    const candidates =
+      known?.candidates ??
+      (await storage.query('claimable', { projectId, limit, ...wanted, ...taken }))
+    known = undefined
     if (candidates.length === 0) break
     const { events } = await transaction.execute({
       type: 'work.claim',
@@ -159,7 +184,7 @@ async function claimSome(
       load,
       ...(capabilities !== undefined && { capabilities }),
     })
-    const known = claims.length
+    const before = claims.length
     for (const event of events) {
       if (event.type !== 'attempt.started') continue
       const ids: ClaimIds = { ...event, projectId }
@@ -167,7 +192,7 @@ async function claimSome(
       claims.push({ ...ids, brief: await attemptBriefOf(storage, ids) })
     }
     if (candidates.length < limit || claims.length === free.length) break
-    if (claims.length === known) {
+    if (claims.length === before) {
       limit *= 8
       continue
     }

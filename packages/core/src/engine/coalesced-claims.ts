@@ -1,9 +1,16 @@
 import type { ProjectId, WorkerId, WorkOrderId } from '../id.ts'
-import { type Claim, type ClaimResult, claimWork } from './claim.ts'
+import { type Claim, claimIn, type ClaimResult, claimWork } from './claim.ts'
 import type { EngineContext } from './context.ts'
+import type { AtEnd } from './ledger.ts'
 
 interface ClaimAnswer extends Pick<ClaimResult, 'resting' | 'nextTime'> {
   readonly claim: Claim | undefined
+}
+
+/** A worker that is about to be free, and who is told what was claimed for it. */
+export interface GoOn {
+  readonly workerId: WorkerId
+  readonly take: (claim: Claim) => void
 }
 
 /** Slots that ask in the same moment share one claim transaction. */
@@ -40,7 +47,20 @@ export function coalescedClaims(
       for (const { reject } of all) reject(error)
     }
   }
+  /** Claims for the workers of attempts that settle, in the transaction that settles them. */
+  const goOn: AtEnd<GoOn> = async (transaction, items) => {
+    const workers = items.map(({ workerId }) => workerId)
+    const request = { projectId, workers, leaseMs, capabilities, idle: false }
+    const { claims, turns } = await claimIn(transaction, context, request)
+    return () => {
+      context.turns.set(projectId, turns)
+      for (const claim of claims) {
+        items.find(({ workerId }) => workerId === claim.workerId)?.take(claim)
+      }
+    }
+  }
   return {
+    goOn,
     async claim(
       workerId: WorkerId,
       workOrderIds: readonly WorkOrderId[] | undefined,

@@ -7,7 +7,7 @@ import type { ClaimTurns } from '../limit/claim-turns.ts'
 import type { Runner } from '../runner/runner.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { WorkspaceProvider } from '../workspace/workspace.ts'
-import type { Ledger } from './ledger.ts'
+import type { Ledger, LedgerTransaction } from './ledger.ts'
 import type { SafeEmitter } from './safe-emitter.ts'
 
 /** What hosts can listen to with `cueline.on`. */
@@ -57,6 +57,8 @@ export interface EngineContext {
   readonly answers: Map<RequestId, (answer: string) => void>
   /** Aborts the attempts of claims that are gone, by work order. */
   readonly live: Map<string, (reason: Error) => void>
+  /** What follows the end of an attempt in the transaction that stores it, by attempt. */
+  readonly goOn: Map<AttemptId, (transaction: LedgerTransaction) => void>
   /** Projects that cannot advance by themselves until an event or the sweep says otherwise. */
   readonly quiet: Set<ProjectId>
   /** What this process has claimed, so that it offers every eighth claim to who has waited longest. */

@@ -5,7 +5,8 @@ import { countingIds } from '../testing/counting-ids.ts'
 import type { ProjectId } from '../id.ts'
 import { memoryStorage } from '../storage/memory-storage.ts'
 import { defaultSettings } from '../create-cueline.ts'
-import { createLedger } from './ledger.ts'
+import type { Storage } from '../storage/storage.ts'
+import { type AtEnd, createLedger } from './ledger.ts'
 
 describe('the ledger [X-11]', () => {
   it('stores commands of one moment in one transaction', async () => {
@@ -53,6 +54,47 @@ describe('the ledger [X-11]', () => {
     expect(transactions()).toBe(1)
   })
 
+  it('does once for all steps what they want done at the end, and tells of it after the commit', async () => {
+    const { ledger, storage, transactions } = world()
+    const told: string[] = []
+    const finish: AtEnd<string> = async (transaction, items) => {
+      await transaction.execute(create(items.join('+')))
+      return () => told.push(`finished ${items.join('+')}`)
+    }
+    const step = (name: string) =>
+      ledger.run(async (transaction) => {
+        await transaction.execute(create(name))
+        transaction.atEnd(finish, name)
+        told.push(`wrote ${name}`)
+      })
+    await Promise.all([step('a'), step('b')])
+    expect(told).toEqual(['wrote a', 'wrote b', 'finished a+b'])
+    expect(transactions()).toBe(1)
+    expect(await projectsIn(storage)).toEqual(['a', 'a+b', 'b'])
+  })
+
+  it('stores the steps without what was wanted at the end when that fails', async () => {
+    const { ledger, storage } = world()
+    let told = 0
+    const fail: AtEnd<string> = async (transaction) => {
+      await transaction.execute(create('half'))
+      throw new Error('no more')
+    }
+    const tell: AtEnd<string> = async () => () => {
+      told += 1
+    }
+    const step = (name: string) =>
+      ledger.run(async (transaction) => {
+        await transaction.execute(create(name))
+        transaction.atEnd(tell, name)
+        transaction.atEnd(fail, name)
+      })
+    await Promise.all([step('a'), step('b')])
+    await step('c')
+    expect(await projectsIn(storage)).toEqual(['a', 'b', 'c'])
+    expect(told).toBe(0)
+  })
+
   it('tells of events only once they are stored', async () => {
     const { ledger, storage, events } = world()
     const failing = storage.transaction.bind(storage)
@@ -64,6 +106,11 @@ describe('the ledger [X-11]', () => {
     expect(events).toEqual([])
   })
 })
+
+async function projectsIn(storage: Storage): Promise<readonly string[]> {
+  const projects = await storage.transaction((transaction) => transaction.query('projects', {}))
+  return projects.map((project) => String(project.id)).toSorted()
+}
 
 function world() {
   const storage = memoryStorage()

@@ -16,7 +16,19 @@ export interface LedgerTransaction {
   decide(command: Command): Promise<Decision>
   /** As `decide`; a refusal is thrown as a `CuelineError`. */
   execute(command: Command): Promise<Accepted>
+  /**
+   * Has `work` run once in this transaction, after the last step of all, with every item that was
+   * given for it. What it resolves with is called after the commit. A favour, not a promise: when the
+   * transaction fails with it, the steps are stored without.
+   */
+  atEnd<Item>(work: AtEnd<Item>, item: Item): void
 }
+
+/** What steps that share a transaction want done once for all of them. */
+export type AtEnd<Item> = (
+  transaction: LedgerTransaction,
+  items: readonly Item[],
+) => Promise<() => void>
 
 export type Accepted = Extract<Decision, { ok: true }>
 export type Step<Result> = (transaction: LedgerTransaction) => Promise<Result>
@@ -78,7 +90,7 @@ export function createLedger(options: LedgerOptions): Ledger {
     while (pending.length > 0) {
       // Whoever is a few promises away from its next step shares the commit.
       for (let turn = 0; turn < lingerTurns; turn += 1) await Promise.resolve()
-      await commit(pending.splice(0, mostStepsPerTransaction), options)
+      await commit(pending.splice(0, mostStepsPerTransaction), options, true)
     }
     draining = null
   }
@@ -100,39 +112,52 @@ export function createLedger(options: LedgerOptions): Ledger {
   }
 }
 
-async function commit(steps: readonly Pending[], options: LedgerOptions): Promise<void> {
-  let settled: Settled[] = []
-  let events: StoredEvent[] = []
-  let effects: Effect[] = []
+/** What one try of a transaction has come to so far. */
+interface Progress {
+  readonly settled: Settled[]
+  readonly events: StoredEvent[]
+  readonly effects: Effect[]
+  /** What is to be done at the end, with the items for it. */
+  readonly atEnd: Map<AtEnd<unknown>, unknown[]>
+  readonly afterCommit: (() => void)[]
+}
+
+async function commit(
+  steps: readonly Pending[],
+  options: LedgerOptions,
+  favours: boolean,
+): Promise<void> {
+  let progress = emptyProgress()
   try {
     await options.storage.transaction(async (storage) => {
-      settled = []
-      events = []
-      effects = []
+      progress = emptyProgress()
       await readAhead(storage, steps)
       for (const { step, actor } of steps) {
         const written = { any: false }
-        const transaction = ledgerTransaction(storage, actor, options, events, effects, written)
+        const transaction = ledgerTransaction(storage, actor, options, progress, written)
         try {
-          settled.push({ ok: true, result: await step(transaction) })
+          progress.settled.push({ ok: true, result: await step(transaction) })
         } catch (error) {
           // What a step has written cannot be taken back alone.
           if (written.any) throw error
-          settled.push({ ok: false, error })
+          progress.settled.push({ ok: false, error })
         }
       }
-    })
+      if (favours) await endOf(storage, options, progress)
+    }, concern(steps))
   } catch (error) {
-    if (steps.length > 1 && !isOfStorage(error)) {
-      // One of them broke the transaction for all: give each its own.
-      for (const step of steps) await commit([step], options)
+    if ((steps.length > 1 || (favours && progress.atEnd.size > 0)) && !isOfStorage(error)) {
+      // One of them broke the transaction for all: give each its own, without any favour.
+      for (const step of steps) await commit([step], options, false)
       return
     }
     for (const { reject } of steps) reject(error)
     return
   }
+  const { settled, events, effects, afterCommit } = progress
   options.onEvents(events)
   options.onEffects(effects)
+  for (const tell of afterCommit) tell()
   steps.forEach((step, index) => {
     const outcome = settled[index]
     if (outcome?.ok) step.resolve(outcome.result)
@@ -146,6 +171,27 @@ async function commit(steps: readonly Pending[], options: LedgerOptions): Promis
  */
 function isOfStorage(error: unknown): boolean {
   return error instanceof CuelineError && error.code.startsWith('storage-')
+}
+
+async function endOf(
+  storage: StorageTransaction,
+  options: LedgerOptions,
+  progress: Progress,
+): Promise<void> {
+  const transaction = ledgerTransaction(storage, 'cueline', options, progress, { any: false })
+  for (const [work, items] of progress.atEnd) {
+    progress.afterCommit.push(await work(transaction, items))
+  }
+}
+
+function emptyProgress(): Progress {
+  return { settled: [], events: [], effects: [], atEnd: new Map(), afterCommit: [] }
+}
+
+/** The one project that all steps are about, if they say so. */
+function concern(steps: readonly Pending[]): ProjectId | undefined {
+  const projectId = steps[0]?.ahead?.keys.projectId
+  return steps.every(({ ahead }) => ahead?.keys.projectId === projectId) ? projectId : undefined
 }
 
 /** Reads in one go what the steps said they would read, when there are several of them. */
@@ -169,8 +215,7 @@ function ledgerTransaction(
   storage: StorageTransaction,
   actor: string,
   { ids, random }: LedgerOptions,
-  events: StoredEvent[],
-  effects: Effect[],
+  { events, effects, atEnd }: Progress,
   written: { any: boolean },
 ): LedgerTransaction {
   const decideAndWrite = async (command: Command): Promise<Decision> => {
@@ -188,6 +233,12 @@ function ledgerTransaction(
   }
   return {
     storage,
+    atEnd(work, item) {
+      const key = work as AtEnd<unknown>
+      const items = atEnd.get(key)
+      if (items === undefined) atEnd.set(key, [item])
+      else items.push(item)
+    },
     decide: decideAndWrite,
     async execute(command) {
       const decision = await decideAndWrite(command)

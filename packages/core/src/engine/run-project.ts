@@ -1,4 +1,5 @@
 import type { ProjectId, WorkerId } from '../id.ts'
+import type { Claim } from './claim.ts'
 import { coalescedClaims } from './coalesced-claims.ts'
 import { consumeDeliveries } from './consume-deliveries.ts'
 import type { EngineContext } from './context.ts'
@@ -7,7 +8,7 @@ import { insist, isPassing } from './insist.ts'
 import { reclaimLapsed, removeOrphanedWorkspaces } from './reconcile.ts'
 import { runAttempt } from './run-attempt.ts'
 import { RunningAttempts } from './running-attempts.ts'
-import { createSlots } from './slots.ts'
+import { createSlots, type TakenSlot } from './slots.ts'
 import { startSweep } from './sweep.ts'
 import { createWorkerPool, type WorkerPool } from './worker-pool.ts'
 
@@ -92,6 +93,33 @@ async function workUntilRest(
       Math.max(0, time - clock.now()),
     )
   }
+  /** Runs an attempt; resolves with the one that was claimed for its worker as it ended, if any. */
+  const work = async (
+    claim: Claim,
+    workerId: WorkerId,
+    slot: TakenSlot,
+    follows: typeof claims.goOn | null,
+  ): Promise<Claim | null> => {
+    const next: { claim: Claim | null } = { claim: null }
+    const take = (following: Claim) => {
+      next.claim = following
+      heartbeat.hold(following)
+    }
+    if (follows !== null) {
+      context.goOn.set(claim.attemptId, (transaction) => {
+        if (stopConsuming.signal.aborted || !slot.mayGoOn()) return
+        transaction.atEnd(follows, { workerId, take })
+      })
+    }
+    heartbeat.hold(claim)
+    try {
+      await running.run((controller) => runAttempt(context, claim, slot, controller))
+    } finally {
+      context.goOn.delete(claim.attemptId)
+      heartbeat.drop(claim)
+    }
+    return next.claim
+  }
   const consumer = consumeDeliveries(
     context,
     { slots: () => slots.allowed(), signal: stopConsuming.signal },
@@ -107,11 +135,12 @@ async function workUntilRest(
           if (resting && !stay && running.size === 0) rested.resolve('rested')
           return 'empty'
         }
-        heartbeat.hold(claim)
+        // Whoever named work orders decides what comes next; else the next attempt follows at once.
+        const follows = workOrderIds === undefined ? claims.goOn : null
         try {
-          await running.run((controller) => runAttempt(context, claim, slot, controller))
+          let next: Claim | null = claim
+          while (next !== null) next = await work(next, workerId, slot, follows)
         } finally {
-          heartbeat.drop(claim)
           slot.free()
         }
         return 'done'

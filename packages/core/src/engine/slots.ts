@@ -10,6 +10,8 @@ export interface TakenSlot extends Slot {
   free(): void
   /** As `free` for a slot that nothing was found for: nobody looks again because of it. */
   return(): void
+  /** Whether the next attempt may follow in it: nobody waits to come back. */
+  mayGoOn(): boolean
 }
 
 /**
@@ -76,6 +78,7 @@ export function createSlots(count: number, onChange: () => void): Slots {
       return() {
         if (state !== 'free') giveBack()
       },
+      mayGoOn: () => state === 'working' && returning.length === 0,
     }
   }
   return {

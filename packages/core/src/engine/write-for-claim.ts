@@ -12,10 +12,17 @@ type WithoutClaim<C> = C extends unknown
   ? Omit<C, 'projectId' | 'taskId' | 'workOrderId' | 'attemptId' | 'fence' | 'held'>
   : never
 
+const ends: ReadonlySet<AttemptCommand['type']> = new Set([
+  'attempt.succeed',
+  'attempt.fail',
+  'attempt.yield',
+])
+
 /**
  * Writes for the claim, by its fence, in a transaction that checks its lease. Several commands are
  * stored together or not at all. What an attempt has done is not thrown away because the storage is
- * busy: it is asked again for as long as the lease may stand, but not when the engine stops.
+ * busy: it is asked again for as long as the lease may stand, but not when the engine stops. When it ends
+ * the attempt, its worker may go on with the next one in the same transaction.
  */
 export function writeForClaim(
   context: EngineContext,
@@ -31,6 +38,7 @@ export function writeForClaim(
     for (const command of commands) {
       events.push(...(await transaction.execute({ ...ids, held, ...command })).events)
     }
+    if (commands.some(({ type }) => ends.has(type))) context.goOn.get(attemptId)?.(transaction)
     return { events }
   }
   const ahead = { keys: { projectId, ...allKeys(keys) }, claims: [claim] }

@@ -24,9 +24,14 @@ export interface Storage {
   /**
    * Runs `work` in one serialisable transaction and resolves with its result once it is durable.
    * When `work` rejects, nothing of it is stored. `work` may run more than once (a busy database,
-   * a serialisation failure), so it must not have effects of its own.
+   * a serialisation failure), so it must not have effects of its own. It waits for each call, but
+   * several reads may be under way at once. `projectId` is a hint: all of it will be about that project
+   * and will write, so that the project can be locked as the transaction begins.
    */
-  transaction<Result>(work: (transaction: StorageTransaction) => Promise<Result>): Promise<Result>
+  transaction<Result>(
+    work: (transaction: StorageTransaction) => Promise<Result>,
+    projectId?: ProjectId,
+  ): Promise<Result>
   /**
    * Extends the leases of these claims to `leaseMs` from the storage's now, each on its own, and
    * records that these workers are alive. A claim whose fence is no longer current, or whose lease

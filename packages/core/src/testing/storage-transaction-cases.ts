@@ -21,6 +21,38 @@ import type { StorageSubject } from './storage-suite.ts'
 
 export const storageTransactionCases: readonly ContractCase<StorageSubject>[] = [
   {
+    id: 'storage.transaction.reads-at-once',
+    title: 'several reads at once see what was written before, also where the project was named',
+    async run({ storage }) {
+      await withProject(storage, ['task', exampleTask(projectId, 't1')])
+      const seen = await storage.transaction(async (transaction) => {
+        const change = update('task', 't1', { title: 'changed' })
+        const [event] = await transaction.write(projectId, [change], events(1), 'suite')
+        const [rows, listed, sequence, load, again] = await Promise.all([
+          transaction.load({ projectId, tasks: [taskId('t1')] }),
+          transaction.query('tasks', { projectId }),
+          transaction.query('lastSequence', { projectId }),
+          transaction.query('load', { projectId }),
+          transaction.load({ projectId, tasks: [taskId('t1')], batches: 'all' }),
+        ])
+        return {
+          titles: [rows, again].map(({ tasks }) => tasks.get(taskId('t1'))?.title),
+          listed: listed.map(({ title }) => title),
+          isLast: sequence === event?.sequence,
+          running: load.total,
+        }
+      }, projectId)
+      equal(seen, {
+        titles: ['changed', 'changed'],
+        listed: ['changed'],
+        isLast: true,
+        running: 0,
+      })
+      const { tasks } = await load(storage, { tasks: [taskId('t1')] })
+      equal(tasks.get(taskId('t1'))?.title, 'changed', 'after the commit')
+    },
+  },
+  {
     id: 'storage.transaction.atomic',
     title: 'a transaction that throws leaves no row, event, lease or sign of life behind',
     async run({ storage }) {

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest'
+
+import { createCueline } from '../create-cueline.ts'
+import { memoryStorage } from '../storage/memory-storage.ts'
+
+const tasks = Array.from({ length: 20 }, (_none, index) => ({
+  id: `T${index}`,
+  title: `Task ${index}`,
+}))
+
+async function world(options: Parameters<typeof createCueline>[0]) {
+  const storage = memoryStorage()
+  let writes = 0
+  const transaction = storage.transaction.bind(storage)
+  storage.transaction = (work, projectId) =>
+    transaction(async (inner) => {
+      const { write } = inner
+      let wrote = false
+      inner.write = (...given) => {
+        if (!wrote) writes += 1
+        wrote = true
+        return write.apply(inner, given)
+      }
+      return work(inner)
+    }, projectId)
+  const cueline = await createCueline({ storage, ...options })
+  const { id: projectId } = await cueline.projects.create({ name: 'one' })
+  await cueline.tasks.import({ projectId, document: { tasks } })
+  const batch = await cueline.stages.create({ projectId, name: 'all', maxParallelTasks: 50 })
+  await cueline.stages.stage({ batchId: batch.id, tasks: tasks.map(({ id }) => id), force: true })
+  await cueline.stages.promote({ batchId: batch.id })
+  return { cueline, projectId, writes: () => writes }
+}
+
+describe('a worker whose attempt ends [S0-09, X-02]', () => {
+  it('has its next task in the same commit', async () => {
+    const { cueline, projectId, writes } = await world({ runner: async () => {} })
+    const before = writes()
+    const report = await cueline.run({ projectId, workers: 1 })
+    expect(report.tasks.done).toBe(20)
+    // The worker signs on and off; then one commit for each task.
+    expect(writes() - before).toBeLessThanOrEqual(20 + 5)
+    await cueline.close()
+  })
+
+  it('takes nothing more once the run is told to stop', async () => {
+    const stop = new AbortController()
+    const started: string[] = []
+    const { cueline, projectId } = await world({
+      runner: async ({ task }) => {
+        started.push(task.code)
+        if (started.length === 3) stop.abort()
+      },
+    })
+    await cueline.run({ projectId, workers: 1, signal: stop.signal, drainMs: 10_000 })
+    expect(started).toHaveLength(3)
+    const statuses = await cueline.tasks.list({ projectId })
+    expect(statuses.filter(({ status }) => status === 'done')).toHaveLength(3)
+    expect(statuses.filter(({ status }) => status === 'staged')).toHaveLength(17)
+    await cueline.close()
+  })
+
+  it('leaves its slot to an attempt that comes back from a person', async () => {
+    const order: string[] = []
+    const { cueline, projectId } = await world({
+      runner: async ({ task }, { report }) => {
+        order.push(`${task.code} starts`)
+        if (task.code === 'T0') {
+          await report.ask({ text: 'Which?' })
+          order.push('T0 goes on')
+        }
+        if (task.code === 'T1') {
+          const [request] = await cueline.requests.list({ projectId })
+          await cueline.requests.answer({ requestId: request?.id ?? '', answer: 'this' })
+        }
+      },
+    })
+    await cueline.run({ projectId, workers: 1 })
+    expect(order.slice(0, 4)).toEqual(['T0 starts', 'T1 starts', 'T0 goes on', 'T2 starts'])
+    await cueline.close()
+  })
+})

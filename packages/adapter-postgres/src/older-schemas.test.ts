@@ -26,6 +26,8 @@ describe('a schema of before there were sessions [S2-05]', () => {
       alter table "${schema}".logs drop column pruned_through;
       drop table "${schema}".sessions;
       alter table "${schema}".attempts drop column session_id;
+      drop table "${schema}".log_bases;
+      alter table "${schema}".logs drop column pruned_through;
       delete from "${schema}".migrations where number >= 3`)
 
     const storage = await postgresStorage({ url, schema })

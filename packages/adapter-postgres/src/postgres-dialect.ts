@@ -50,7 +50,7 @@ export function postgresDialect({ schema, place }: PostgresDialectOptions): Dial
     pipelines: true,
     lockProject: (database, projectId) => lock(database, `cueline ${schema} ${projectId}`),
     lockMigrations: (database) => prepareSchema(database, schema, place),
-    inDoubt: (error) => (error instanceof CommitInDoubt ? error.cause : undefined),
+    inDoubt: (error) => (error instanceof CommitInDoubt ? error.loss : undefined),
     isBusy,
     sortError: (error) => sortPostgresError(error, place),
   }

@@ -118,9 +118,7 @@ class PostgresDriver implements Driver {
       try {
         const status = await this.#statusOf(transactionId)
         if (status === 'committed') {
-          throw new CommitInDoubt(`The reply to the commit of ${transactionId} was lost.`, {
-            cause: error,
-          })
+          throw new CommitInDoubt(transactionId, error)
         }
         if (status === 'aborted') throw error
       } catch (failure) {
@@ -160,7 +158,7 @@ const transactionIdText = 'select pg_current_xact_id()::text as id'
 /** A commit without a reply. */
 interface LostCommit {
   readonly transactionId: string
-  readonly error: unknown
+  readonly error: Error
 }
 
 class Connection implements DatabaseConnection {
@@ -209,7 +207,7 @@ class Connection implements DatabaseConnection {
       if (command === 'ROLLBACK') throw new Error('The transaction had failed before its commit.')
       return undefined
     } catch (error) {
-      if (!isConnectionLost(error)) throw error
+      if (!(error instanceof Error) || !isConnectionLost(error)) throw error
       this.#broken = true
       // A transaction that only read has nothing to lose.
       return transactionId === undefined ? undefined : { transactionId, error }

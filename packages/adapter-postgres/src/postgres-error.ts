@@ -35,10 +35,17 @@ const lostByDriver =
 /**
  * The reply to a commit was lost, and the server says that a transaction of this identity was
  * committed. After a crash it may have given an identity that never reached the disk to another one,
- * so it is looked for in the log. `cause` is the loss.
+ * so it is looked for in the log.
  */
 export class CommitInDoubt extends Error {
   override readonly name = 'CommitInDoubt'
+  /** Why there was no reply. */
+  readonly loss: Error
+
+  constructor(transactionId: string, loss: Error) {
+    super(`The reply to the commit of transaction ${transactionId} was lost.`, { cause: loss })
+    this.loss = loss
+  }
 }
 
 /** The connection is gone, so that nobody knows what became of the statement under way. */
@@ -70,7 +77,7 @@ export function sortPostgresError(error: unknown, place: string): CuelineError |
   if (error instanceof CuelineError || !(error instanceof Error)) return undefined
   if (isServerError(error)) return sortServerError(error, place)
   const details = { place, postgres: error.message }
-  if (error instanceof CommitInDoubt) return sortPostgresError(error.cause, place)
+  if (error instanceof CommitInDoubt) return sortPostgresError(error.loss, place)
   if (error.message.startsWith('timeout exceeded when trying to connect')) {
     return new CuelineError(
       'storage-busy',

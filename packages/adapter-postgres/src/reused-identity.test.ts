@@ -44,7 +44,7 @@ describe('a commit that was lost in a crash [X-02, X-11]', () => {
   it('is repeated, although the server calls another transaction of its identity committed', async () => {
     const server = crashingPool()
     const storage = await postgresStorage({
-      pool: server as unknown as Pool,
+      pool: server,
       schema: freshSchema(),
     })
     let runs = 0

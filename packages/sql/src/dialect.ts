@@ -64,7 +64,7 @@ export interface Dialect {
    * crash may have given its identity to another - the error to go on with if it is not stored.
    * Undefined for all others.
    */
-  readonly inDoubt?: (error: unknown) => unknown
+  readonly inDoubt?: (error: unknown) => Error | undefined
   /** Whether the same transaction may succeed when it is started again. */
   isBusy(error: unknown): boolean
   /**

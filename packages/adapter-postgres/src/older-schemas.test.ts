@@ -22,8 +22,6 @@ describe('a schema of before there were sessions [S2-05]', () => {
     )
     await older.close()
     await runSql(`
-      drop table "${schema}".log_bases;
-      alter table "${schema}".logs drop column pruned_through;
       drop table "${schema}".sessions;
       alter table "${schema}".attempts drop column session_id;
       drop table "${schema}".log_bases;

@@ -1,5 +1,5 @@
-import type { ProjectId, Storage } from '@cueline/core'
-import { exampleEvent } from '@cueline/core/testing'
+import type { ProjectId, Storage, WorkerId, WorkOrderId } from '@cueline/core'
+import { exampleEvent, exampleWorkOrder } from '@cueline/core/testing'
 import { describe, expect, it } from 'vitest'
 
 import { cuttingProxy } from './fixtures/cutting-proxy.ts'
@@ -64,6 +64,63 @@ describe('a commit whose reply is lost [X-02, X-11]', () => {
     const events = await storage.eventsAfter(projectId, 0)
     expect(events.map((event) => event.sequence)).toEqual(events.map((_, index) => index + 1))
     expect(events).toHaveLength(36)
+    await storage.close()
+  })
+
+  it('loses no lease: a renewal whose reply is cut off was applied, and one that was cut off is made', async () => {
+    const proxy = await cuttingProxy(url)
+    const storage = await postgresStorage({ url: proxy.url, schema: freshSchema() })
+    const claim = { workOrderId: 'o' as WorkOrderId, fence: 1 }
+    await storage.transaction(async (transaction) => {
+      const row = exampleWorkOrder(projectId, 't', 'o', { status: 'claimed', fence: 1 })
+      await transaction.write(projectId, [{ table: 'workOrder', kind: 'insert', row }], [], 'test')
+      await transaction.lease([claim], 'w' as WorkerId, 1_000)
+    })
+    for (const cut of ['reply', 'request', 'request-unnoticed'] as const) {
+      proxy.cutNextCommit(cut)
+      expect(await storage.renew([claim], 3_600_000)).toEqual({ lost: [] })
+    }
+    expect(proxy.cuts).toBe(3)
+    await storage.advanceClock(1_800_000)
+    const held = await storage.transaction((transaction) => transaction.held([claim]))
+    expect([...held]).toEqual(['o'])
+    await storage.close()
+  })
+
+  it('is found out although the pool has no other connection', async () => {
+    const proxy = await cuttingProxy(url)
+    const schema = freshSchema()
+    const storage = await postgresStorage({ url: proxy.url, schema, poolSize: 1 })
+    for (const cut of ['reply', 'request', 'request-unnoticed'] as const) {
+      proxy.cutNextCommit(cut)
+      await append(storage)
+    }
+    expect(proxy.cuts).toBe(3)
+    expect(await storage.eventsAfter(projectId, 0)).toHaveLength(3)
+    await storage.close()
+  })
+
+  it('is never called busy, which would have it repeated, when it cannot be found out', async () => {
+    const proxy = await cuttingProxy(url)
+    const schema = freshSchema()
+    const options = { url: proxy.url, schema, poolSize: 1 }
+    const storage = await postgresStorage({
+      ...options,
+      connectTimeoutMs: 1_500,
+      busyTimeoutMs: 300,
+    })
+    let release: () => void = () => {}
+    const released = new Promise<void>((resolve) => (release = resolve))
+    proxy.cutNextCommit('reply')
+    const appending = append(storage)
+    // Waits in line, and takes the place of the connection that was lost.
+    const holder = storage.transaction(async (transaction) => {
+      await transaction.load({ projectId: 'other' as ProjectId })
+      await released
+    })
+    await expect(appending).rejects.toMatchObject({ code: 'storage-unreachable', retryable: false })
+    release()
+    await holder
     await storage.close()
   })
 

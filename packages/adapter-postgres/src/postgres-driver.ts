@@ -9,7 +9,7 @@ import type {
 } from 'kysely'
 import { types } from 'pg'
 
-import { CommitInDoubt, isConnectionLost } from './postgres-error.ts'
+import { CommitInDoubt, isConnectionLost, isPoolFull } from './postgres-error.ts'
 
 /** What the storage needs of a client of `pg`. */
 export interface PostgresClient {
@@ -91,7 +91,10 @@ class PostgresDriver implements Driver {
 
   async commitTransaction(connection: Connection): Promise<void> {
     const lost = await connection.commit()
-    if (lost !== undefined) await this.#settle(lost)
+    if (lost === undefined) return
+    // Its place in the pool is needed to ask: others may have lost theirs in the same moment.
+    connection.giveUp()
+    await this.#settle(lost)
   }
 
   async rollbackTransaction(connection: Connection): Promise<void> {
@@ -115,16 +118,20 @@ class PostgresDriver implements Driver {
     const { outcomeTimeoutMs, place } = this.#options
     const deadline = performance.now() + outcomeTimeoutMs
     for (let pauseMs = 10; ; pauseMs = Math.min(pauseMs * 2, 250)) {
+      let failure: unknown
       try {
         const status = await this.#statusOf(transactionId)
         if (status === 'committed') {
           throw new CommitInDoubt(transactionId, error)
         }
         if (status === 'aborted') throw error
-      } catch (failure) {
-        if (failure === error || !isConnectionLost(failure)) throw failure
+      } catch (caught) {
+        if (caught === error || caught instanceof CommitInDoubt) throw caught
+        failure = caught
       }
-      if (performance.now() > deadline) {
+      const isPassing = failure === undefined || isConnectionLost(failure) || isPoolFull(failure)
+      // Whatever else went wrong says nothing about the commit, so nobody may take it for a failure.
+      if (!isPassing || performance.now() > deadline) {
         throw new CuelineError(
           'storage-unreachable',
           `The connection to ${place} was lost during a commit, and the server did not tell in time whether transaction ${transactionId} is stored. Look at the state before you repeat the command.`,
@@ -168,6 +175,7 @@ class Connection implements DatabaseConnection {
   #ahead: Promise<unknown> | undefined
   /** Settles with the statement sent last. */
   #last: Promise<unknown> = Promise.resolve()
+  #inUse = false
   #inTransaction = false
   #transactionId: Promise<string> | undefined
   #broken = false
@@ -187,6 +195,7 @@ class Connection implements DatabaseConnection {
   }
 
   acquire(): void {
+    this.#inUse = true
     this.#client.on('error', this.#noteLoss)
   }
 
@@ -216,6 +225,7 @@ class Connection implements DatabaseConnection {
 
   async rollback(): Promise<void> {
     this.#inTransaction = false
+    if (!this.#inUse) return
     try {
       await this.#awaitAhead()
       await this.#send({ text: 'rollback' })
@@ -226,7 +236,18 @@ class Connection implements DatabaseConnection {
     }
   }
 
+  /** Ends the connection before its user releases it. */
+  giveUp(): void {
+    this.#broken = true
+    this.#endUse()
+  }
+
   release(): void {
+    if (this.#inUse) this.#endUse()
+  }
+
+  #endUse(): void {
+    this.#inUse = false
     this.#client.off('error', this.#noteLoss)
     this.#client.release(this.#broken)
   }

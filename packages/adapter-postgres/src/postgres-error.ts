@@ -57,6 +57,13 @@ export function isConnectionLost(error: unknown): boolean {
   return lostBySystem.has(code)
 }
 
+/** All connections of the pool are in use; its own words, for it gives this error no code. */
+export function isPoolFull(error: unknown): boolean {
+  return (
+    error instanceof Error && error.message.startsWith('timeout exceeded when trying to connect')
+  )
+}
+
 /**
  * The same transaction may succeed when it is started again: the server has undone it (conflict,
  * deadlock, lock wait), or the connection was lost before its commit was sent - what happens to a
@@ -78,7 +85,7 @@ export function sortPostgresError(error: unknown, place: string): CuelineError |
   if (isServerError(error)) return sortServerError(error, place)
   const details = { place, postgres: error.message }
   if (error instanceof CommitInDoubt) return sortPostgresError(error.loss, place)
-  if (error.message.startsWith('timeout exceeded when trying to connect')) {
+  if (isPoolFull(error)) {
     return new CuelineError(
       'storage-busy',
       `All connections to ${place} were in use for too long. Shorten the transactions that hold them, or raise poolSize (and max_connections of the server with it).`,

@@ -4,6 +4,7 @@ import type { Cli, GlobalOptions } from './cli.ts'
 import { addAnswer } from './commands/answer.ts'
 import { addCancel } from './commands/cancel.ts'
 import { addDoctor } from './commands/doctor.ts'
+import { addEvents } from './commands/events.ts'
 import { addExplain } from './commands/explain.ts'
 import { addForecast } from './commands/forecast.ts'
 import { addImport } from './commands/import.ts'
@@ -115,6 +116,7 @@ function createProgram(cli: Cli): Command {
     addSessions,
     addRetry,
     addCancel,
+    addEvents,
     addReport,
     addDoctor,
     addPrune,

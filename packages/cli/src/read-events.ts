@@ -1,14 +1,21 @@
 import { type Cueline, CuelineError, type StoredEvent } from '@cueline/core'
 
-/** The whole log of a project so far; of one that was pruned, what is left. */
-export async function readEvents(cueline: Cueline, projectId: string): Promise<StoredEvent[]> {
+const portion = 10_000
+
+/** The log of a project so far, or of a task or worker; of one that was pruned, what is left. */
+export async function readEvents(
+  cueline: Cueline,
+  projectId: string,
+  filter: { readonly task?: string; readonly worker?: string } = {},
+): Promise<StoredEvent[]> {
   const events: StoredEvent[] = []
   let cursor = 0
   for (;;) {
     try {
-      const more = await cueline.events.after({ projectId, cursor, limit: 10_000 })
+      const given = { projectId, cursor, limit: portion, ...filter }
+      const more = await cueline.events.after(given)
       for (const event of more) events.push(event)
-      if (more.length === 0) return events
+      if (more.length < portion) return events
       cursor = more.at(-1)?.sequence ?? cursor
     } catch (error) {
       if (!(error instanceof CuelineError) || error.code !== 'pruned') throw error

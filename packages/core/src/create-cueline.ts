@@ -6,6 +6,7 @@ import type { StoredEvent } from './event/event.ts'
 import type { Gate, Gates } from './gate/gate.ts'
 import { type Ids, type ProjectId, randomIds, type RequestId } from './id.ts'
 import { type ClaimTurns, usualAgeingMs } from './limit/claim-turns.ts'
+import { eventFilter } from './operation/event-filter.ts'
 import { foldLog } from './operation/fold-log.ts'
 import { createMethods } from './operation/methods.ts'
 import type { Methods } from './operation/operation.ts'
@@ -96,12 +97,15 @@ export interface Cueline extends Methods<Operations> {
     listener: (payload: CuelineEvents[Name]) => unknown,
   ): () => void
   /**
-   * Follows the log of a project from `cursor`, over processes and restarts. Throws `not-found` for
-   * a project that does not exist.
+   * Follows the log of a project from `cursor`, over processes and restarts: all of it, or what is
+   * about a task (id or code) or a worker (id or name). Throws `not-found` for a project, task or
+   * worker that does not exist, and `pruned` when the event after the cursor is gone.
    */
   watch(options: {
     readonly projectId: string
     readonly cursor?: number
+    readonly task?: string
+    readonly worker?: string
     readonly signal: AbortSignal
   }): AsyncIterable<StoredEvent>
   /** Stops what runs, then closes runner, workspace, dispatcher and storage. Twice is once. */
@@ -225,9 +229,10 @@ export async function createCueline(options: CuelineOptions = {}): Promise<Cueli
       }
     },
     on: (name, listener) => emitter.on(name, listener),
-    async *watch({ projectId, cursor = 0, signal }) {
-      await methods.projects.get({ projectId })
-      yield* storage.watch(projectId as ProjectId, cursor, signal)
+    async *watch({ projectId, cursor = 0, signal, ...filter }) {
+      const { id } = await methods.projects.get({ projectId })
+      const accepts = await eventFilter(storage, id, filter)
+      for await (const event of storage.watch(id, cursor, signal)) if (accepts(event)) yield event
     },
     close() {
       closed ??= close()

@@ -210,6 +210,47 @@ export const storageReadyCases: readonly ContractCase<StorageSubject>[] = [
     },
   },
   {
+    id: 'storage.ready.holds',
+    title: 'work of an account is left out from the write of its hold to its end, and comes back',
+    async run({ storage, advance }) {
+      const batch = exampleBatch(projectId, 'b1')
+      await withProject(
+        storage,
+        ['batch', batch],
+        ['task', queuedTask(0, batch, { position: 0 })],
+        ['task', queuedTask(1, batch, { account: 'team', position: 1 })],
+        ['workOrder', exampleWorkOrder(projectId, 't0', 'o0')],
+        ['workOrder', exampleWorkOrder(projectId, 't1', 'o1')],
+      )
+      const key = { projectId, account: 'team' }
+      await storage.transaction(async (transaction) => {
+        const claimable = () => transaction.query('claimable', { projectId, limit: 9 })
+        const until = transaction.now + 60_000
+        const changes: readonly [string, Change, readonly string[]][] = [
+          ['held', { table: 'hold', kind: 'insert', row: { ...key, until, reason: '' } }, ['o0']],
+          ['over', { table: 'hold', kind: 'update', key, set: { until: 1 } }, ['o0', 'o1']],
+          ['held again', { table: 'hold', kind: 'update', key, set: { until } }, ['o0']],
+          ['released', { table: 'hold', kind: 'delete', key }, ['o0', 'o1']],
+          ['anew', { table: 'hold', kind: 'insert', row: { ...key, until, reason: '' } }, ['o0']],
+        ]
+        // From here on a storage may know which holds there are.
+        await transaction.load({ projectId, holds: true })
+        equal(await claimable(), ['o0', 'o1'], 'before')
+        for (const [when, change, expected] of changes) {
+          await transaction.write(projectId, [change], [], 'test')
+          equal(await claimable(), expected, when)
+        }
+      })
+      equal(await query(storage, 'claimable', { projectId, limit: 9 }), ['o0'], 'afterwards')
+      await advance(61_000)
+      await storage.transaction(async (transaction) => {
+        await transaction.load({ projectId, holds: true })
+        const after = await transaction.query('claimable', { projectId, limit: 9 })
+        equal(after, ['o0', 'o1'], 'when it has ended')
+      })
+    },
+  },
+  {
     id: 'storage.ready.times',
     title: 'a retry time and a hold keep work back until they are over, and say when that is',
     async run({ storage, advance }) {

@@ -1,3 +1,4 @@
+import type { Manifest } from './manifest.ts'
 import { lineOf } from './names.ts'
 import type { Repository } from './repository.ts'
 
@@ -5,18 +6,19 @@ export interface CommitOrder {
   readonly tree: string
   readonly parents: readonly string[]
   readonly subject: string
-  readonly attemptId: string
-  readonly fence: number
-  readonly code: string
+  /** Whose work it is. */
+  readonly of: Pick<Manifest, 'attemptId' | 'fence' | 'workOrderId' | 'code'>
 }
 
 /** Stores a commit that says which work it is, for people and for `git log --grep`. */
 export async function commitTree(place: Repository, order: CommitOrder): Promise<string> {
-  const { tree, parents, subject, attemptId, fence, code } = order
+  const { tree, parents, subject } = order
+  const { attemptId, fence, workOrderId, code } = order.of
   const message = [
     lineOf(subject),
     '',
     `Cueline-Task: ${lineOf(code)}`,
+    `Cueline-Work-Order: ${lineOf(workOrderId)}`,
     `Cueline-Attempt: ${lineOf(attemptId)}`,
     `Cueline-Fence: ${fence}`,
     '',

@@ -90,7 +90,10 @@ describe('what lands [X-06, X-08]', () => {
     const { merged } = await land('a.txt', '1', 1, 'T1\nCueline-Fence: 99')
     expect(repository.git('rev-parse', 'cueline/main').trim()).toBe(merged)
     const message = repository.git('log', '-1', '--format=%B', merged)
-    expect(message).toContain('Cueline-Attempt: attempt_1\nCueline-Fence: 1\n')
+    expect(message).toMatch(/^T1 Cueline-Fence: 99: Title of 1\n\n/)
+    expect(message).toContain(
+      'Cueline-Work-Order: order_1\nCueline-Attempt: attempt_1\nCueline-Fence: 1\n',
+    )
     expect(message.match(/^Cueline-Fence/gm)).toHaveLength(1)
     expect(repository.git('log', '-1', '--format=%an <%ae>', merged).trim()).toBe(
       'Test <test@example.org>',

@@ -195,12 +195,13 @@ async function discard(place: Repository, manifest: Manifest): Promise<void> {
 
 function draftOf(
   { root }: Repository,
-  { attemptId, fence, code }: WorkspaceRequest,
+  { attemptId, fence, workOrderId, code, title }: WorkspaceRequest,
   base: string,
 ): Manifest {
   const name = `${slugOf(code)}-${nameOf(attemptId)}`
   const branch = `refs/heads/cueline/work/${name}`
-  return { attemptId, fence, code, path: join(root, name), branch, base, gitFolder: null }
+  const path = join(root, name)
+  return { attemptId, fence, workOrderId, code, title, path, branch, base, gitFolder: null }
 }
 
 async function refuseSubmodules({ content }: Repository, base: string): Promise<void> {

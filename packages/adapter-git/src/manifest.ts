@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import type { AttemptId, Workspace } from '@cueline/core'
+import type { AttemptId, WorkOrderId, Workspace } from '@cueline/core'
 
 import { nameOf } from './names.ts'
 import type { Repository } from './repository.ts'
@@ -14,7 +14,9 @@ import type { Repository } from './repository.ts'
 export interface Manifest {
   readonly attemptId: AttemptId
   readonly fence: number
+  readonly workOrderId: WorkOrderId
   readonly code: string
+  readonly title: string
   /** The folder to work in. */
   readonly path: string
   /** Its branch, as a whole ref name. */

@@ -8,12 +8,12 @@ import { takeSnapshot } from './snapshot.ts'
 
 /** Keeps what has not landed, under a ref that says whose it is. */
 export async function salvage(place: Repository, manifest: Manifest): Promise<string | null> {
-  const { attemptId, fence, code, base, landedTree } = manifest
+  const { attemptId, code, base, landedTree } = manifest
   if (!(await isThere(manifest.path))) return null
   const { tree, changed } = await takeSnapshot(place, manifest)
   if (tree === landedTree || (landedTree === undefined && changed.length === 0)) return null
   const subject = `Unmerged work of ${code}`
-  const order = { tree, parents: [base], subject, attemptId, fence, code }
+  const order = { tree, parents: [base], subject, of: manifest }
   const ref = `refs/cueline/salvage/${nameOf(attemptId)}`
   await place.refs(['update-ref', ref, await commitTree(place, order)])
   return ref

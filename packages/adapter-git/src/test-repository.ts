@@ -3,7 +3,14 @@ import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
-import type { AttemptId, ProjectId, TaskId, Workspace, WorkspaceRequest } from '@cueline/core'
+import type {
+  AttemptId,
+  ProjectId,
+  TaskId,
+  WorkOrderId,
+  Workspace,
+  WorkspaceRequest,
+} from '@cueline/core'
 
 /** A repository of a test's own, with one commit on `main`. */
 export function testRepository(files: Readonly<Record<string, string>> = {}) {
@@ -59,7 +66,9 @@ export function requestOf(number: number, code = `T${number}`): WorkspaceRequest
   return {
     projectId: 'project_test' as ProjectId,
     taskId: `task_${number}` as TaskId,
+    workOrderId: `order_${number}` as WorkOrderId,
     code,
+    title: `Title of ${number}`,
     attemptId: `attempt_${number}` as AttemptId,
     fence: 1,
   }

@@ -31,7 +31,7 @@ export async function makeTrial(
   workspace: Workspace,
   signal: AbortSignal,
 ): Promise<Made> {
-  const { attemptId, fence, code, base } = manifest
+  const { attemptId, code, title, base } = manifest
   const { tree: workTree, changed, refused } = await takeSnapshot(place, manifest)
   const tip = await tipOf(place, signal)
   const nothing = { tip, merged: tip, workTree, gitFolder: null }
@@ -43,8 +43,9 @@ export async function makeTrial(
   if (changed.length === 0) {
     return { ...nothing, trial: { ok: true, workspace, changed, differs: false } }
   }
-  const about = { attemptId, fence, code, subject: code }
-  const work = await commitTree(place, { ...about, tree: workTree, parents: [base] })
+  const subject = title === '' ? code : `${code}: ${title}`
+  const of = manifest
+  const work = await commitTree(place, { subject, of, tree: workTree, parents: [base] })
   await place.refs(['update-ref', `refs/cueline/work/${nameOf(attemptId)}`, work])
   if (tip === base) {
     return { ...nothing, merged: work, trial: { ok: true, workspace, changed, differs: false } }
@@ -55,9 +56,9 @@ export async function makeTrial(
     const message = `${conflicts.join(', ')} changed in this attempt and on ${shortName(place.target)} meanwhile.${notes === '' ? '' : `\n${notes}`}`
     return { ...nothing, trial: { ok: false, workspace, conflicts, message } }
   }
-  const subject = `Merge ${code}`
   const parents = [tip, work]
-  const merged = await commitTree(place, { ...about, subject, tree: result.tree, parents })
+  const order = { subject: `Merge ${subject}`, of, tree: result.tree, parents }
+  const merged = await commitTree(place, order)
   const differs = result.tree !== workTree
   if (!differs) return { ...nothing, merged, trial: { ok: true, workspace, changed, differs } }
   const path = trialPathOf(place, attemptId)

@@ -18,7 +18,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
-import type { AttemptId, ProjectId, TaskId, TrialMerge, Workspace } from '@cueline/core'
+import type {
+  AttemptId,
+  ProjectId,
+  TaskId,
+  WorkOrderId,
+  TrialMerge,
+  Workspace,
+} from '@cueline/core'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import { directoryWorkspaces } from './directory-workspaces.ts'
@@ -48,6 +55,8 @@ function request(attemptId = `attempt_${(serial += 1)}`) {
     taskId: 'task' as TaskId,
     code: '../../x\n',
     attemptId: attemptId as AttemptId,
+    workOrderId: 'order' as WorkOrderId,
+    title: 'In words',
     fence: 1,
   }
 }

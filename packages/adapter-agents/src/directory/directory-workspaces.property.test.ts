@@ -17,6 +17,7 @@ import {
   type AttemptId,
   type ProjectId,
   type TaskId,
+  type WorkOrderId,
   type WorkspaceProvider,
 } from '@cueline/core'
 import * as fc from 'fast-check'
@@ -77,6 +78,8 @@ function request(attemptId: string) {
     taskId: 'task' as TaskId,
     code: 'code',
     attemptId: attemptId as AttemptId,
+    workOrderId: 'order' as WorkOrderId,
+    title: 'In words',
     fence: 1,
   }
 }

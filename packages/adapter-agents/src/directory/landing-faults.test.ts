@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import type { AttemptId, ProjectId, TaskId } from '@cueline/core'
+import type { AttemptId, ProjectId, TaskId, WorkOrderId } from '@cueline/core'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import { directoryWorkspaces } from './directory-workspaces.ts'
@@ -49,6 +49,8 @@ function request(attemptId: string) {
     taskId: 'task' as TaskId,
     code: 'code',
     attemptId: attemptId as AttemptId,
+    workOrderId: 'order' as WorkOrderId,
+    title: 'In words',
     fence: 1,
   }
 }

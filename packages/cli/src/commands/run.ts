@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path'
 
 import { commandGate, commandGates, processRunner, splitCommand } from '@cueline/adapter-agents'
 import { directoryWorkspaces } from '@cueline/adapter-agents/directory'
+import { gitWorkspaces } from '@cueline/adapter-git'
 import {
   createRunView,
   type Cueline,
@@ -11,6 +12,7 @@ import {
   renderReportText,
   type RunResult,
   type StoredEvent,
+  type WorkspaceProvider,
 } from '@cueline/core'
 import type { Command } from 'commander'
 
@@ -31,7 +33,9 @@ interface RunOptions {
   readonly agent: string
   readonly resume?: string
   readonly workers: number
-  readonly result: string
+  readonly result?: string
+  readonly repository?: string
+  readonly branch?: string
   readonly gate?: readonly string[]
   readonly timeout?: number
   readonly drain: number
@@ -59,8 +63,15 @@ export function addRun(program: Command, { terminal, run }: Cli): void {
     .addOption(workersOption())
     .option(
       '--result <folder>',
-      'where finished work comes together; every attempt starts with a copy of it',
-      '.cueline/result',
+      'where finished work comes together; every attempt starts with a copy of it (default: ".cueline/result")',
+    )
+    .option(
+      '--repository <folder>',
+      'a git repository instead of --result: every attempt gets a worktree of its own',
+    )
+    .option(
+      '--branch <name>',
+      'the branch of --repository that finished work lands on (default: "cueline/main")',
     )
     .option(
       '--gate <command>',
@@ -78,6 +89,7 @@ export function addRun(program: Command, { terminal, run }: Cli): void {
 Examples:
   cueline run --agent "my-agent --print" --workers 4
   cueline run --agent "node $PWD/agent.js" --result . --gate "npm test"
+  cueline run --agent ./agent.sh --repository . --gate "npm test"
   cueline run --agent ./agent.sh --timeout 30 --json > report.json
 
 Exit code 1 when tasks failed or could not go on, 130 after Ctrl-C.`,
@@ -100,7 +112,7 @@ async function runAgents(terminal: Terminal, options: RunOptions & GlobalOptions
       }),
       ...(options.timeout !== undefined && { timeoutMs: options.timeout * 60_000 }),
     }),
-    workspace: directoryWorkspaces({ result: resolve(terminal.cwd, options.result), root }),
+    workspace: workspacesOf(terminal, options, root),
     gates: gatesOf(options, stateFolder),
   }
   return withCueline(terminal, options, ports, async (cueline) => {
@@ -123,6 +135,34 @@ async function runAgents(terminal: Terminal, options: RunOptions & GlobalOptions
       terminal.err(`${wrapText(line, terminal.columns).join('\n')}\n`)
     }
     return exitCodes.failed
+  })
+}
+
+/** Worktrees of a repository where one is named, else copies of a folder. */
+function workspacesOf(
+  terminal: Terminal,
+  { result, repository, branch }: RunOptions,
+  root: string,
+): WorkspaceProvider {
+  if (repository === undefined) {
+    if (branch !== undefined) {
+      throw new CuelineError(
+        'invalid-input',
+        `--branch ${JSON.stringify(branch)} is a branch of a repository. Say which: --repository . --branch ${branch}`,
+      )
+    }
+    return directoryWorkspaces({ result: resolve(terminal.cwd, result ?? '.cueline/result'), root })
+  }
+  if (result !== undefined) {
+    throw new CuelineError(
+      'invalid-input',
+      'Finished work comes together either in --result or on a branch of --repository. Leave one of them out.',
+    )
+  }
+  return gitWorkspaces({
+    repository: resolve(terminal.cwd, repository),
+    root,
+    ...(branch !== undefined && { branch }),
   })
 }
 

@@ -32,7 +32,8 @@ export async function runAttempt(
   try {
     signal.throwIfAborted()
     if (context.workspace !== null) {
-      const request = { ...claim, code: claim.brief.task.code }
+      const { code, title } = claim.brief.task
+      const request = { ...claim, code, title }
       const preparing = context.workspace.prepare(request, signal)
       workspace = await orGiveUp(context, 'Preparing a workspace', preparing, signal)
     }

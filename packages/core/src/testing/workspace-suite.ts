@@ -1,4 +1,4 @@
-import type { AttemptId, ProjectId, TaskId } from '../id.ts'
+import type { AttemptId, ProjectId, TaskId, WorkOrderId } from '../id.ts'
 import type { Landed, TrialMerge, Workspace, WorkspaceProvider } from '../workspace/workspace.ts'
 import { check, equal } from './check.ts'
 import {
@@ -49,7 +49,9 @@ function request(code = 'task', fence = 1) {
   return {
     projectId: 'project_suite' as ProjectId,
     taskId: `task_${serial}` as TaskId,
+    workOrderId: `order_${serial}` as WorkOrderId,
     code,
+    title: `${code} in words`,
     attemptId: `attempt_suite-${serial}` as AttemptId,
     fence,
   }

@@ -1,4 +1,4 @@
-import type { AttemptId, ProjectId, TaskId } from '../id.ts'
+import type { AttemptId, ProjectId, TaskId, WorkOrderId } from '../id.ts'
 
 /**
  * Where attempts work, each in a place of its own, and how finished work comes together.
@@ -43,7 +43,10 @@ export interface WorkspaceProvider {
 export interface WorkspaceRequest {
   readonly projectId: ProjectId
   readonly taskId: TaskId
+  readonly workOrderId: WorkOrderId
+  /** What people call the task, and what it is about: data, never part of a path or a command. */
   readonly code: string
+  readonly title: string
   readonly attemptId: AttemptId
   readonly fence: number
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 
 import { capturedTerminal } from '../captured-terminal.ts'
 import { runProgram } from '../program.ts'
@@ -22,12 +22,12 @@ async function place() {
   await cueline('import', 'plan.json')
   await cueline('stage', '--force')
   await cueline('cancel', 'T2', '--reason', 'no plants yet')
-  return cueline
+  return { cueline, cwd }
 }
 
 describe('cueline events [S1-08]', () => {
   it('shows number, time, actor, task and reason, of a task alone too', async () => {
-    const cueline = await place()
+    const { cueline } = await place()
     const lines = (await cueline('events')).stdout.trimEnd().split('\n')
     expect(lines[0]).toMatch(/^1 {2}\d{4}-\d\d-\d\dT[\d:.]+Z {2}\S+ {2}project\.created/)
     expect(lines.at(-1)).toMatch(/^\d+ {2}\S+ {2}\S+ {2}task\.cancelled {2}T2 {2}no plants yet$/)
@@ -38,8 +38,20 @@ describe('cueline events [S1-08]', () => {
     expect(newest).toMatchObject({ events: [{ type: 'task.cancelled', reason: 'no plants yet' }] })
   })
 
+  it('follows what happens until Ctrl-C', async () => {
+    const { cueline, cwd } = await place()
+    const terminal = capturedTerminal({ cwd })
+    const following = runProgram(['events', '--last', '1', '--follow'], terminal)
+    await vi.waitFor(() => expect(terminal.stdout()).toContain('task.cancelled'))
+    await cueline('cancel', 'T1', '--reason', 'no light either')
+    await vi.waitFor(() => expect(terminal.stdout()).toContain('T1  no light either'))
+    terminal.interrupt()
+    expect(await following).toBe(0)
+    expect(terminal.stdout().trimEnd().split('\n')).toHaveLength(2)
+  })
+
   it('shows what is left of a log that was pruned', async () => {
-    const cueline = await place()
+    const { cueline } = await place()
     await cueline('prune', '--keep-events', '1')
     const { code, stdout } = await cueline('events')
     expect(code).toBe(0)
@@ -50,7 +62,7 @@ describe('cueline events [S1-08]', () => {
   })
 
   it('names a task that there is not, and options that contradict each other', async () => {
-    const cueline = await place()
+    const { cueline } = await place()
     expect(await cueline('events', '--task', 'T9')).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('T9'),

@@ -22,6 +22,7 @@ export async function eventFilter(
   projectId: ProjectId,
   { task, worker }: EventFilterOptions,
 ): Promise<(event: StoredEvent) => boolean> {
+  if (task === undefined && worker === undefined) return () => true
   const subjects = await storage.transaction(async (transaction) => [
     ...(task === undefined ? [] : [await idsOfTask(transaction, projectId, task)]),
     ...(worker === undefined ? [] : [await idsOfWorker(transaction, projectId, worker)]),

@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import type { Expression, RawBuilder } from 'kysely'
 
 import type { Database, Dialect } from './dialect.ts'
+import { knownHolds } from './load-slice.ts'
 import { isReady } from './readiness.ts'
 import type { ProjectCache } from './row-cache.ts'
 import { statement } from './statement.ts'
@@ -40,7 +41,7 @@ export async function claimable(
   dialect: Dialect,
   input: Queries['claimable']['input'],
   now: number,
-  { holds }: ProjectCache,
+  cache: ProjectCache,
 ): Promise<readonly WorkOrderId[]> {
   const { projectId, limit, workOrderIds, enqueuedUntil, keysInUse = [] } = input
   const free = {
@@ -48,8 +49,10 @@ export async function claimable(
     interruptionsBelow: input.interruptionsBelow ?? Number.MAX_SAFE_INTEGER,
   }
   const given = { projectId, limit, now, ...free }
+  // A claim needs them soon after in any case.
+  const holds = await knownHolds(database, dialect, cache, projectId)
   const form = formFor(
-    holds === undefined || [...holds.values()].some(({ until }) => until > now),
+    [...holds.values()].some(({ until }) => until > now),
     keysInUse.length > 0,
   )
   const rows =
@@ -135,8 +138,8 @@ interface ClaimableGiven extends Readonly<Record<string, unknown>> {
 
 type ConditionForm = 'held keyed' | 'held' | 'keyed' | 'plain'
 
-function formFor(mayBeHeld: boolean, areKeysInUse: boolean): ConditionForm {
-  if (mayBeHeld) return areKeysInUse ? 'held keyed' : 'held'
+function formFor(isAnyHeld: boolean, areKeysInUse: boolean): ConditionForm {
+  if (isAnyHeld) return areKeysInUse ? 'held keyed' : 'held'
   return areKeysInUse ? 'keyed' : 'plain'
 }
 
@@ -151,10 +154,10 @@ function claimableStatement<Given extends ClaimableGiven = ClaimableGiven>(
     isOpen: RawBuilder<unknown>,
   ) => RawBuilder<unknown>,
 ) {
-  const form = (mayBeHeld: boolean, areKeysInUse: boolean) =>
+  const form = (isAnyHeld: boolean, areKeysInUse: boolean) =>
     statement<Given, { id: WorkOrderId }>((given, dialect) => {
       const conditions = [isReady]
-      if (mayBeHeld) conditions.push(isNotHeld(given.now))
+      if (isAnyHeld) conditions.push(isNotHeld(given.now))
       if (areKeysInUse) conditions.push(isFree(dialect, given.keysInUse))
       return build(given, dialect, sql.join(conditions, sql` and `))
     })

@@ -1,4 +1,13 @@
-import type { Dependency, Slice, SliceKeys, TableName, Tables, Task, TaskId } from '@cueline/core'
+import type {
+  Dependency,
+  Hold,
+  Slice,
+  SliceKeys,
+  TableName,
+  Tables,
+  Task,
+  TaskId,
+} from '@cueline/core'
 import { sql } from 'kysely'
 
 import type { Database, Dialect } from './dialect.ts'
@@ -31,6 +40,21 @@ export async function loadSlice(
   // Everything is rarely wanted, and too much to keep.
   const used = keys.everything === true ? new ProjectCache() : cache
   return new SliceLoader(database, dialect, used, keys.projectId).load(keys)
+}
+
+/** The holds of a project by account, read once. No write of a hold may wait when they are. */
+export async function knownHolds(
+  database: Database,
+  dialect: Dialect,
+  cache: ProjectCache,
+  projectId: string,
+): Promise<ReadonlyMap<string, Hold>> {
+  if (cache.holds === undefined) {
+    const rows = await holdsOfProject.run(database, dialect, { projectId })
+    const held = decodeRows(dialect, 'hold', rows)
+    cache.holds = new Map(held.map((hold) => [hold.account, hold]))
+  }
+  return cache.holds
 }
 
 /** Whether the keys name sets that only the database can tell, with all writes in it. */
@@ -78,10 +102,7 @@ class SliceLoader {
       cache.project = project ?? null
     }
     const wantsHolds = keys.holds === true || keys.everything === true
-    if (wantsHolds && cache.holds === undefined) {
-      const held = await this.#select('hold', holdsOfProject)
-      cache.holds = new Map(held.map((hold) => [hold.account, hold]))
-    }
+    if (wantsHolds) await knownHolds(this.#database, this.#dialect, cache, this.#projectId)
     if (keys.everything === true) await this.#loadEverything()
     else await this.#loadNamed(keys)
     const rows = this.#rows

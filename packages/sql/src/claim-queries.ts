@@ -36,6 +36,12 @@ function isFree(dialect: Dialect, inUse: Expression<unknown>) {
   ))`
 }
 
+/** Neither its account nor its batch is full. */
+function isRoomy(dialect: Dialect, accounts: Expression<unknown>, batches: Expression<unknown>) {
+  return sql`coalesce(tasks.account, 'default') not in ${dialect.texts(accounts)}
+    and tasks.batch_id not in ${dialect.texts(batches)}`
+}
+
 export async function claimable(
   database: Database,
   dialect: Dialect,
@@ -43,9 +49,12 @@ export async function claimable(
   now: number,
   cache: ProjectCache,
 ): Promise<readonly WorkOrderId[]> {
-  const { projectId, limit, workOrderIds, enqueuedUntil, keysInUse = [] } = input
+  const { projectId, limit, workOrderIds, enqueuedUntil } = input
+  const { keysInUse = [], fullAccounts = [], fullBatches = [] } = input
   const free = {
     keysInUse: JSON.stringify(keysInUse),
+    fullAccounts: JSON.stringify(fullAccounts),
+    fullBatches: JSON.stringify(fullBatches),
     interruptionsBelow: input.interruptionsBelow ?? Number.MAX_SAFE_INTEGER,
   }
   const given = { projectId, limit, now, ...free }
@@ -53,7 +62,7 @@ export async function claimable(
   const holds = await knownHolds(database, dialect, cache, projectId)
   const form = formFor(
     [...holds.values()].some(({ until }) => until > now),
-    keysInUse.length > 0,
+    keysInUse.length + fullAccounts.length + fullBatches.length > 0,
   )
   const rows =
     enqueuedUntil !== undefined
@@ -133,19 +142,21 @@ interface ClaimableGiven extends Readonly<Record<string, unknown>> {
   readonly now: number
   /** A JSON list. */
   readonly keysInUse: string
+  readonly fullAccounts: string
+  readonly fullBatches: string
   readonly interruptionsBelow: number
 }
 
 type ConditionForm = 'held keyed' | 'held' | 'keyed' | 'plain'
 
-function formFor(isAnyHeld: boolean, areKeysInUse: boolean): ConditionForm {
-  if (isAnyHeld) return areKeysInUse ? 'held keyed' : 'held'
-  return areKeysInUse ? 'keyed' : 'plain'
+function formFor(isAnyHeld: boolean, isInUse: boolean): ConditionForm {
+  if (isAnyHeld) return isInUse ? 'held keyed' : 'held'
+  return isInUse ? 'keyed' : 'plain'
 }
 
 /**
  * A statement for claimable work, with and without the conditions that are always true while no
- * account is held or no key in use: mostly so, and they cost half of the statement.
+ * account is held, or no key in use and nothing full: mostly so, and they cost half of the statement.
  */
 function claimableStatement<Given extends ClaimableGiven = ClaimableGiven>(
   build: (
@@ -154,11 +165,14 @@ function claimableStatement<Given extends ClaimableGiven = ClaimableGiven>(
     isOpen: RawBuilder<unknown>,
   ) => RawBuilder<unknown>,
 ) {
-  const form = (isAnyHeld: boolean, areKeysInUse: boolean) =>
+  const form = (isAnyHeld: boolean, isInUse: boolean) =>
     statement<Given, { id: WorkOrderId }>((given, dialect) => {
       const conditions = [isReady]
       if (isAnyHeld) conditions.push(isNotHeld(given.now))
-      if (areKeysInUse) conditions.push(isFree(dialect, given.keysInUse))
+      if (isInUse) {
+        conditions.push(isFree(dialect, given.keysInUse))
+        conditions.push(isRoomy(dialect, given.fullAccounts, given.fullBatches))
+      }
       return build(given, dialect, sql.join(conditions, sql` and `))
     })
   return {

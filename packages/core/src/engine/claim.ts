@@ -11,7 +11,7 @@ import { advance } from '../staging/advance.ts'
 import type { AttemptBrief } from '../staging/attempt-brief.ts'
 import type { BatchSummary } from '../staging/batch-summary.ts'
 import type { Project } from '../staging/state.ts'
-import type { Queries } from '../storage/storage.ts'
+import type { Queries, StorageTransaction } from '../storage/storage.ts'
 import { attemptBriefOf } from './attempt-brief-of.ts'
 import type { EngineContext } from './context.ts'
 import type { LedgerTransaction } from './ledger.ts'
@@ -168,12 +168,13 @@ async function claimSome(
   const claims: Claim[] = []
   let load = running
   let taken = takenBy(load, project)
+  let full: Full = {}
   // What was asked before it was known who is in the way serves as long as nobody is.
   let known = Object.keys(taken).length === 0 ? asked : undefined
   for (let limit = known?.limit ?? free.length + spareCandidates; claims.length < free.length;) {
     const candidates =
       known?.candidates ??
-      (await storage.query('claimable', { projectId, limit, ...wanted, ...taken }))
+      (await storage.query('claimable', { projectId, limit, ...wanted, ...taken, ...full }))
     known = undefined
     if (candidates.length === 0) break
     const { events } = await transaction.execute({
@@ -193,7 +194,10 @@ async function claimSome(
     }
     if (candidates.length < limit || claims.length === free.length) break
     if (claims.length === before) {
-      limit *= 8
+      const now = await fullBy(storage, load, project)
+      // Only what no account and no batch explains - a resource, a capability - is looked through.
+      if (isAlikeFull(now, full)) limit *= 8
+      full = now
       continue
     }
     // What was just claimed may stand in the way of these candidates, though not of those behind them.
@@ -212,6 +216,36 @@ function isAlike(one: Taken, other: Taken): boolean {
     one.keysInUse?.length === other.keysInUse?.length &&
     one.interruptionsBelow === other.interruptionsBelow
   )
+}
+
+type Full = Pick<Queued, 'fullAccounts' | 'fullBatches'>
+
+function isAlikeFull(one: Full, other: Full): boolean {
+  return (
+    one.fullAccounts?.length === other.fullAccounts?.length &&
+    one.fullBatches?.length === other.fullBatches?.length
+  )
+}
+
+/** Accounts and batches with no room: thousands of their tasks may stand before one that can start. */
+async function fullBy(
+  storage: StorageTransaction,
+  { byAccount, byBatch }: Load,
+  project: Project | null,
+): Promise<Full> {
+  if (project === null) return {}
+  const { accountLimits = {} } = project.settings
+  const { batches } = await storage.load({ projectId: project.id, batches: [...byBatch.keys()] })
+  const fullAccounts = Object.entries(accountLimits).flatMap(([account, most]) =>
+    (byAccount.get(account) ?? 0) >= most ? [account] : [],
+  )
+  const fullBatches = [...batches.values()].flatMap(({ id, maxParallelTasks }) =>
+    (byBatch.get(id) ?? 0) >= maxParallelTasks ? [id] : [],
+  )
+  return {
+    ...(fullAccounts.length > 0 && { fullAccounts }),
+    ...(fullBatches.length > 0 && { fullBatches }),
+  }
 }
 
 /** What those who run leave to nobody else. */

@@ -77,6 +77,54 @@ describe('workers with capabilities [S2-02, S2-03]', () => {
   })
 })
 
+describe('work behind a full account [S2-02, X-01]', () => {
+  it('is found without reading through all that waits for that account', async () => {
+    const names = (prefix: string, count: number) =>
+      Array.from({ length: count }, (_, index) => `${prefix}${index}`)
+    const world = await tinyWorld({
+      tasks: [
+        ...names('busy', 300).map((id) => ({
+          id,
+          title: id,
+          account: 'busy',
+          priority: 'high' as const,
+        })),
+        ...names('free', 5).map((id) => ({ id, title: id, account: 'free' })),
+      ],
+      settings: { accountLimits: { busy: 1 } },
+      runner: async ({ task }) => {
+        const ms = task.code.startsWith('busy') ? 10_000 : 100
+        await new Promise<void>((done) => world.clock.setTimeout(done, ms))
+      },
+    })
+    const { cueline, clock, projectId, storage } = world
+    const transaction = storage.transaction.bind(storage)
+    const limits: number[] = []
+    storage.transaction = (work, ...rest) =>
+      transaction(
+        (inner) => {
+          const query = inner.query.bind(inner)
+          inner.query = (name, input) => {
+            if (name === 'claimable') limits.push((input as { limit: number }).limit)
+            return query(name, input)
+          }
+          return work(inner)
+        },
+        ...rest,
+      )
+    const stop = new AbortController()
+    const run = cueline.run({ projectId, workers: 3, signal: stop.signal })
+    await clock.advance(1_000)
+    const statuses = Object.values(await world.statuses())
+    expect(statuses.filter((status) => status === 'done')).toHaveLength(5)
+    expect(limits.length).toBeGreaterThan(0)
+    expect(Math.max(...limits)).toBeLessThanOrEqual(5)
+    stop.abort()
+    await clock.advance(20_000)
+    await run
+  })
+})
+
 describe('a resource of one unit [S2-02, X-01]', () => {
   it('is held by one attempt at a time, and whoever waits for it is told so', async () => {
     let inside = 0

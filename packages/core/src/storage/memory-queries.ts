@@ -31,8 +31,13 @@ export const memoryQueries: Answers = {
     const rows = world.rowsOf(input.projectId)
     const inUse = new Set(input.keysInUse)
     const { interruptionsBelow = Infinity } = input
+    const fullAccounts = new Set(input.fullAccounts)
+    const fullBatches = new Set<BatchId | null>(input.fullBatches)
     const isFree = (task: Task, order: WorkOrder) =>
-      order.interruptions < interruptionsBelow && !task.exclusiveKeys.some((key) => inUse.has(key))
+      order.interruptions < interruptionsBelow &&
+      !fullAccounts.has(task.account ?? defaultAccount) &&
+      !fullBatches.has(task.batchId) &&
+      !task.exclusiveKeys.some((key) => inUse.has(key))
     const conditions = {
       isOpen: (batchId: BatchId, layer: number) => isOpen(rows, batchId, layer),
       isHeld: (account: string) => isHeld(rows, account, now),

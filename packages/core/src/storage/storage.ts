@@ -119,7 +119,8 @@ export interface Queries {
    * `notBefore`, account not held. Order: priority class, stage priority (higher first), longest
    * tail, position. Caps are not applied here but in `admission`; tasks that have one of `keysInUse`
    * are left out already, since a thousand of them may stand before the first that is free, and so are
-   * work orders that have lost as many workers as `interruptionsBelow`. With `enqueuedUntil`: only those
+   * work orders that have lost as many workers as `interruptionsBelow`, and tasks of `fullAccounts` and
+   * `fullBatches`. With `enqueuedUntil`: only those
    * enqueued until then, the oldest first, equally old ones in the usual order.
    */
   readonly claimable: {
@@ -129,6 +130,8 @@ export interface Queries {
       readonly workOrderIds?: readonly WorkOrderId[]
       readonly keysInUse?: readonly string[]
       readonly interruptionsBelow?: number
+      readonly fullAccounts?: readonly string[]
+      readonly fullBatches?: readonly BatchId[]
       /** Never together with `workOrderIds`. */
       readonly enqueuedUntil?: number
     }

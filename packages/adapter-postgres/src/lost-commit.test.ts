@@ -1,5 +1,6 @@
 import type { ProjectId, Storage, WorkerId, WorkOrderId } from '@cueline/core'
 import { exampleEvent, exampleWorkOrder } from '@cueline/core/testing'
+import { Pool } from 'pg'
 import { describe, expect, it } from 'vitest'
 
 import { cuttingProxy } from './fixtures/cutting-proxy.ts'
@@ -122,6 +123,36 @@ describe('a commit whose reply is lost [X-02, X-11]', () => {
     release()
     await holder
     await storage.close()
+  })
+
+  it('is never called busy when it was committed and only its log cannot be read', async () => {
+    const proxy = await cuttingProxy(url)
+    const pool = new Pool({ connectionString: proxy.url, max: 3 })
+    pool.on('error', () => {})
+    let afterCut = 0
+    const storage = await postgresStorage({
+      pool: {
+        async connect() {
+          if (proxy.cuts > 0) afterCut += 1
+          // The first asks what became of the commit, the second reads the log.
+          if (afterCut === 2) throw new Error('timeout exceeded when trying to connect')
+          return pool.connect()
+        },
+      },
+      schema: freshSchema(),
+      notify: false,
+      busyTimeoutMs: 300,
+    })
+    await append(storage)
+    proxy.cutNextCommit('reply')
+    await expect(append(storage)).rejects.toMatchObject({
+      code: 'storage-unreachable',
+      retryable: false,
+      message: expect.stringMatching(/Look at the state before you repeat/),
+    })
+    expect(await storage.eventsAfter(projectId, 0)).toHaveLength(2)
+    await storage.close()
+    await pool.end()
   })
 
   it('says so when the server does not tell in time', async () => {

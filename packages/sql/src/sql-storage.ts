@@ -1,4 +1,4 @@
-import { CuelineError, followEvents } from '@cueline/core'
+import { CuelineError, errorMessage, followEvents } from '@cueline/core'
 import type { ProjectId, Storage, StorageTransaction, StoredEvent } from '@cueline/core'
 
 import { eventsAfter, readVersion } from './append-events.ts'
@@ -221,15 +221,26 @@ class KyselyStorage implements SqlStorage {
     return answer
   }
 
-  /** Whether what a transaction has appended stands in the log; one without events is believed. */
+  /**
+   * Whether what a transaction has appended stands in the log; one without events is believed. Where
+   * the log cannot be read, nobody is told to try again: most likely it is stored.
+   */
   async #isStored({ grown }: SqlTransaction): Promise<boolean> {
-    for (const [projectId, expected] of grown) {
-      const given = { projectId, cursor: expected.sequence - 1, limit: 1 }
-      const read = () => eventsAfter(this.#database, this.#dialect, given)
-      const [found] = await this.#retry(read)
-      if (JSON.stringify(found) !== JSON.stringify(expected)) return false
+    try {
+      for (const [projectId, expected] of grown) {
+        const given = { projectId, cursor: expected.sequence - 1, limit: 1 }
+        const read = () => eventsAfter(this.#database, this.#dialect, given)
+        const [found] = await this.#retry(read)
+        if (JSON.stringify(found) !== JSON.stringify(expected)) return false
+      }
+      return true
+    } catch (error) {
+      throw new CuelineError(
+        'storage-unreachable',
+        `The connection was lost during a commit, and the log could not be read to see whether it is stored (${errorMessage(error)}). Look at the state before you repeat the command.`,
+        { cause: error },
+      )
     }
-    return true
   }
 
   #locksAhead(projectId: ProjectId | undefined): projectId is ProjectId {

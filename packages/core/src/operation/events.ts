@@ -57,7 +57,7 @@ export const events = {
       .refine(
         ({ before, keepEvents, keepDays }) =>
           [before, keepEvents, keepDays].filter((given) => given !== undefined).length === 1,
-        'Say what stays by one of before, keepEvents and keepDays.',
+        'say what stays by one of before, keepEvents and keepDays',
       ),
     run: (context, input) => pruneLog(context, input),
   }),

@@ -1,5 +1,5 @@
-import type { Change, ProjectId, Storage, TaskId } from '@cueline/core'
-import { exampleProject, exampleTask } from '@cueline/core/testing'
+import type { Change, ProjectId, Storage, TaskId, WorkerId, WorkOrderId } from '@cueline/core'
+import { exampleEvent, exampleProject, exampleTask, exampleWorkOrder } from '@cueline/core/testing'
 import { sqlStorage } from '@cueline/sql'
 import { Kysely, sql } from 'kysely'
 import { Pool } from 'pg'
@@ -51,6 +51,30 @@ describe('rows kept between transactions on Postgres [S4-05] [X-02]', () => {
     const other = await postgresStorage({ url, schema })
     await write(other, { table: 'task', kind: 'update', key: taskId, set: { title: 'second' } })
     expect(await title(one)).toBe('second')
+    await one.close()
+    await other.close()
+  })
+
+  it('call no lease held that another process has released without an event', async () => {
+    const schema = freshSchema()
+    const one = await postgresStorage({ url, schema })
+    const other = await postgresStorage({ url, schema })
+    const claim = { workOrderId: 'o' as WorkOrderId, fence: 1 }
+    await withTask(one)
+    await one.transaction(async (transaction) => {
+      const row = exampleWorkOrder(projectId, taskId, 'o', { status: 'claimed', fence: 1 })
+      const changes = [{ table: 'workOrder', kind: 'insert', row }] as const
+      await transaction.write(projectId, changes, [exampleEvent(projectId)], 'test')
+      await transaction.lease([claim], 'w' as WorkerId, 60_000)
+    })
+    const held = () =>
+      one.transaction(async (transaction) => {
+        await transaction.load({ projectId, workOrders: [claim.workOrderId] })
+        return [...(await transaction.held([claim]))]
+      })
+    expect(await held()).toEqual(['o'])
+    await other.transaction((transaction) => transaction.release([claim.workOrderId]))
+    expect(await held()).toEqual([])
     await one.close()
     await other.close()
   })

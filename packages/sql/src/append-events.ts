@@ -1,5 +1,5 @@
 import { prunedError } from '@cueline/core'
-import type { Event, ProjectId, StoredEvent } from '@cueline/core'
+import type { Event, ProjectId, StoredEvent, WorkOrderId } from '@cueline/core'
 import { sql } from 'kysely'
 
 import { newestMigration, nowOf } from './clock.ts'
@@ -95,7 +95,17 @@ export async function noteSilentWrite(
   await raiseSilent.run(database, dialect, { name: silentName(projectId) })
 }
 
-function silentName(projectId: ProjectId): string {
+/** As `noteSilentWrite`, for the projects of work orders whose leases end without an event. */
+export async function noteSilentReleases(
+  database: Database,
+  dialect: Dialect,
+  workOrderIds: readonly WorkOrderId[],
+): Promise<void> {
+  if (workOrderIds.length === 0) return
+  await raiseSilentOf.run(database, dialect, { ids: JSON.stringify(workOrderIds) })
+}
+
+function silentName(projectId: string): string {
   return `silent-writes ${projectId}`
 }
 
@@ -113,6 +123,13 @@ const selectVersion = statement<
 
 const raiseSilent = statement<{ name: string }>(
   ({ name }) => sql`insert into settings (name, value) values (${name}, 1)
+    on conflict (name) do update set value = settings.value + 1`,
+)
+
+const raiseSilentOf = statement<{ ids: string }>(
+  ({ ids }, dialect) => sql`insert into settings (name, value)
+    select distinct ${sql.lit(silentName(''))} || project_id, 1 from work_orders
+      where id in ${dialect.texts(ids)}
     on conflict (name) do update set value = settings.value + 1`,
 )
 

@@ -11,7 +11,13 @@ import type {
   WorkOrderId,
 } from '@cueline/core'
 
-import { appendEvents, lastSequence, noteSilentWrite, readVersion } from './append-events.ts'
+import {
+  appendEvents,
+  lastSequence,
+  noteSilentReleases,
+  noteSilentWrite,
+  readVersion,
+} from './append-events.ts'
 import type { LockedProject, NumberedEvent } from './append-events.ts'
 import { keepMark } from './clock.ts'
 import type { Now } from './clock.ts'
@@ -275,10 +281,22 @@ export class SqlTransaction implements StorageTransaction {
       }
       const ended = leases.flatMap(([id, lease]) => (lease === null ? [id] : []))
       await releaseLeases(database, this.#dialect, ended)
+      if (this.#dialect.lockProject !== undefined) {
+        const untold = ended.filter((id) => !this.#tellsOf(id))
+        await noteSilentReleases(database, this.#dialect, untold)
+      }
       const granted = leases.flatMap(([, lease]) => (lease === null ? [] : [lease]))
       await writeLeases(database, this.#dialect, granted)
     })
     for (const [projectId] of waiting) this.#cache.of(projectId).flushed()
+  }
+
+  /** Whether an event of this transaction tells others to read anew what they keep of a work order. */
+  #tellsOf(id: WorkOrderId): boolean {
+    for (const projectId of this.grown.keys()) {
+      if (this.#cache.of(projectId).rows.workOrder.has(id)) return true
+    }
+    return false
   }
 
   /** Sends writes, and waits for them only where that is needed to send more. */

@@ -155,6 +155,44 @@ describe('what lands [X-06, X-08]', () => {
   })
 })
 
+describe('a conflict [X-06]', () => {
+  it('is told with the lines that contradict each other, and what is around them', async () => {
+    const lines = Array.from({ length: 30 }, (_none, line) => `line ${line}`)
+    await land('lines.txt', lines.join('\n'), 1)
+    const provider = open()
+    const late = await provider.prepare(requestOf(2), never)
+    writeAt(late.path, 'lines.txt', lines.with(15, 'late').join('\n'))
+    await land('lines.txt', lines.with(15, 'early').join('\n'), 3)
+    const trial = await provider.tryMerge(late, never)
+    if (trial.ok) throw new Error('The trial must find the conflict.')
+    expect(trial.conflicts).toEqual(['lines.txt'])
+    expect(trial.message).toMatch(/lines\.txt changed in this attempt and on cueline\/main/)
+    const shown = (trial.evidence ?? '').split('\n')
+    expect(shown.filter((line) => !/^[<=>]{7}/.test(line))).toEqual([
+      'lines.txt:',
+      'line 12',
+      'line 13',
+      'line 14',
+      'early',
+      'late',
+      'line 16',
+      'line 17',
+      'line 18',
+    ])
+    expect(shown.filter((line) => /^[<=>]{7}/.test(line))).toHaveLength(3)
+  })
+
+  it('of a file that one side has deleted is told in words', async () => {
+    await land('gone.txt', 'here\n', 1)
+    const provider = open()
+    const late = await provider.prepare(requestOf(2), never)
+    writeAt(late.path, 'gone.txt', null)
+    await land('gone.txt', 'changed\n', 3)
+    const trial = await provider.tryMerge(late, never)
+    expect(trial.ok ? '' : trial.message).toMatch(/CONFLICT \(modify\/delete\): gone\.txt/)
+  })
+})
+
 describe('what must not land [X-06]', () => {
   async function refused(change: (folder: string) => void) {
     const provider = open()

@@ -3,8 +3,9 @@ import { join } from 'node:path'
 
 import type { AttemptId, TrialMerge, Workspace } from '@cueline/core'
 
-import { commitTree, mergeCommits } from './commits.ts'
+import { commitTree } from './commits.ts'
 import { indexOf, type Manifest } from './manifest.ts'
+import { mergeCommits } from './merge-commits.ts'
 import { nameOf } from './names.ts'
 import { shortName, tipOf, type Repository } from './repository.ts'
 import { takeSnapshot } from './snapshot.ts'
@@ -52,9 +53,10 @@ export async function makeTrial(
   }
   const result = await mergeCommits(place, tip, work, signal)
   if (!result.ok) {
-    const { conflicts, notes } = result
+    const { conflicts, notes, evidence } = result
     const message = `${conflicts.join(', ')} changed in this attempt and on ${shortName(place.target)} meanwhile.${notes === '' ? '' : `\n${notes}`}`
-    return { ...nothing, trial: { ok: false, workspace, conflicts, message } }
+    const shown = evidence === '' ? {} : { evidence }
+    return { ...nothing, trial: { ok: false, workspace, conflicts, message, ...shown } }
   }
   const parents = [tip, work]
   const order = { subject: `Merge ${subject}`, of, tree: result.tree, parents }

@@ -147,7 +147,8 @@ async function land(
 }
 
 function conflict(trial: Extract<TrialMerge, { ok: false }>): Failure {
-  return { class: 'merge-conflict', message: trial.message, evidence: trial.conflicts.join('\n') }
+  const { message, conflicts, evidence = conflicts.join('\n') } = trial
+  return { class: 'merge-conflict', message, evidence }
 }
 
 function isUnjudged(context: EngineContext, brief: AttemptBrief): boolean {

@@ -77,6 +77,8 @@ export type TrialMerge =
       /** Paths changed here and there. */
       readonly conflicts: readonly string[]
       readonly message: string
+      /** What contradicts what there, for whoever resolves it; bounded. Absent when it cannot be shown. */
+      readonly evidence?: string
     }
 
 export interface Landed {

@@ -20,6 +20,33 @@ describe('a stop [X-11]', () => {
     expect(String(world.errors[0])).toContain('A gate ignored the abort')
   })
 
+  it('removes a workspace that comes late, which nobody would work in', async () => {
+    const workspace = memoryWorkspaces()
+    const late = Promise.withResolvers<void>()
+    const prepare = workspace.prepare.bind(workspace)
+    const world = await tinyWorld({
+      tasks: { A: [] },
+      times: { stopGraceMs: 500 },
+      workspace: {
+        ...workspace,
+        async prepare(request) {
+          await late.promise
+          return prepare(request, new AbortController().signal)
+        },
+      },
+      runner: async () => {},
+    })
+    const stop = new AbortController()
+    const run = world.cueline.run({ projectId: world.projectId, signal: stop.signal })
+    await world.clock.settle()
+    stop.abort()
+    await world.clock.advance(600)
+    expect((await run).ended).toBe('stopped')
+    late.resolve()
+    await world.clock.settle()
+    expect(await workspace.list()).toEqual([])
+  })
+
   it('gives a late trial back, so that others can merge', async () => {
     const workspace = memoryWorkspaces()
     const late = Promise.withResolvers<void>()

@@ -2,7 +2,7 @@ import { CuelineError } from '../error.ts'
 import { classifyError } from '../runner/classify-error.ts'
 import type { Outcome, Question } from '../runner/runner.ts'
 import type { AttemptBrief } from '../staging/attempt-brief.ts'
-import type { Workspace } from '../workspace/workspace.ts'
+import type { Workspace, WorkspaceProvider } from '../workspace/workspace.ts'
 import { askPerson, backToWork } from './ask-person.ts'
 import { AttemptAborted } from './attempt-aborted.ts'
 import { createAttemptReport } from './attempt-report.ts'
@@ -32,10 +32,7 @@ export async function runAttempt(
   try {
     signal.throwIfAborted()
     if (context.workspace !== null) {
-      const { code, title } = claim.brief.task
-      const request = { ...claim, code, title }
-      const preparing = context.workspace.prepare(request, signal)
-      workspace = await orGiveUp(context, 'Preparing a workspace', preparing, signal)
+      workspace = await prepareWorkspace(context, context.workspace, claim, signal)
     }
     const brief = withWorkspace(claim.brief, workspace)
     const outcome = await runRunner(context, claim, brief, controller, slot)
@@ -46,6 +43,28 @@ export async function runAttempt(
     // The next attempt of the work order may be live by now.
     if (context.live.get(claim.workOrderId) === abort) context.live.delete(claim.workOrderId)
     if (workspace !== null) await removeWorkspace(context, workspace)
+  }
+}
+
+/** A workspace that comes only after it was given up is nobody's, so it is removed. */
+async function prepareWorkspace(
+  context: EngineContext,
+  provider: WorkspaceProvider,
+  claim: Claim,
+  signal: AbortSignal,
+): Promise<Workspace> {
+  const { code, title } = claim.brief.task
+  const preparing = provider.prepare({ ...claim, code, title }, signal)
+  try {
+    return await orGiveUp(context, 'Preparing a workspace', preparing, signal)
+  } catch (error) {
+    preparing.then(
+      (late) => removeWorkspace(context, late),
+      (lateError: unknown) => {
+        if (lateError !== error) context.onError(lateError, 'giving up a workspace')
+      },
+    )
+    throw error
   }
 }
 

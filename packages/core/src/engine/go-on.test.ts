@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest'
 
 import { createCueline } from '../create-cueline.ts'
 import { memoryStorage } from '../storage/memory-storage.ts'
+import { tinyWorld } from '../testing/tiny-world.ts'
+import { memoryWorkspaces } from '../workspace/memory-workspaces.ts'
 
 const tasks = Array.from({ length: 20 }, (_none, index) => ({
   id: `T${index}`,
@@ -77,6 +79,30 @@ describe('a worker whose attempt ends [S0-09, X-02]', () => {
     })
     await cueline.run({ projectId, workers: 1 })
     expect(order.slice(0, 4)).toEqual(['T0 starts', 'T1 starts', 'T0 goes on', 'T2 starts'])
+    await cueline.close()
+  })
+
+  it('claims nothing before its workspace is removed, so that others can take the next task', async () => {
+    const workspace = memoryWorkspaces()
+    const second = Promise.withResolvers<void>()
+    const remove = workspace.remove.bind(workspace)
+    let removed = 0
+    workspace.remove = async (ended) => {
+      removed += 1
+      if (removed === 1) await second.promise
+      return remove(ended)
+    }
+    let started = 0
+    const { cueline, projectId } = await tinyWorld({
+      tasks: { A: [], B: ['A'] },
+      workspace,
+      runner: async () => {
+        started += 1
+        if (started === 2) second.resolve()
+      },
+    })
+    const report = await cueline.run({ projectId, workers: 2 })
+    expect(report.tasks.done).toBe(2)
     await cueline.close()
   })
 })

@@ -135,8 +135,11 @@ async function workUntilRest(
           if (resting && !stay && running.size === 0) rested.resolve('rested')
           return 'empty'
         }
-        // Whoever named work orders decides what comes next; else the next attempt follows at once.
-        const follows = workOrderIds === undefined ? claims.goOn : null
+        // Whoever named work orders decides what comes next; else the next attempt follows at once -
+        // but where a workspace has to be removed first, which takes as long as it takes, the next
+        // task stays free for others.
+        const goesOn = workOrderIds === undefined && context.workspace === null
+        const follows = goesOn ? claims.goOn : null
         try {
           let next: Claim | null = claim
           while (next !== null) next = await work(next, workerId, slot, follows)

@@ -6,7 +6,7 @@ export type ClaimRank = Pick<Task, 'id' | 'priority' | 'stagePriority' | 'tail' 
 const priorityRank: Readonly<Record<Priority, number>> = { high: 0, normal: 1, low: 2 }
 
 /**
- * The one order of claims: priority class, stage priority (higher first), longest tail, position;
+ * The one order of claims: priority class, stage priority (higher first), urgency by the plan, position;
  * the id only makes the order total.
  */
 export function compareClaims(left: ClaimRank, right: ClaimRank): number {

@@ -116,8 +116,8 @@ export interface Queries {
   readonly projects: { input: object; output: readonly Project[] }
   /**
    * Queued work orders that may be claimed now: task staged and ready (`readiness`), not before
-   * `notBefore`, account not held. Order: priority class, stage priority (higher first), longest
-   * tail, position. Caps are not applied here but in `admission`; tasks that have one of `keysInUse`
+   * `notBefore`, account not held. Order: priority class, stage priority (higher first), urgency
+   * by the plan, position. Caps are not applied here but in `admission`; tasks that have one of `keysInUse`
    * are left out already, since a thousand of them may stand before the first that is free, and so are
    * work orders that have lost as many workers as `interruptionsBelow`, and tasks of `fullAccounts` and
    * `fullBatches`. With `enqueuedUntil`: only those

@@ -230,6 +230,13 @@ export async function createCueline(options: CuelineOptions = {}): Promise<Cueli
     },
     on: (name, listener) => emitter.on(name, listener),
     async *watch({ projectId, cursor = 0, signal, ...filter }) {
+      // Whoever calls it without types may leave it out.
+      if ((signal as AbortSignal | undefined) === undefined) {
+        throw new CuelineError(
+          'invalid-input',
+          'watch was called without a signal; give an AbortSignal, by which it ends.',
+        )
+      }
       const { id } = await methods.projects.get({ projectId })
       const accepts = await eventFilter(storage, id, filter)
       for await (const event of storage.watch(id, cursor, signal)) if (accepts(event)) yield event

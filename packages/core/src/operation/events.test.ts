@@ -88,6 +88,15 @@ describe('the activity of a task or a worker [S1-08]', () => {
     expect(live).toEqual(all.slice(3))
   })
 
+  it('is an error to follow without a signal, by which it would end', async () => {
+    const { cueline, projectId } = await askedWorld()
+    const followed = cueline.watch({ projectId } as never)[Symbol.asyncIterator]()
+    await expect(followed.next()).rejects.toMatchObject({
+      code: 'invalid-input',
+      message: expect.stringContaining('without a signal'),
+    })
+  })
+
   it('is an error for a task or worker that there is not', async () => {
     const { cueline, projectId } = await askedWorld()
     await expect(cueline.events.after({ projectId, task: 'Z' })).rejects.toThrow('no task "Z"')

@@ -1,7 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import { batchId, World } from '../staging/world.arbitrary.ts'
-import type { Project, ProjectSettings, Task } from '../staging/state.ts'
-import { addToLoad, admission, emptyLoad, limits, type Load } from './admission.ts'
+import type { Project, ProjectSettings, Task, WorkOrder } from '../staging/state.ts'
+import {
+  addInterruptions,
+  addResources,
+  addToLoad,
+  admission,
+  emptyLoad,
+  limits,
+  type Load,
+  suspectFrom,
+  suspectIn,
+} from './admission.ts'
 
 function oneTask() {
   const world = new World({ maxParallelTasks: 3 }).add({ line: 'seed', account: 'oak' })
@@ -58,12 +68,12 @@ describe('admission [S2-02]', () => {
   })
 
   it('counts the tasks of an account against its limit, and lets accounts without one alone', () => {
-    const limited = (account: string) =>
+    const limited = (account: string, running = 2) =>
       admission(
         { ...oneTask().task, account },
         oneTask().batch,
         projectWith({ accountLimits: { oak: 2 } }),
-        { ...emptyLoad, byAccount: new Map([[account, 2]]) },
+        { ...emptyLoad, byAccount: new Map([[account, running]]) },
         new Map(),
         0,
       )
@@ -71,6 +81,7 @@ describe('admission [S2-02]', () => {
       kind: 'account-full',
       message: '2 of 2 tasks of account "oak" run',
     })
+    expect(limited('oak', 1)).toBeNull()
     expect(limited('elm')).toBeNull()
     expect(limited('constructor')).toBeNull()
   })
@@ -91,6 +102,14 @@ describe('admission [S2-02]', () => {
     expect(ask(1, 0, 0)).toBe('it needs 1 of resource "gpu", and 0 of 0 are taken')
   })
 
+  it('lets resources that the project does not count alone, whatever their names', () => {
+    const { task, batch } = oneTask()
+    const asks = { ...task, resources: { disk: 2, constructor: 1 } }
+    const project = projectWith({ resources: { gpu: 1 } })
+    const busy = { ...emptyLoad, byResource: new Map([['disk', 99]]) }
+    expect(admission(asks, batch, project, busy, new Map(), 0)).toBeNull()
+  })
+
   it('lets a worker take only what it is capable of', () => {
     const { batch } = oneTask()
     const task = { ...oneTask().task, capabilities: ['gpu', 'rust'] }
@@ -98,6 +117,9 @@ describe('admission [S2-02]', () => {
       admission(task, batch, projectWith({}), emptyLoad, new Map(), 0, undefined, new Set(able))
     expect(admit('rust', 'gpu', 'go')).toBeNull()
     expect(admit('gpu')).toEqual({ kind: 'no-capability', message: 'the worker lacks "rust"' })
+    expect(admit()?.message).toBe('the worker lacks "gpu", "rust"')
+    // As long as nobody asks for a particular worker, one may come that can.
+    expect(admission(task, batch, projectWith({}), emptyLoad, new Map(), 0)).toBeNull()
   })
 
   it('keeps a task from running beside others with one of its keys, and names each of them once', () => {
@@ -159,5 +181,79 @@ describe('admission [S2-02]', () => {
     expect(admit(one)).toBeNull()
     expect(admit(two)?.kind).toBe('batch-full')
     expect([emptyLoad.total, emptyLoad.byBatch.size, emptyLoad.byAccount.size]).toEqual([0, 0, 0])
+  })
+})
+
+describe('admission of tasks that lost workers [S2-02, S2-03]', () => {
+  const settings = projectWith({ maxInterruptions: 3 }).settings
+  const running = (...lost: readonly (readonly [string, number])[]): Load => ({
+    ...emptyLoad,
+    interruptions: new Map(lost),
+  })
+
+  it('suspects a task from the lost worker on that is the last but one, and never before the first', () => {
+    const from = (maxInterruptions: number) => suspectFrom({ ...settings, maxInterruptions })
+    expect([from(5), from(3), from(2), from(1)]).toEqual([4, 2, 1, 1])
+  })
+
+  it('names the suspect that comes first among those that run, and never the task itself', () => {
+    const task = { ...oneTask().task, code: 'T1' }
+    expect(suspectIn(running(['T3', 2], ['T2', 2], ['T4', 5]), settings)).toBe('T2')
+    expect(suspectIn(running(['T1', 2], ['T3', 2]), settings, task)).toBe('T3')
+    expect(suspectIn(running(['T1', 2], ['T2', 1]), settings, task)).toBeUndefined()
+    expect(suspectIn(emptyLoad, settings)).toBeUndefined()
+  })
+
+  it('lets one suspect run at a time, beside tasks that are none', () => {
+    const { task, batch } = oneTask()
+    const admit = (lost: number | undefined, load: Load) => {
+      const order = lost === undefined ? undefined : orderThatLost(lost)
+      return admission(task, batch, projectWith(settings), load, new Map(), 0, order)
+    }
+    expect(admit(2, running(['T2', 2]))).toEqual({
+      kind: 'suspect',
+      message:
+        'one more lost worker and it is given up, which is true of T2 too, and that runs now; such tasks run one at a time',
+      tasks: ['T2'],
+    })
+    expect(admit(1, running(['T2', 2]))).toBeNull()
+    expect(admit(undefined, running(['T2', 2]))).toBeNull()
+    expect(admit(2, running(['T2', 1]))).toBeNull()
+    expect(admit(2, emptyLoad)).toBeNull()
+  })
+
+  it('remembers the most that a task has lost, and nothing of tasks that lost none', () => {
+    const { task, batch } = oneTask()
+    const lost = new Map<string, number>()
+    addInterruptions(lost, { code: 'T1' }, undefined)
+    addInterruptions(lost, { code: 'T1' }, { interruptions: 0 })
+    expect(lost.size).toBe(0)
+    addInterruptions(lost, { code: 'T1' }, { interruptions: 2 })
+    addInterruptions(lost, { code: 'T1' }, { interruptions: 1 })
+    expect([...lost]).toEqual([['T1', 2]])
+    const one = addToLoad(running(['T2', 1]), task, batch, orderThatLost(3))
+    expect([...one.interruptions]).toEqual([
+      ['T2', 1],
+      [task.code, 3],
+    ])
+  })
+
+  function orderThatLost(interruptions: number): WorkOrder {
+    const world = new World().add('seed')
+    world.stage('spring', ['seed'])
+    world.promote('spring')
+    return { ...[...world.state.workOrders.values()][0]!, interruptions }
+  }
+})
+
+describe('the units in use [S2-02]', () => {
+  it('grow by what one task takes, or by that of several alike', () => {
+    const inUse = new Map([['gpu', 1]])
+    addResources(inUse, { gpu: 2, disk: 5 })
+    addResources(inUse, { gpu: 2 }, 3)
+    expect([...inUse]).toEqual([
+      ['gpu', 9],
+      ['disk', 5],
+    ])
   })
 })

@@ -242,7 +242,7 @@ describe('admission of tasks that lost workers [S2-02, S2-03]', () => {
     const world = new World().add('seed')
     world.stage('spring', ['seed'])
     world.promote('spring')
-    return { ...[...world.state.workOrders.values()][0]!, interruptions }
+    return { ...world.order('seed'), interruptions }
   }
 })
 

@@ -58,6 +58,23 @@ describe('the session of an agent [S2-05, S2-01]', () => {
       { agentSessionId: 'thread-2', status: 'active' },
     ])
     expect(world.attempt(claim).sessionId).toBe(sessions(world)[1]?.id)
+    // Nobody asked for its end, so the agent may go back to it.
+    use(world, claim, 'thread-1')
+    expect(sessions(world)).toMatchObject([
+      { agentSessionId: 'thread-1', endReason: 'replaced' },
+      { agentSessionId: 'thread-2', endReason: 'replaced' },
+      { agentSessionId: 'thread-1', status: 'active' },
+    ])
+  })
+
+  it('has an id of its own, and leaves the sessions of other tasks alone', () => {
+    const { world, claim } = started()
+    use(world, claim, 'thread-1')
+    use(world, world.start('moss'), 'thread-1')
+    expect(sessions(world)).toMatchObject([
+      { id: expect.stringMatching(/^session-/), taskId: taskId('seed'), status: 'active' },
+      { id: expect.stringMatching(/^session-/), taskId: taskId('moss'), status: 'active' },
+    ])
   })
 
   it('rests when its attempt has ended, and goes on with the next attempt', () => {
@@ -177,9 +194,59 @@ describe('the end of a session [S2-05]', () => {
 
     const again = world.tryWrite(claim, { type: 'session.use', agentSessionId: 'thread-1' })
     expect(again).toMatchObject({ ok: false, refusal: { code: 'conflict' } })
+    expect(sessions(world)).toHaveLength(1)
+    // Another one is welcome.
+    use(world, claim, 'thread-2')
     world.succeed(claim)
-    expect(sessions(world)).toMatchObject([{ status: 'ended', endReason: 'asked' }])
+    expect(sessions(world)).toMatchObject([
+      { agentSessionId: 'thread-1', status: 'ended', endReason: 'asked' },
+      { agentSessionId: 'thread-2', status: 'idle' },
+    ])
     checks.checkReplay(world.state)
+  })
+
+  it('binds the attempt that it was asked for, not the next one', () => {
+    const { world, claim } = started()
+    use(world, claim, 'thread-1')
+    world.do(end(world, true))
+    world.fail(claim)
+    world.now += 60 * minute
+    use(world, world.start('seed'), 'thread-1')
+    expect(sessions(world)).toMatchObject([
+      { endReason: 'asked' },
+      { agentSessionId: 'thread-1', status: 'active' },
+    ])
+  })
+
+  it('comes only once, and passes over sessions that are gone', () => {
+    const { world, claim } = started()
+    use(world, claim, 'thread-1')
+    world.fail(claim)
+    world.now += 31 * minute
+    const sessionIds = ['session_0' as SessionId, sessions(world)[0]!.id]
+    expect(world.do({ type: 'sessions.expire', sessionIds }).events).toMatchObject([
+      { type: 'session.ended', sessionId: sessionIds[1], reason: 'idle' },
+    ])
+    world.now += 31 * minute
+    expect(expire(world).events).toEqual([])
+  })
+
+  it('does not wait for an attempt that stepped back without a question', () => {
+    const { world, claim } = started()
+    use(world, claim, 'thread-1')
+    world.write(claim, { type: 'attempt.yield', reason: 'budget' })
+    world.do(end(world))
+    expect(sessions(world)).toMatchObject([{ status: 'ended', endReason: 'asked' }])
+  })
+
+  it('waits for the answer to an attempt that failed for want of a person', () => {
+    const { world, claim } = started()
+    use(world, claim, 'thread-1')
+    world.fail(claim, { class: 'human-needed', message: 'Which soil?' })
+    expect(world.refuse(end(world)).message).toContain('task "seed" waits for a person')
+    world.now += minute
+    world.answer(world.requests('seed')[0]!.id, 'clay')
+    expect(world.refuse(end(world)).message).toContain('task "seed" goes on with an answer')
   })
 
   it('can be asked for when nothing needs it, and only once', () => {

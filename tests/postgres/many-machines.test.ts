@@ -7,7 +7,7 @@ import { runSql, schemaName } from '../postgres-server.ts'
 const program = join(import.meta.dirname, '../../examples/many-machines/main.ts')
 const arguments_ = ['--conditions=cueline-source', program]
 
-describe('worker processes over one Postgres [X-14, S2-02]', () => {
+describe('worker processes over one Postgres [X-14, S2-02, S2-08]', () => {
   it('finish a project although one of them is killed', { timeout: 120_000 }, async () => {
     const url = inject('postgresUrl')
     const schema = schemaName()

@@ -16,6 +16,7 @@ import { addRequests } from './commands/requests.ts'
 import { addRetry } from './commands/retry.ts'
 import { addRevise } from './commands/revise.ts'
 import { addRun } from './commands/run.ts'
+import { addQueues } from './commands/queues.ts'
 import { addSessions } from './commands/sessions.ts'
 import { addStage } from './commands/stage.ts'
 import { addStatus } from './commands/status.ts'
@@ -114,6 +115,7 @@ function createProgram(cli: Cli): Command {
     addRequests,
     addAnswer,
     addSessions,
+    addQueues,
     addRetry,
     addCancel,
     addEvents,

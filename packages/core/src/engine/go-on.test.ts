@@ -34,7 +34,7 @@ async function world(options: Parameters<typeof createCueline>[0]) {
   return { cueline, projectId, writes: () => writes }
 }
 
-describe('a worker whose attempt ends [S0-09, X-02]', () => {
+describe('a worker whose attempt ends [X-02]', () => {
   it('has its next task in the same commit', async () => {
     const { cueline, projectId, writes } = await world({ runner: async () => {} })
     const before = writes()

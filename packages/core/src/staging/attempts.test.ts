@@ -280,7 +280,7 @@ describe('a failed attempt [S3-10]', () => {
   })
 })
 
-describe('a limit of a provider [S3-10]', () => {
+describe('a limit of a provider [S3-10, X-09]', () => {
   it('holds the account for as long as the provider says, and charges nothing', () => {
     const world = new World({ maxAttempts: 1 }).add(
       { line: 'seed', account: 'oak' },

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Event } from '../event/event.ts'
-import type { AttemptId, RequestId, WorkerId, WorkOrderId } from '../id.ts'
+import type { AttemptId, RequestId, SessionId, WorkerId, WorkOrderId } from '../id.ts'
 import { changesOf, evolve, replay } from './evolve.ts'
-import { emptySlice } from './slice.ts'
-import type { Reached } from './state.ts'
+import { emptySlice, type Slice } from './slice.ts'
+import type { Reached, Session } from './state.ts'
 import { batchId, type Claim, projectId, taskId, World } from './world.arbitrary.ts'
 
 const at = 1_700_000_000_000
@@ -243,6 +243,48 @@ describe('the row changes of an event [X-01, X-08]', () => {
   })
 })
 
+describe('the session of an attempt [S2-05]', () => {
+  const sessionId = 'session-9' as SessionId
+  const other = 'attempt-8' as AttemptId
+  const used = { type: 'session.used', sessionId, attemptId, workerId, at } as const
+  const ended = { type: 'session.ended', sessionId, reason: 'idle', at } as const
+  const usage = [
+    {
+      table: 'session',
+      kind: 'update',
+      key: sessionId,
+      set: { status: 'active', attemptId, workerId, lastUsedAt: at },
+    },
+    { table: 'attempt', kind: 'update', key: attemptId, set: { sessionId } },
+  ]
+  const left = (key: AttemptId) => [
+    { table: 'attempt', kind: 'update', key, set: { sessionId: null } },
+  ]
+  const end = {
+    table: 'session',
+    kind: 'update',
+    key: sessionId,
+    set: { status: 'ended', endReason: 'idle', endedAt: at },
+  }
+  const usedBy = (one: AttemptId): Slice => ({
+    ...emptySlice,
+    sessions: new Map([[sessionId, { id: sessionId, attemptId: one } as Session]]),
+  })
+
+  it('is the last one that the attempt used, until another attempt uses it or it ends', () => {
+    expect(changesOf(usedBy(other), used)).toEqual([...left(other), ...usage])
+    expect(changesOf(usedBy(attemptId), used)).toEqual(usage)
+    expect(changesOf(usedBy(other), ended)).toEqual([...left(other), end])
+  })
+
+  it('changes no attempt where nobody knows the session, and is none of a task nobody knows', () => {
+    const started = { type: 'session.started', agentSessionId: 'thread-1', taskId: seed } as const
+    expect(changesOf(emptySlice, used)).toEqual(usage)
+    expect(changesOf(emptySlice, ended)).toEqual([end])
+    expect(changesOf(emptySlice, { ...started, sessionId, attemptId, workerId, at })).toEqual([])
+  })
+})
+
 describe('counting attempts [S3-10]', () => {
   it('keeps charged and uncharged ones apart, over failures, losses and yields', () => {
     const { world, claim } = running()
@@ -440,6 +482,11 @@ describe('the log [X-01]', () => {
     expect(folded).toEqual(world.state)
     expect(emptySlice.tasks.size).toBe(0)
     expect(replay([])).toEqual(emptySlice)
+  })
+
+  it('stays the same story when its old events are taken out', () => {
+    const pruned = { type: 'log.pruned', projectId, through: 3, events: 3, at } as const
+    expect(changesOf(running().world.state, pruned)).toEqual([])
   })
 
   it('does not end the work of a task whose order has settled already', () => {

@@ -239,6 +239,16 @@ describe('the end of a session [S2-05]', () => {
     expect(sessions(world)).toMatchObject([{ status: 'ended', endReason: 'asked' }])
   })
 
+  it('does not wait for an attempt that has failed for good', () => {
+    const { world, claim } = started()
+    world.do({ type: 'project.update', settings: { maxAttempts: 1 } })
+    use(world, claim, 'thread-1')
+    world.fail(claim)
+    expect(world.task('seed').status).toBe('failed')
+    world.do(end(world))
+    expect(sessions(world)).toMatchObject([{ status: 'ended', endReason: 'asked' }])
+  })
+
   it('waits for the answer to an attempt that failed for want of a person', () => {
     const { world, claim } = started()
     use(world, claim, 'thread-1')

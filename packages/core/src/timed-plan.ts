@@ -1,3 +1,4 @@
+import { isObject } from './plan/input-problems.ts'
 import type { PlanOptions, PlanResult, PlanTask } from './plan/plan.ts'
 import { planTasks as plan } from './plan/plan-tasks.ts'
 
@@ -6,8 +7,10 @@ export function planTasks(tasks: readonly PlanTask[], options: PlanOptions = {})
   return plan(tasks, timed(options))
 }
 
-/** The options, with a clock where one is needed. */
+/** The options, with a clock where one is needed. What is no options is left for the planner to name. */
 export function timed(options: PlanOptions): PlanOptions {
-  const { budgetMs, now = () => performance.now() } = options
-  return budgetMs === undefined ? options : { ...options, now }
+  const given: unknown = options
+  if (!isObject(given) || options.budgetMs === undefined) return options
+  const { now = () => performance.now() } = options
+  return { ...options, now }
 }

@@ -26,7 +26,7 @@ export function revisePlan(
   patch: PlanPatch,
   running: RunningPlan,
 ): RevisionResult {
-  const { options } = running
+  const options = running?.options
   if (options === undefined) return revise(tasks, patch, running)
   return revise(tasks, patch, { ...running, options: timed(options) })
 }

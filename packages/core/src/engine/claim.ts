@@ -201,22 +201,14 @@ async function claimSome(
       continue
     }
     // What was just claimed may stand in the way of these candidates, though not of those behind them.
-    const was = taken
     load = await storage.query('load', { projectId })
     taken = takenBy(load, project)
-    if (isAlike(taken, was)) break
+    full = await fullBy(storage, load, project)
   }
   return claims
 }
 
 type Taken = Pick<Queued, 'keysInUse' | 'interruptionsBelow'>
-
-function isAlike(one: Taken, other: Taken): boolean {
-  return (
-    one.keysInUse?.length === other.keysInUse?.length &&
-    one.interruptionsBelow === other.interruptionsBelow
-  )
-}
 
 type Full = Pick<Queued, 'fullAccounts' | 'fullBatches'>
 

@@ -125,6 +125,44 @@ describe('work behind a full account [S2-02, X-01]', () => {
   })
 })
 
+describe('workers beside a task that takes all of its account [S2-02, X-03]', () => {
+  it('start what stands behind the others of that account at once, not when something ends', async () => {
+    const started: string[] = []
+    const world = await tinyWorld({
+      tasks: [
+        ...Array.from({ length: 12 }, (_, nth) => ({
+          id: `T${nth}`,
+          title: 'One of many',
+          account: 'busy',
+          priority: 'high' as const,
+        })),
+        ...['X', 'Y'].map((id) => ({
+          id,
+          title: 'Free',
+          account: 'free',
+          priority: 'low' as const,
+        })),
+      ],
+      settings: { accountLimits: { busy: 1 } },
+      runner: async ({ task }) => {
+        started.push(task.code)
+        await new Promise<void>((done) => world.clock.setTimeout(done, 600_000))
+      },
+    })
+    const { cueline, clock, projectId } = world
+    for (const { batch } of await cueline.stages.list({ projectId })) {
+      await cueline.stages.promote({ batchId: batch.id })
+    }
+    const stop = new AbortController()
+    const run = cueline.run({ projectId, workers: 3, signal: stop.signal, drainMs: 0 })
+    await clock.advance(1_000)
+    expect(started.toSorted()).toEqual(['T0', 'X', 'Y'])
+    stop.abort()
+    await clock.advance(60_000)
+    await run
+  })
+})
+
 describe('a resource of one unit [S2-02, X-01]', () => {
   it('is held by one attempt at a time, and whoever waits for it is told so', async () => {
     let inside = 0

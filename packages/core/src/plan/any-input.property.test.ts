@@ -1,12 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { planTasks } from './plan-tasks.ts'
-import { revisePlan } from './revise-plan.ts'
+import { planTasks } from '../timed-plan.ts'
+import { revisePlan, whatIf } from '../timed-questions.ts'
 import { simulateSchedule } from './simulate-schedule.ts'
 import { suggestNextBatch } from './suggest-next-batch.ts'
 import { trackTasks } from './track-tasks.ts'
-import { whatIf } from './what-if.ts'
 
 /** Whatever programs without types may hand over, half of it near to what is right. */
 const odd = fc.oneof(
@@ -29,6 +28,8 @@ describe('tasks, options and patches that are none [S3-03, X-12]', () => {
     const calls = (what: unknown): { ok: boolean }[] => [
       planTasks(what as never),
       planTasks(tasks, what as never),
+      planTasks(tasks, { budgetMs: what as never, rounds: 1 }),
+      planTasks(tasks, { budgetMs: 1, rounds: 1, now: what as never }),
       planTasks(tasks, { conflicts: what as never }),
       planTasks(tasks, { conflicts: [{ tasks: ['a', 'b'], evidence: what as never }] }),
       planTasks(tasks, { conflicts: [{ tasks: ['a', 'b'], kind: what as never }] }),
@@ -42,8 +43,11 @@ describe('tasks, options and patches that are none [S3-03, X-12]', () => {
       whatIf(tasks, what as never, { workers: 2 }),
       whatIf(tasks, {}, what as never),
       trackTasks(what as never),
+      trackTasks(tasks, what as never),
+      trackTasks(tasks, { done: what as never }),
       revisePlan(what as never, {}, { revision: 1 }),
       revisePlan(tasks, {}, what as never),
+      revisePlan(tasks, {}, { revision: 1, options: what as never }),
     ]
     fc.assert(
       fc.property(odd, (what) => {
@@ -71,6 +75,12 @@ describe('tasks, options and patches that are none [S3-03, X-12]', () => {
     expect(messagesOf(planTasks(null as never))).toEqual(['tasks is null. Give a list.'])
     expect(messagesOf(planTasks(tasks, null as never))).toEqual([
       'options is null. Give an object.',
+    ])
+    expect(messagesOf(planTasks(tasks, { budgetMs: 5, now: 5 as never }))).toEqual([
+      'now is 5. With budgetMs, give a clock: a function that returns milliseconds.',
+    ])
+    expect(messagesOf(trackTasks(tasks, { done: 'a' }))).toEqual([
+      'done is "a". Give the ids of tasks as a list or a set.',
     ])
     expect(refused(null)).toEqual([
       'patch is null. Give an object with removeDependencies, remove, change, add or addDependencies.',

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 
 import { analyzeConflicts } from '../conflict/analyze-conflicts.ts'
 import { exclusiveKeys } from './exclusive-keys.ts'
@@ -62,6 +62,35 @@ describe('exclusive keys [S4-02]', () => {
     const keys = exclusiveKeys(conflicts)
     expect(keys.size).toBe(1_000)
     expect([...keys.values()].every((own) => own.join() === 'src/a.ts')).toBe(true)
+  })
+
+  it('number tasks with one and the same reason on, past names that are taken', () => {
+    const reason = 'same area: both are'
+    const conflicts = ['a', 'b', 'c'].map((id): PlanConflict => ({
+      tasks: [`${id}1`, `${id}2`],
+      evidence: [reason],
+      allowed: false,
+    }))
+    const keys = exclusiveKeys(conflicts, ['same area #2', 'same area #3'])
+    expect(conflicts.map(({ tasks: [one] }) => keys.get(one))).toEqual([
+      ['same area'],
+      ['same area #4'],
+      ['same area #5'],
+    ])
+  })
+
+  it('are found for one task that keeps from thousands, without looking at all of these for each', () => {
+    const conflicts = Array.from({ length: 2_000 }, (_, nth): PlanConflict => ({
+      tasks: nth % 2 === 0 ? ['hub', `t${nth}`] : [`t${nth}`, 'hub'],
+      evidence: ['same area: both are'],
+      allowed: false,
+    }))
+    const spies = [vi.spyOn(Map.prototype, 'get'), vi.spyOn(Set.prototype, 'has')]
+    const keys = exclusiveKeys(conflicts)
+    const looks = spies.reduce((sum, { mock }) => sum + mock.calls.length, 0)
+    for (const spy of spies) spy.mockRestore()
+    expect(keys.get('hub')).toHaveLength(2_000)
+    expect(looks).toBeLessThan(40 * conflicts.length)
   })
 
   it('say the reason that two tasks have in common, and name a second group apart', () => {

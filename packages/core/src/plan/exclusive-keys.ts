@@ -10,7 +10,7 @@ const longestKey = 200
  * have one key each. Keys are never named as one of `taken`. Pure, and the same for the same conflicts.
  *
  * A cover of the edges by cliques, grown greedily (Kellerman 1973); each step looks at the neighbours of
- * one task, so the time is at most the number of conflicts times the most conflicts of a task and the
+ * whichever of two tasks has fewer, so the time is at most the number of conflicts times that and the
  * size of a clique. Few keys are wanted, the fewest are not looked for: that is NP-hard.
  */
 export function exclusiveKeys(
@@ -24,13 +24,13 @@ export function exclusiveKeys(
     neighboursOf(byTask, one).add(other, edge)
     neighboursOf(byTask, other).add(one, edge)
   }
-  const names = new Set(taken)
+  const nameOf = freeNames(taken)
   const keys = new Map<string, string[]>()
   for (const edge of edges) {
     if (edge.covered) continue
     const { members, reason } = cliqueAround(edge, byTask)
     const [one, other] = edge.tasks
-    const key = freeName(reason === '' ? `what ${one} and ${other} touch` : reason, names)
+    const key = nameOf(reason === '' ? `what ${one} and ${other} touch` : reason)
     for (const task of members) {
       const own = keys.get(task)
       if (own === undefined) keys.set(task, [key])
@@ -81,15 +81,18 @@ function cliqueAround(
   const reason = reasons.reduce((best, next) =>
     around.for(next).length > around.for(best).length ? next : best,
   )
+  // Who conflicts with both is a neighbour of either; one of thousands may have a single one.
+  const beside = neighboursOf(byTask, other)
+  const fewer = beside.for(reason).length < around.for(reason).length ? beside : around
   const members = [one, other]
   const cover = (task: string, before: readonly string[]) => {
     const { edges } = neighboursOf(byTask, task)
     for (const member of before) edges.get(member)!.covered = true
   }
   cover(other, [one])
-  for (const task of around.for(reason)) {
+  for (const task of fewer.for(reason)) {
     const { edges } = neighboursOf(byTask, task)
-    if (task === other || !isOneMore(members, edges, reason)) continue
+    if (task === one || task === other || !isOneMore(members, edges, reason)) continue
     cover(task, members)
     members.push(task)
   }
@@ -120,10 +123,17 @@ function neighboursOf(byTask: Map<string, Neighbours>, task: string): Neighbours
   return found
 }
 
-function freeName(wish: string, names: Set<string>): string {
-  const short = wish.slice(0, longestKey)
-  let name = short
-  for (let nth = 2; names.has(name); nth += 1) name = `${short} #${nth}`
-  names.add(name)
-  return name
+/** Gives each wish a name of its own; in time linear in the wishes, however many are the same. */
+function freeNames(taken: Iterable<string>): (wish: string) => string {
+  const names = new Set(taken)
+  const numbers = new Map<string, number>()
+  return (wish) => {
+    const short = wish.slice(0, longestKey)
+    let number = numbers.get(short) ?? 1
+    let name = number === 1 ? short : `${short} #${number}`
+    while (names.has(name)) name = `${short} #${++number}`
+    names.add(name)
+    numbers.set(short, number + 1)
+    return name
+  }
 }

@@ -11,6 +11,12 @@ export function objectProblems(name: string, value: unknown, advice = 'an object
   return isObject(value) ? [] : [invalid(`${name} is ${shown(value)}. Give ${advice}.`)]
 }
 
+/** What cannot be gone through one by one is no set of ids; a string would be taken apart. */
+export function idsProblems(name: string, ids: unknown): Problem[] {
+  if (typeof ids === 'object' && ids !== null && Symbol.iterator in ids) return []
+  return [invalid(`${name} is ${shown(ids)}. Give the ids of tasks as a list or a set.`)]
+}
+
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -59,7 +59,7 @@ export function planAssuming(
   const unreadable = listProblems('tasks', tasks).concat(objectProblems('options', options))
   if (unreadable.length > 0) return { ok: false, problems: unreadable }
   const { workers = 4, barrier = 'none', lanes = workers, seed = 1, budgetMs, now } = options
-  const from = budgetMs === undefined ? 0 : (now?.() ?? 0)
+  const from = budgetMs !== undefined && typeof now === 'function' ? now() : 0
   const analysis = analyzeAssuming(tasks, assumed)
   const { demands, problems: demandProblems, warnings } = resourceDemands(tasks, options.resources)
   const {
@@ -241,7 +241,7 @@ function optionProblems(options: PlanOptions): Problem[] {
     refuse('rounds', rounds, 'Give a whole number of at least 0.')
   }
   if (!Number.isSafeInteger(seed)) refuse('seed', seed, 'Give a whole number.')
-  if (!(budgetMs >= 0 && budgetMs < Infinity)) {
+  if (typeof budgetMs !== 'number' || !(budgetMs >= 0 && budgetMs < Infinity)) {
     refuse('budgetMs', budgetMs, 'Give milliseconds of at least 0.')
   }
   if (options.budgetMs !== undefined && typeof now !== 'function') {

@@ -3,7 +3,7 @@ import type { TaskAnalysis } from './analyze-tasks.ts'
 import { bestBatch, conflictsOf, fittingFirst, isApart, triesFor } from './best-batch.ts'
 import { behind } from './explain.ts'
 import { inMinutes } from './in-minutes.ts'
-import { invalid, objectProblems } from './input-problems.ts'
+import { idsProblems, objectProblems } from './input-problems.ts'
 import { afterDependencies, listSchedule } from './list-schedule.ts'
 import { named } from './named.ts'
 import type { PlanOptions, PlanTask, Problem } from './plan.ts'
@@ -208,12 +208,6 @@ function withoutDone(task: PlanTask, done: ReadonlySet<string>, estimate: number
     (entry) => !done.has(typeof entry === 'string' ? entry : entry.task),
   )
   return { ...task, dependsOn, estimate }
-}
-
-/** What cannot be gone through one by one is no set of ids; a string would be taken apart. */
-function idsProblems(name: string, ids: unknown): Problem[] {
-  if (typeof ids === 'object' && ids !== null && Symbol.iterator in ids) return []
-  return [invalid(`${name} is ${shown(ids)}. Give the ids of tasks as a list or a set.`)]
 }
 
 function countProblems(name: string, value: number): Problem[] {

@@ -2,6 +2,7 @@ import { analyzeAssuming } from './analyze-assuming.ts'
 import { chainsOf, type TaskAnalysis } from './analyze-tasks.ts'
 import { closedCycle } from './cycles.ts'
 import { indexTasks } from './index-tasks.ts'
+import { idsProblems, objectProblems } from './input-problems.ts'
 import { layersOf } from './layers.ts'
 import { LiveGraph } from './live-graph.ts'
 import { simpleBound } from './lower-bound.ts'
@@ -34,6 +35,10 @@ export type TrackedAnalysis = Omit<TaskAnalysis, 'warnings'>
  * and every task of `done` that is not there.
  */
 export function trackTasks(tasks: readonly PlanTask[], options: TrackOptions = {}): TrackResult {
+  const unreadable = objectProblems('options', options).concat(
+    idsProblems('done', options?.done ?? []),
+  )
+  if (unreadable.length > 0) return { ok: false, problems: unreadable }
   const analysis = analyzeAssuming(tasks)
   if (!analysis.ok) return analysis
   const done = [...(options.done ?? [])]

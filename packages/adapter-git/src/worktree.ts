@@ -1,4 +1,5 @@
-import { copyFile, mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { copyFile, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
 import { CuelineError } from '@cueline/core'
@@ -17,8 +18,9 @@ export interface WorktreeOrder {
 
 /** Attempts at making a worktree while other processes make theirs. */
 const mostTries = 20
+/** What git says when it meets another process half way through a lock, a ref or a worktree. */
 const contended =
-  /unable to (create|lock)|cannot lock ref|file exists|index file open failed|could not lock|already exists: '/i
+  /unable to (create|lock)|cannot lock ref|file exists|index file open failed|could not lock|failed to read \S*\/worktrees\//i
 const inProcess = new Map<string, Promise<unknown>>()
 
 /**
@@ -31,7 +33,8 @@ export async function addWorktree(
   signal?: AbortSignal,
 ): Promise<string> {
   await mkdir(dirname(path), { recursive: true })
-  const onto = branch === undefined ? ['--detach'] : ['-b', branch.replace(/^refs\/heads\//, '')]
+  // Where a try failed half way its branch may be there already; nobody else has one of that name.
+  const onto = branch === undefined ? ['--detach'] : ['-B', branch.replace(/^refs\/heads\//, '')]
   const add = ['worktree', 'add', '--no-checkout', ...onto, '--', path, commit]
   await oneByOne(place.common, () => again(() => place.refs(add, { signal }), signal))
   const gitFolder = await gitFolderOf(place, path)
@@ -50,7 +53,12 @@ export async function removeWorktree(
   await rm(path, { recursive: true, force: true, maxRetries: 3 })
   const known = gitFolder ?? (await findGitFolder(place, path))
   if (known !== null && dirname(known) === join(place.common, 'worktrees')) {
-    await rm(known, { recursive: true, force: true })
+    // Gone at once: other processes list all worktrees, and fail on one that is half removed.
+    const removed = join(place.control, `removed-${randomUUID()}`)
+    await rename(known, removed).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    })
+    await rm(removed, { recursive: true, force: true })
   }
 }
 

@@ -252,7 +252,7 @@ describe('commits of agents [X-07]', () => {
     // They are no part of the result: only the verified tree is.
     const inResult = repository.git('rev-list', 'cueline/main').split('\n')
     for (const each of [taken, left, elsewhere]) expect(inResult).not.toContain(each)
-    expect(repository.git('branch', '--list', 'cueline/work/*')).toBe('')
+    expect(repository.git('branch', '--list', 'cueline/attempt/*')).toBe('')
     expect(repository.git('worktree', 'list').trim().split('\n')).toHaveLength(1)
   })
 })

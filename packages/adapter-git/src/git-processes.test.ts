@@ -120,7 +120,7 @@ exit $code
       expect(all).toContain(`agent ${number}\n`)
     }
     expect(repository.git('worktree', 'list').trim().split('\n')).toHaveLength(1)
-    expect(repository.git('branch', '--list', 'cueline/work/*')).toBe('')
+    expect(repository.git('branch', '--list', 'cueline/attempt/*')).toBe('')
     // Nothing is stuck: the next one gets through.
     const next = await provider.prepare(requestOf(number + 1_000), never)
     writeAt(next.path, `next-${number}.txt`, 'next')

@@ -34,7 +34,7 @@ export interface GitWorkspacesOptions {
   readonly branch?: string
   /** What that branch starts from while there is none; `HEAD` when absent. */
   readonly from?: string
-  /** Where workspaces are made; `.cueline/workspaces` in the repository when absent. */
+  /** Where workspaces are made; `.cueline/attemptspaces` in the repository when absent. */
   readonly root?: string
   /**
    * How long a process that merges may be silent - frozen, or on a machine that is gone - before
@@ -199,7 +199,7 @@ function draftOf(
   base: string,
 ): Manifest {
   const name = `${slugOf(code)}-${nameOf(attemptId)}`
-  const branch = `refs/heads/cueline/work/${name}`
+  const branch = `refs/heads/cueline/attempt/${name}`
   const path = join(root, name)
   return { attemptId, fence, workOrderId, code, title, path, branch, base, gitFolder: null }
 }

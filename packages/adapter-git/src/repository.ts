@@ -166,7 +166,7 @@ async function locate(folder: string): Promise<readonly [top: string, common: st
 }
 
 /** Names below which Cueline makes the branches of workspaces. */
-const workBranches = 'cueline/work'
+const workBranches = 'cueline/attempt'
 
 async function checkedTarget(top: string, branch: string): Promise<string> {
   const target = `refs/heads/${branch}`

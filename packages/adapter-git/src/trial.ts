@@ -47,7 +47,7 @@ export async function makeTrial(
   const subject = title === '' ? code : `${code}: ${title}`
   const of = manifest
   const work = await commitTree(place, { subject, of, tree: workTree, parents: [base] })
-  await place.refs(['update-ref', `refs/cueline/work/${nameOf(attemptId)}`, work])
+  await place.refs(['update-ref', `refs/cueline/tried/${nameOf(attemptId)}`, work])
   if (tip === base) {
     return { ...nothing, merged: work, trial: { ok: true, workspace, changed, differs: false } }
   }

@@ -8,12 +8,23 @@ import { capturedTerminal } from '../captured-terminal.ts'
 import { runProgram } from '../program.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 
-/** Adds a line of its own at the end of one file: two at once contradict each other. */
+/**
+ * Adds a line of its own at the end of one file, but only once all three have begun: so they start
+ * from the same file and contradict each other.
+ */
 const agent = `
-import { appendFileSync, readFileSync } from 'node:fs'
+import { appendFileSync, readdirSync, readFileSync, watch, writeFileSync } from 'node:fs'
 const { task } = JSON.parse(readFileSync(process.env.CUELINE_CONTEXT, 'utf8'))
-appendFileSync('shared.txt', task.code + '\\n')
-await new Promise((resolve) => setTimeout(resolve, 300))
+const begun = () => readdirSync(import.meta.dirname).filter((name) => name.startsWith('begun-')).length
+const watcher = watch(import.meta.dirname, finish)
+writeFileSync(import.meta.dirname + '/begun-' + task.code, '')
+finish()
+function finish() {
+  if (begun() < 3) return
+  watcher.close()
+  appendFileSync('shared.txt', task.code + '\\n')
+  process.exit(0)
+}
 `
 
 const plan = JSON.stringify({
@@ -44,8 +55,9 @@ describe('cueline run --repository [X-06, S3-04]', () => {
     await cueline('import', 'plan.json')
     await cueline('stage', '--force')
     const run = ['run', '--agent', agentCommand, '--repository', '.', '--workers', '3']
-    const { code, stderr } = await cueline(...run)
+    const { code, stdout, stderr } = await cueline(...run)
     expect(code, stderr).toBe(0)
+    expect(stdout + stderr).toMatch(/shared\.txt changed in this attempt and on cueline\/main/)
 
     const lines = git('show', 'cueline/main:shared.txt').trim().split('\n')
     expect(lines.toSorted()).toEqual(['T1', 'T2', 'T3'])

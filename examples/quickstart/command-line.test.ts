@@ -10,6 +10,7 @@ describe('the options of the quickstart', () => {
       agent: null,
       answer: null,
       folder: null,
+      git: true,
       resume: false,
       help: false,
     })
@@ -21,6 +22,7 @@ describe('the options of the quickstart', () => {
       '2',
       '--agent',
       'my-agent --print',
+      '--no-git',
       '--answer',
       'x',
     ])
@@ -29,7 +31,7 @@ describe('the options of the quickstart', () => {
       workers: 3,
       resume: true,
     })
-    expect(last.agent).toEqual(['my-agent', '--print'])
+    expect(last).toMatchObject({ agent: ['my-agent', '--print'], git: false })
   })
 
   it('are refused with what was given and what is expected', () => {

@@ -12,6 +12,8 @@ export interface Options {
   readonly answer: string | null
   /** Where the run lives; in `.cueline/quickstart` of the checkout when null. */
   readonly folder: string | null
+  /** Agents work in git worktrees, and their work lands on a branch; in plain folders when false. */
+  readonly git: boolean
   readonly resume: boolean
   readonly help: boolean
 }
@@ -25,6 +27,7 @@ export const usage = `Usage: npm start -- [options]
   --answer <text>       what agents are told when they ask (default: their first option)
   --scale <seconds>     real seconds per minute of the plan for the recorded agent (default 0.05)
   --folder <path>       where the run lives (default .cueline/quickstart); a new run empties it
+  --no-git              work in plain folders: the same run for machines without git
   --help                this text
 `
 
@@ -32,17 +35,19 @@ export const usage = `Usage: npm start -- [options]
 export function parseCommandLine(args: readonly string[], last: Options | null = null): Options {
   const { values } = parseArgs({
     args: [...args],
+    allowNegative: true,
     options: {
       workers: { type: 'string' },
       scale: { type: 'string' },
       agent: { type: 'string' },
       answer: { type: 'string' },
       folder: { type: 'string' },
+      git: { type: 'boolean' },
       resume: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })
-  const { workers, scale, agent, answer, folder, resume, help } = values
+  const { workers, scale, agent, answer, folder, git, resume, help } = values
   return {
     workers:
       workers === undefined
@@ -59,6 +64,7 @@ export function parseCommandLine(args: readonly string[], last: Options | null =
     agent: agent === undefined ? (last?.agent ?? null) : splitCommand(agent, '--agent'),
     answer: answer ?? last?.answer ?? null,
     folder: folder ?? null,
+    git: git ?? last?.git ?? true,
     resume,
     help,
   }

@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -10,6 +10,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runSuite } from './run-suite.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'quickstart-'))
+const home = join(root, 'home')
+mkdirSync(home)
 
 afterAll(() => {
   rmSync(root, { recursive: true, force: true })
@@ -81,10 +83,43 @@ describe('a whole run of the quickstart [S3-04, S4-04]', () => {
 
   it('retries what a gate has sent back, while its siblings go on untouched', () => {
     const tries = report.perTask.map(({ task, attempts }) => [task, attempts])
-    expect(tries.filter(([, attempts]) => attempts !== 1)).toEqual([['T11', 2]])
+    expect(tries).toContainEqual(['T11', 2])
+    const again = tries.filter(([, attempts]) => attempts !== 1).map(([task]) => task)
     const failed = events.filter((event) => event.type === 'attempt.failed')
-    expect(failed.map((event) => event.failure.class)).toEqual(['gate-failed'])
+    const classes = failed.map((event) => event.failure.class)
+    expect(classes.filter((each) => each === 'gate-failed')).toHaveLength(1)
+    expect(again).toHaveLength(classes.length)
     expect(output).toContain('T11 heeds gate-failed')
+  })
+
+  it('refuses the second of two tasks that wrote one file, and its new attempt resolves it', () => {
+    const conflicts = events.flatMap((event) =>
+      event.type === 'attempt.failed' && event.failure.class === 'merge-conflict' ? [event] : [],
+    )
+    expect(conflicts).toHaveLength(1)
+    expect(conflicts[0]?.failure.message).toContain('src/digits.ts')
+    expect(conflicts[0]?.failure.evidence).toContain('padStart')
+    const [, loser = ''] = /(T\d+) heeds merge-conflict: src\/digits\.ts/.exec(output) ?? []
+    expect(['T1', 'T5']).toContain(loser)
+    expect(output).toMatch(
+      new RegExp(`Refused +${loser}: src/digits.ts [^]*Attempt\\s+2\\s+resolved\\s+it`),
+    )
+    const joined = readFileSync(join(folder, 'result', 'src', 'digits.ts'), 'utf8')
+    expect(joined).toMatch(/function digits[^]*function twoDigits/)
+  })
+
+  it('lands every task once, with its tests green at every commit, beside an untouched checkout', () => {
+    const git = (...args: string[]) =>
+      execFileSync('git', args, { cwd: join(folder, 'result'), encoding: 'utf8' }).trim()
+    const trailer = '--format=%(trailers:key=Cueline-Task,valueonly,separator=%x2C)'
+    const landed = git('log', '--first-parent', trailer, 'cueline/main').split('\n')
+    expect(landed.toSorted()).toEqual(report.perTask.map(({ task }) => task).toSorted())
+    expect(output).toMatch(/the tests pass at each of the 14 commits of cueline\/main/)
+    expect(output).toMatch(/git log --graph --oneline cueline\/main\n\* +[0-9a-f]{7,} .*T14/)
+    expect(readFileSync(join(folder, 'report.md'), 'utf8')).toContain('Start with an empty package')
+    expect(git('rev-parse', 'main')).toBe(git('rev-parse', 'cueline/main'))
+    expect(git('worktree', 'list').split('\n')).toHaveLength(1)
+    expect(git('status', '--porcelain')).toBe('')
   })
 
   it('asks once, and the answer changes what is written', () => {
@@ -154,6 +189,42 @@ describe('a run of the quickstart that was stopped [X-11]', () => {
     const run = start(['--folder', join(root, 'nothing'), '--resume'])
     expect(await run.ended).toBe(2)
     expect(run.output()).toContain('Start one with: npm start')
+  })
+})
+
+describe('machines without a git that will do [X-06]', () => {
+  /** A git that says it is of this version; none at all when null. */
+  async function startWith(version: string | null, args: readonly string[]) {
+    const bin = mkdtempSync(join(root, 'bin-'))
+    if (version !== null) {
+      writeFileSync(join(bin, 'git'), `#!/bin/sh\necho git version ${version}\n`, { mode: 0o755 })
+    }
+    const run = start(args, { PATH: bin, HOME: bin })
+    return { code: await run.ended, output: run.output() }
+  }
+
+  it('are told so, and how to go without', async () => {
+    const folder = join(root, 'no-git')
+    for (const [version, says] of [
+      [null, 'git is not installed'],
+      ['2.37.9', 'git version 2.37.9 is too old'],
+    ] as const) {
+      const { code, output } = await startWith(version, ['--folder', folder])
+      expect(code).toBe(2)
+      expect(output).toContain(says)
+      expect(output).toContain('npm start -- --no-git')
+      expect(existsSync(folder)).toBe(false)
+    }
+  })
+
+  it('run the same plan in plain folders', async () => {
+    const folder = join(root, 'plain')
+    const args = ['--folder', folder, '--scale', '0.002', '--no-git']
+    const { code, output } = await startWith(null, args)
+    expect(output).toContain('its 70 tests pass')
+    expect(output).toMatch(/Refused +T[15]: src\/digits.ts [^]*Attempt\s+2\s+resolved\s+it/)
+    expect(code).toBe(0)
+    expect(existsSync(join(folder, 'result', '.git'))).toBe(false)
   })
 })
 
@@ -228,10 +299,12 @@ function eventsIn(folder: string): StoredEvent[] {
   return parseEventLines(readFileSync(join(folder, 'events.jsonl'), 'utf8'))
 }
 
-/** Starts the quickstart as `npm start` does. */
-function start(args: readonly string[]) {
+/** Starts the quickstart as `npm start` does, with an empty home: nobody has told git who they are. */
+function start(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
   const main = join(import.meta.dirname, 'main.ts')
-  const child = spawn(process.execPath, ['--conditions=cueline-source', main, ...args])
+  const child = spawn(process.execPath, ['--conditions=cueline-source', main, ...args], {
+    env: { PATH: process.env.PATH, HOME: home, ...env },
+  })
   let output = ''
   let heard = () => {}
   for (const stream of [child.stdout, child.stderr]) {

@@ -1,10 +1,11 @@
 // The quickstart: a plan in Markdown becomes a tested library, worked on by several agents at once.
 // Usage: npm start -- --help
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join, relative, resolve } from 'node:path'
 
 import { commandGates, processRunner } from '@cueline/adapter-agents'
 import { directoryWorkspaces } from '@cueline/adapter-agents/directory'
+import { gitWorkspaces } from '@cueline/adapter-git'
 import { sqliteStorage } from '@cueline/adapter-sqlite'
 import {
   createCueline,
@@ -17,14 +18,17 @@ import {
 import { importDocument } from '@cueline/core/formats'
 
 import { type Options, parseCommandLine, usage } from './command-line.ts'
+import { checkResult } from './check-result.ts'
 import { eventsOf, followRun } from './follow-run.ts'
+import { gitProblem, makeRepository } from './repository.ts'
 import { lastOptions, takeFolder } from './run-folder.ts'
-import { runSuite } from './run-suite.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const planFile = join(import.meta.dirname, 'plan.md')
 const recordedAgent = join(import.meta.dirname, 'recorded-agent.ts')
 const ownFolder = join(root, '.cueline', 'quickstart')
+/** Where finished work lands; `main`, which is checked out, is brought up to it at the end. */
+const branch = 'cueline/main'
 let folder = ownFolder
 const inFolder = (name: string) => join(folder, name)
 
@@ -41,7 +45,10 @@ async function main(): Promise<number> {
   if (options.resume && !existsSync(inFolder('cueline.db'))) {
     return say('There is no run to go on with. Start one with: npm start', 2)
   }
+  const problem = options.git ? gitProblem() : null
+  if (problem !== null) return say(problem, 2)
   const leave = takeFolder(folder, options)
+  if (options.git) makeRepository(inFolder('result'))
   // Gates and agents call `node`: they get the one that runs this program.
   process.env.PATH = [dirname(process.execPath), process.env.PATH].join(delimiter)
 
@@ -52,7 +59,9 @@ async function main(): Promise<number> {
       command: options.agent ?? [process.execPath, recordedAgent, '--scale', `${options.scale}`],
       stateFolder: inFolder('processes'),
     }),
-    workspace: directoryWorkspaces({ result: inFolder('result'), root: inFolder('workspaces') }),
+    workspace: options.git
+      ? gitWorkspaces({ repository: inFolder('result'), branch, root: inFolder('workspaces') })
+      : directoryWorkspaces({ result: inFolder('result'), root: inFolder('workspaces') }),
     gates: commandGates({ stateFolder: inFolder('processes') }),
     times: { leaseMs: 5_000 }, // So long --resume waits for the work of a run that was killed.
     onError: (error, where) => console.error(`Went on after an error (${where}):`, error),
@@ -71,7 +80,8 @@ async function main(): Promise<number> {
       })
       .finally(following.close)
 
-    writeFileSync(inFolder('events.jsonl'), eventsToJsonLines(await eventsOf(cueline, projectId)))
+    const events = await eventsOf(cueline, projectId)
+    writeFileSync(inFolder('events.jsonl'), eventsToJsonLines(events))
     writeFileSync(inFolder('report.md'), renderReportMarkdown(report))
     const how = { agent: options.agent ?? 'recorded', timeScale: msPerPlanMinute(options) }
     writeFileSync(inFolder('report.json'), `${JSON.stringify({ ...how, ...report }, null, 2)}\n`)
@@ -80,14 +90,17 @@ async function main(): Promise<number> {
       console.log(`\nStopped with ${done} of ${total} tasks done. Nothing is lost; go on with:`)
       return say(`\n  ${resumeCommand()}\n`, 130)
     }
-    console.log(`\n${renderReportText(report, process.stdout.columns ?? 100)}`)
-
-    const suite = await runSuite(inFolder('result'))
-    console.log(`The library: ${shown(inFolder('result'))}, ${suite.says}`)
+    const width = process.stdout.columns ?? 100
+    console.log(`\n${renderReportText(report, width)}`)
+    const place = { result: inFolder('result'), scratch: inFolder('checked'), branch }
+    const { passes, lines, page } = await checkResult(place, options.git, report, events, width)
+    appendFileSync(inFolder('report.md'), page)
+    for (const line of lines) console.log(line)
+    console.log(`The library  ${shown(inFolder('result'))}`)
     console.log(
-      `The report:  ${shown(inFolder('report.md'))}, report.json and events.jsonl beside it`,
+      `The report   ${shown(inFolder('report.md'))}, report.json and events.jsonl beside it`,
     )
-    return suite.passes && done === total ? 0 : 1
+    return passes ? 0 : 1
   } finally {
     await cueline.close()
     leave()
@@ -132,7 +145,8 @@ Cueline quickstart: a plan becomes a tested library.
   Alone    ${planned(plan.work)}
   Workers  ${plan.workers}: ${planned(plan.makespan)}
   Path     ${plan.criticalPath.tasks.join(' → ')}
-  Agent    ${agent}${options.resume ? `\n  Resumed  with ${done} of ${plan.tasks} tasks done` : ''}
+  Agent    ${agent}
+  Work     ${options.git ? `in git worktrees, landing on ${branch}, one at a time` : 'in plain folders, applied one at a time'}${options.resume ? `\n  Resumed  with ${done} of ${plan.tasks} tasks done` : ''}
 `)
   return projectId
 }

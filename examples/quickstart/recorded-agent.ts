@@ -27,6 +27,8 @@ interface Recording {
     readonly text: string
     readonly options: readonly { readonly answer: string; readonly work: string }[]
   }
+  /** Files in which this work takes a place beside that of other tasks: what is there stays. */
+  readonly joins?: readonly string[]
   /** Replaces files of the work until a gate has sent it back. */
   readonly firstAttempt?: {
     readonly work: string
@@ -78,7 +80,7 @@ async function play(): Promise<void> {
 
   const redMs = performance.now() - startedAt - durationMs * 0.3
   await until(durationMs - Math.max(redMs, 0)) // The green run takes about as long as the red one.
-  for (const layer of layers) writeWork(join(folder, layer), 'code')
+  for (const layer of layers) writeWork(join(folder, layer), 'code', recording.joins)
   const green = await runTests(tests)
   if (green.failed > 0 || green.tests !== red.tests) {
     throw new Error(`Not green: ${green.failed} of ${green.tests} tests fail with the code.`)
@@ -121,12 +123,27 @@ function recordingOf(code: string): string {
 }
 
 /** Copies the tests or all else of a recorded folder into the workspace and lists the files. */
-function writeWork(folder: string, part: 'test' | 'code'): string[] {
+function writeWork(
+  folder: string,
+  part: 'test' | 'code',
+  joined: readonly string[] = [],
+): string[] {
   const files = globSync('**/*', { cwd: folder })
     .filter((file) => statSync(join(folder, file)).isFile())
     .filter((file) => file.endsWith('.test.ts') === (part === 'test'))
-  for (const file of files) cpSync(join(folder, file), file)
+  for (const file of files) {
+    if (joined.includes(file) && existsSync(file)) joinInto(file, join(folder, file))
+    else cpSync(join(folder, file), file)
+  }
   return files
+}
+
+/** Adds the paragraphs of a recorded file that are not there yet, in an order of their own. */
+function joinInto(file: string, recorded: string): void {
+  const paragraphs = [file, recorded].flatMap((each) =>
+    readFileSync(each, 'utf8').trimEnd().split('\n\n'),
+  )
+  writeFileSync(file, `${[...new Set(paragraphs)].toSorted().join('\n\n')}\n`)
 }
 
 /**

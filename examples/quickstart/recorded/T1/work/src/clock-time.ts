@@ -1,3 +1,5 @@
+import { twoDigits } from './digits.ts'
+
 const endOfDay = 24 * 60
 
 /** Reads `09:30` as minutes since midnight; `24:00` is the end of the day. */
@@ -13,8 +15,4 @@ export function parseClockTime(text: string): number {
 /** Writes minutes since midnight with two digits each. */
 export function formatClockTime(minutes: number): string {
   return `${twoDigits(Math.floor(minutes / 60))}:${twoDigits(minutes % 60)}`
-}
-
-function twoDigits(number: number): string {
-  return String(number).padStart(2, '0')
 }

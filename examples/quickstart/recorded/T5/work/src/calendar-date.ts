@@ -1,3 +1,5 @@
+import { digits } from './digits.ts'
+
 export interface CalendarDate {
   readonly year: number
   /** 1 for January. */
@@ -59,8 +61,4 @@ function daysInMonth({ year, month }: CalendarDate): number {
 
 function isLeapYear(year: number): boolean {
   return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0
-}
-
-function digits(number: number, count: number): string {
-  return String(number).padStart(count, '0')
 }

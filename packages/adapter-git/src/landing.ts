@@ -1,6 +1,6 @@
 import { CuelineError, type AttemptId, type Landed } from '@cueline/core'
 
-import { nameOf } from './names.ts'
+import { lineOf, nameOf } from './names.ts'
 import { shortName, tipOf, type Repository } from './repository.ts'
 import type { Made } from './trial.ts'
 
@@ -40,7 +40,17 @@ export async function landedAs(
   const merged = (await refs(['for-each-ref', '--format=%(objectname)', ref])).trim()
   if (merged === '') return null
   const question = ['merge-base', '--is-ancestor', merged, await tipOf(place)]
-  return (await content(question, { answers: [1] })).code === 0 ? { merged } : null
+  if ((await content(question, { answers: [1] })).code !== 0) return null
+  return { merged, changed: await changedBy(place, merged, attemptId) }
+}
+
+/** What the attempt brought to the branch; nothing where its ref names the commit of another one. */
+async function changedBy({ content }: Repository, merged: string, attemptId: AttemptId) {
+  const format = '--format=%(trailers:key=Cueline-Attempt,valueonly)'
+  const { stdout: owner } = await content(['show', '-s', format, merged])
+  if (owner.trim() !== lineOf(attemptId)) return []
+  const diff = ['diff-tree', '-r', '-z', '--no-renames', '--name-only', `${merged}^1`, merged]
+  return (await content(diff)).stdout.split('\0').filter((path) => path !== '')
 }
 
 function landedRefOf(attemptId: AttemptId, fence: number): string {

@@ -56,7 +56,7 @@ export async function makeTrial(
     const { conflicts, notes, evidence } = result
     const message = `${conflicts.join(', ')} changed in this attempt and on ${shortName(place.target)} meanwhile.${notes === '' ? '' : `\n${notes}`}`
     const shown = evidence === '' ? {} : { evidence }
-    return { ...nothing, trial: { ok: false, workspace, conflicts, message, ...shown } }
+    return { ...nothing, trial: { ok: false, workspace, conflicts, changed, message, ...shown } }
   }
   const parents = [tip, work]
   const order = { subject: `Merge ${subject}`, of, tree: result.tree, parents }

@@ -6,6 +6,7 @@ import { first } from './migrations/0001-first.ts'
 import { claims } from './migrations/0002-claims.ts'
 import { sessions } from './migrations/0003-sessions.ts'
 import { pruning } from './migrations/0004-pruning.ts'
+import { touches } from './migrations/0005-touches.ts'
 
 export interface Migration {
   readonly number: number
@@ -13,7 +14,7 @@ export interface Migration {
   readonly statements: readonly string[]
 }
 
-export const migrations: readonly Migration[] = [first, claims, sessions, pruning]
+export const migrations: readonly Migration[] = [first, claims, sessions, pruning, touches]
 
 /**
  * Brings the database to the newest version. Everything happens in one transaction that excludes

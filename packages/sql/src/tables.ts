@@ -57,6 +57,7 @@ export const tables: { readonly [Name in TableName]: TableSpec<Name> } = {
     layer: 'int',
     tail: 'real',
     exclusiveKeys: 'json',
+    touched: 'json',
     workOrderId: 'text',
     attemptCount: 'int',
     summary: 'text',

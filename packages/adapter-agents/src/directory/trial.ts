@@ -24,7 +24,10 @@ export async function makeTrial(
   const { changed, conflicts, merged, differs } = mergeFiles(base, work, before)
   const leaving = changed.filter((each) => work.get(each)?.startsWith('outside '))
   if (conflicts.length > 0 || leaving.length > 0) {
-    return { trial: { ok: false, workspace, ...whyNot(conflicts, leaving) }, landing: null }
+    return {
+      trial: { ok: false, workspace, changed, ...whyNot(conflicts, leaving) },
+      landing: null,
+    }
   }
   const { attemptId, fence } = workspace
   const landing: Landing = {

@@ -5,6 +5,7 @@ import type { Verdict } from '../staging/state.ts'
 import { tinyWorld, type TinyWorld } from '../testing/tiny-world.ts'
 import { CuelineError } from '../error.ts'
 import { memoryWorkspaces } from '../workspace/memory-workspaces.ts'
+import { replay } from '../staging/evolve.ts'
 
 describe('evidence [X-08, S3-06]', () => {
   it('a runner that lies cannot get a task verified: its gate decides', async () => {
@@ -128,6 +129,35 @@ describe('merging [S4-05, X-07]', () => {
     expect(workspace.result.get('shared')).toMatch(/^base\+[AB]\+[AB]$/)
   })
 
+  it('remembers what the work really touched, also where it did not land', async () => {
+    const workspace = memoryWorkspaces([['shared', 'base']])
+    const both = Promise.withResolvers<void>()
+    let started = 0
+    const world = await tinyWorld({
+      tasks: { A: [], B: [] },
+      settings: { maxAttempts: 1 },
+      workspace,
+      runner: async (attempt) => {
+        const files = workspace.files(attempt.attemptId)
+        files.set('shared', attempt.task.code)
+        files.set(`own/${attempt.task.code}`, 'work')
+        started += 1
+        if (started === 2) both.resolve()
+        await both.promise
+      },
+    })
+    await world.cueline.run({ projectId: world.projectId, workers: 2 })
+    expect(Object.values(await world.statuses()).toSorted()).toEqual(['done', 'failed'])
+    for (const code of ['A', 'B']) {
+      expect((await world.task(code)).touched).toEqual({
+        paths: [`own/${code}`, 'shared'],
+        total: 2,
+      })
+    }
+    const replayed = replay(world.events)
+    expect([...replayed.tasks.values()].map(({ touched }) => touched?.total)).toEqual([2, 2])
+  })
+
   it('judges the merged result again when it differs from what the workspace held', async () => {
     const workspace = memoryWorkspaces()
     const both = Promise.withResolvers<void>()
@@ -194,6 +224,7 @@ describe('merging [S4-05, X-07]', () => {
     await world.clock.advance(10_000)
     expect(await world.statuses()).toEqual({ A: 'done', B: 'done' })
     expect(works).toBe(2)
+    expect((await world.task('A')).touched).toEqual({ paths: ['A'], total: 1 })
   })
 
   it('counts a landing that failed only after it had landed', async () => {

@@ -1,4 +1,5 @@
 import type { ProjectId, WorkOrderId } from '../id.ts'
+import { touchedOf } from '../staging/touched.ts'
 import type { EngineContext } from './context.ts'
 
 /** Expired orders handled in one go. */
@@ -66,7 +67,10 @@ async function findLanded(
     const attempt = order?.attemptId ? attempts.get(order.attemptId) : undefined
     if (attempt?.status !== 'merging') continue
     const found = await workspace.landed(attempt.id, attempt.fence)
-    if (found !== null) landed.push({ workOrderId, taskId: attempt.taskId, merged: found.merged })
+    if (found === null) continue
+    const touched = found.changed && touchedOf(found.changed)
+    const { merged } = found
+    landed.push({ workOrderId, taskId: attempt.taskId, merged, ...(touched && { touched }) })
   }
   return landed
 }

@@ -2,7 +2,9 @@ import { CuelineError } from '../error.ts'
 import { allPass, runGates } from '../gate/run-gates.ts'
 import type { Outcome } from '../runner/runner.ts'
 import type { AttemptBrief } from '../staging/attempt-brief.ts'
-import type { Failure, Verdict } from '../staging/state.ts'
+import type { CommandOf } from '../staging/command.ts'
+import type { Failure, Touched, Verdict } from '../staging/state.ts'
+import { touchedOf } from '../staging/touched.ts'
 import type { Landed, TrialMerge, Workspace, WorkspaceProvider } from '../workspace/workspace.ts'
 import { AttemptAborted } from './attempt-aborted.ts'
 import type { Claim } from './claim.ts'
@@ -75,6 +77,7 @@ async function merge(
         type: 'attempt.fail',
         failure: conflict(trial),
         verdicts,
+        ...(trial.changed && { touched: touchedOf(trial.changed) }),
       })
       return
     }
@@ -82,11 +85,14 @@ async function merge(
     if (trial.differs) {
       judged = await judge(context, brief, trial.path ?? workspace.path, signal)
       signal.throwIfAborted()
-      if (!passes(judged)) return await failGates(context, claim, judged, 'the merged result')
+      if (!passes(judged)) {
+        const touched = touchedOf(trial.changed)
+        return await failGates(context, claim, judged, 'the merged result', touched)
+      }
     }
     const { merged } = await land(context, claim, provider, trial)
     landed = true
-    await succeed(context, claim, judged, merged)
+    await succeed(context, claim, { verdicts: judged, merged, touched: touchedOf(trial.changed) })
   } finally {
     if (!landed) await provider.abandon(trial)
   }
@@ -119,11 +125,10 @@ async function tryMerge(
 async function succeed(
   context: EngineContext,
   claim: Claim,
-  verdicts: readonly Verdict[],
-  merged: string,
+  success: Pick<CommandOf<'attempt.succeed'>, 'verdicts' | 'merged' | 'touched'>,
 ): Promise<void> {
   try {
-    await writeForClaim(context, claim, { type: 'attempt.succeed', verdicts, merged })
+    await writeForClaim(context, claim, { type: 'attempt.succeed', ...success })
   } catch (error) {
     if (error instanceof CuelineError && error.code === 'lease-lost') throw error
     context.onError(error, `recording the landing of attempt ${claim.attemptId}`)
@@ -179,6 +184,7 @@ async function failGates(
   claim: Claim,
   verdicts: readonly Verdict[],
   what: string,
+  touched?: Touched,
 ): Promise<void> {
   const failed = verdicts.filter((verdict) => verdict.result !== 'pass')
   const names = failed.map((verdict) => `"${verdict.gate}" (${verdict.result})`).join(', ')
@@ -190,6 +196,7 @@ async function failGates(
       evidence: failed.map((verdict) => verdict.evidence).join('\n'),
     },
     verdicts,
+    ...(touched && { touched }),
   })
 }
 

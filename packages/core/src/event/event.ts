@@ -19,6 +19,7 @@ import type {
   Request,
   SessionEndReason,
   Task,
+  Touched,
   Verdict,
 } from '../staging/state.ts'
 
@@ -45,7 +46,7 @@ export type Event = { readonly at: number } & (
     }
   | {
       readonly type: 'tasks.added'
-      readonly tasks: readonly Omit<Task, 'exclusiveKeys'>[]
+      readonly tasks: readonly Omit<Task, 'exclusiveKeys' | 'touched'>[]
       readonly dependencies: readonly Dependency[]
     }
   | {
@@ -170,6 +171,8 @@ export type Event = { readonly at: number } & (
       readonly workOrderId: WorkOrderId
       readonly verdicts: readonly Verdict[]
       readonly merged: string | null
+      /** What its work changed; left out where nobody could tell. */
+      readonly touched?: Touched
       readonly reached: Reached
       readonly released: readonly Released[]
     }
@@ -181,6 +184,8 @@ export type Event = { readonly at: number } & (
       readonly failure: Failure
       readonly verdicts: readonly Verdict[]
       readonly charged: boolean
+      /** What its work changed, when it came to a merge that did not land. */
+      readonly touched?: Touched
       /** When the work order may be claimed again; null when it may not. */
       readonly retryAt: number | null
     }

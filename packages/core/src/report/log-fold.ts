@@ -127,7 +127,7 @@ export function baseOfParts(projectId: ProjectId, parts: readonly unknown[]): Lo
     project,
     firstPromotion,
     workerCount,
-    tasks: rowsOf('tasks'),
+    tasks: rowsOf('tasks').map((task) => ({ ...task, touched: task.touched ?? null })),
     dependencies: rowsOf('dependencies'),
     batches: rowsOf('batches'),
     workOrders: rowsOf('workOrders'),

@@ -109,6 +109,7 @@ export const attemptMeanings: { readonly [Type in AttemptEvent]: Meaning<Type> }
   ],
   'attempt.succeeded': (slice, event) => {
     const { attemptId, taskId, workOrderId, verdicts, merged, reached, released, at } = event
+    const { touched } = event
     return [
       attempt(attemptId, { status: 'succeeded', verdicts, merged, endedAt: at }),
       workOrder(workOrderId, { status: 'completed', settledAt: at }),
@@ -117,6 +118,7 @@ export const attemptMeanings: { readonly [Type in AttemptEvent]: Meaning<Type> }
         reached: furthest(slice, taskId, reached),
         settledAt: at,
         workOrderId: null,
+        ...(touched && { touched }),
       }),
       ...releases(slice, released),
       ...workerOf(slice, attemptId, 'idle'),
@@ -125,6 +127,7 @@ export const attemptMeanings: { readonly [Type in AttemptEvent]: Meaning<Type> }
   },
   'attempt.failed': (slice, event) => {
     const { attemptId, taskId, workOrderId, failure, verdicts, charged, retryAt, at } = event
+    const { touched } = event
     const order = slice.workOrders.get(workOrderId)
     return [
       attempt(attemptId, {
@@ -139,6 +142,7 @@ export const attemptMeanings: { readonly [Type in AttemptEvent]: Meaning<Type> }
         chargedAttempts: (order?.chargedAttempts ?? 0) + (charged ? 1 : 0),
         unchargedAttempts: (order?.unchargedAttempts ?? 0) + (charged ? 0 : 1),
       }),
+      ...(touched ? [task(slice, taskId, { touched })] : []),
       ...workerOf(slice, attemptId, 'idle'),
       ...restingSession(slice, attemptId, at),
     ]

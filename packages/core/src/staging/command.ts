@@ -18,6 +18,7 @@ import type {
   ProjectSettings,
   Request,
   Task,
+  Touched,
   Verdict,
   Worker,
 } from './state.ts'
@@ -121,6 +122,7 @@ export type Command = { readonly projectId: ProjectId } & (
         readonly workOrderId: WorkOrderId
         readonly taskId: TaskId
         readonly merged: string
+        readonly touched?: Touched
       }[]
     }
   | (AttemptWrite &
@@ -133,11 +135,13 @@ export type Command = { readonly projectId: ProjectId } & (
             readonly type: 'attempt.succeed'
             readonly verdicts: readonly Verdict[]
             readonly merged: string | null
+            readonly touched?: Touched
           }
         | {
             readonly type: 'attempt.fail'
             readonly failure: Failure
             readonly verdicts: readonly Verdict[]
+            readonly touched?: Touched
             readonly retryAfterMs?: number
           }
         | { readonly type: 'attempt.interrupt'; readonly reason: string }

@@ -78,7 +78,7 @@ export const attemptDecisions: { readonly [Type in AttemptCommand]: Decide<Type>
     if ('code' in claim) return claim
     const refusal = notVerified(claim.task, command.verdicts)
     if (refusal !== undefined) return refusal
-    succeed(draft, claim, command.verdicts, command.merged)
+    succeed(draft, claim, command)
   },
 
   'attempt.fail': (draft, command) => {
@@ -214,7 +214,7 @@ export function claimOf(
 
 function failAttempt(draft: Draft, claim: ClaimRows, command: CommandOf<'attempt.fail'>): void {
   const { task, order, attempt } = claim
-  const { failure, verdicts } = command
+  const { failure, verdicts, touched } = command
   const policy = errorPolicies[failure.class]
   const settings = draft.slice.project?.settings
   if (settings === undefined) return
@@ -238,6 +238,7 @@ function failAttempt(draft: Draft, claim: ClaimRows, command: CommandOf<'attempt
     failure,
     verdicts,
     charged: policy.charged,
+    ...(touched && { touched }),
     retryAt,
   })
   draft.effects.push({ type: 'release-lease', workOrderIds: [order.id] })

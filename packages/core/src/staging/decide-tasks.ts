@@ -38,6 +38,7 @@ export const taskDecisions: { readonly [Type in TaskCommand]: Decide<Type> } = {
         layer: 0,
         tail: 0,
         exclusiveKeys: [],
+        touched: null,
         workOrderId: null,
         attemptCount: 0,
         summary: null,
@@ -71,7 +72,7 @@ export const taskDecisions: { readonly [Type in TaskCommand]: Decide<Type> } = {
     emit(draft, {
       type: 'tasks.added',
       tasks: [...added.values()].map((task) => {
-        const { exclusiveKeys: _, ...rest } = task
+        const { exclusiveKeys: _keys, touched: _touched, ...rest } = task
         return { ...rest, openDependencies: open.get(task.id) ?? 0 }
       }),
       dependencies,

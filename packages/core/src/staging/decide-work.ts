@@ -1,10 +1,10 @@
 import type { WorkOrderId } from '../id.ts'
 import { addToLoad, admission } from '../limit/admission.ts'
-import type { CommandType } from './command.ts'
+import type { CommandOf, CommandType } from './command.ts'
 import type { Decide } from './decide.ts'
 import { cancelRequests, type Draft, emit, furthest, release, releasedBy } from './draft.ts'
 import { readiness } from './readiness.ts'
-import type { Attempt, Task, Verdict, WorkOrder } from './state.ts'
+import type { Attempt, Task, WorkOrder } from './state.ts'
 
 type WorkCommand = Extract<CommandType, `work.${string}`>
 
@@ -36,7 +36,7 @@ export const workDecisions: { readonly [Type in WorkCommand]: Decide<Type> } = {
   },
 
   'work.reclaim': (draft, { workOrderIds, reason, landed }) => {
-    const merged = new Map(landed.map((entry) => [entry.workOrderId, entry.merged]))
+    const merged = new Map(landed.map((entry) => [entry.workOrderId, entry]))
     for (const id of workOrderIds) {
       const order = draft.slice.workOrders.get(id)
       const attempt = order?.attemptId ? draft.slice.attempts.get(order.attemptId) : undefined
@@ -44,7 +44,7 @@ export const workDecisions: { readonly [Type in WorkCommand]: Decide<Type> } = {
       if (order?.status !== 'claimed' || attempt === undefined || task === undefined) continue
       const landedAs = merged.get(id)
       if (attempt.status === 'merging' && landedAs !== undefined) {
-        succeed(draft, { order, attempt, task }, attempt.verdicts, landedAs)
+        succeed(draft, { order, attempt, task }, { ...landedAs, verdicts: attempt.verdicts })
       } else interrupt(draft, { order, attempt, task }, reason, true)
     }
   },
@@ -57,12 +57,13 @@ export interface ClaimRows {
   readonly attempt: Attempt
 }
 
+type Success = Pick<CommandOf<'attempt.succeed'>, 'verdicts' | 'merged' | 'touched'>
+
 /** Settles a task as done, with what this releases. */
 export function succeed(
   draft: Draft,
   { task, order, attempt }: ClaimRows,
-  verdicts: readonly Verdict[],
-  merged: string | null,
+  { verdicts, merged, touched }: Success,
 ): void {
   const reached = furthest(task.reached, merged === null ? 'verified' : 'merged')
   const released = releasedBy(draft, task, reached)
@@ -74,6 +75,7 @@ export function succeed(
     workOrderId: order.id,
     verdicts,
     merged,
+    ...(touched && { touched }),
     reached,
     released,
   })

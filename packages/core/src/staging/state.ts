@@ -136,6 +136,8 @@ export interface Task {
   readonly tail: number
   /** From the current plan: no two tasks that have one of these in common may run at once. */
   readonly exclusiveKeys: readonly string[]
+  /** What its last attempt that came to a merge really changed; null where nobody could tell. */
+  readonly touched: Touched | null
   /** The current work order: the one that is queued or claimed, else null. */
   readonly workOrderId: WorkOrderId | null
   /** Attempts so far, over all work orders. */
@@ -146,6 +148,14 @@ export interface Task {
   readonly createdAt: number
   readonly startedAt: number | null
   readonly settledAt: number | null
+}
+
+/** Files that an attempt changed. */
+export interface Touched {
+  /** In order; the first ones when there are very many. */
+  readonly paths: readonly string[]
+  /** How many there are. */
+  readonly total: number
 }
 
 export interface Failure {

@@ -11,7 +11,7 @@ export const taskMeanings: { readonly [Type in TaskEvent]: Meaning<Type> } = {
     ...tasks.map((added): Change => ({
       table: 'task',
       kind: 'insert',
-      row: { ...added, exclusiveKeys: [] },
+      row: { ...added, exclusiveKeys: [], touched: null },
     })),
     ...dependencies.map((row): Change => ({ table: 'dependency', kind: 'insert', row })),
   ],

@@ -76,6 +76,7 @@ export function exampleTask(projectId: string, id: string, set: Partial<Task> = 
     layer: 0,
     tail: 1,
     exclusiveKeys: [],
+    touched: null,
     workOrderId: null,
     attemptCount: 0,
     summary: null,

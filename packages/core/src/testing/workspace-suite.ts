@@ -171,6 +171,9 @@ const cases: readonly ContractCase<WorkspaceSubject>[] = [
         )
         check(!trial.ok, 'a trial with a conflict must not be ok')
         equal(trial.conflicts, ['a.txt'])
+        if (trial.changed !== undefined) {
+          check(trial.changed.includes('a.txt'), 'changed must name the path in conflict')
+        }
         check(trial.message !== '', 'the message of a conflict is empty')
       }
       equal(await subject.readResult('a.txt'), 'early')
@@ -256,7 +259,9 @@ const cases: readonly ContractCase<WorkspaceSubject>[] = [
       const waiting = await started(subject, { 'b.txt': '1' })
       const reopened = await subject.reopen()
       for (const provider of [subject.provider, reopened]) {
-        equal(await provider.landed(workspace.attemptId, workspace.fence), landed)
+        const found = await provider.landed(workspace.attemptId, workspace.fence)
+        equal(found?.merged, landed.merged)
+        if (found?.changed !== undefined) equal(found.changed, ['a.txt'], 'changed')
         equal(await provider.landed(workspace.attemptId, workspace.fence + 1), null, 'other fence')
         equal(await provider.landed(waiting.attemptId, waiting.fence), null, 'not landed')
       }

@@ -97,6 +97,7 @@ export function memoryWorkspaces(
           ok: false,
           workspace,
           conflicts,
+          changed,
           message: `${conflicts.join(', ')} changed in this attempt and in the result meanwhile.`,
         }
       } finally {
@@ -125,7 +126,8 @@ export function memoryWorkspaces(
         place(trial.workspace.attemptId).base = held.work
         result = held.merged
         generation += 1
-        const landed = { merged: `result-${generation}` }
+        const { changed = [] } = trial
+        const landed = { merged: `result-${generation}`, changed }
         landings.set(key, landed)
         return landed
       } finally {

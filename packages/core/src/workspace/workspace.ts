@@ -76,6 +76,8 @@ export type TrialMerge =
       readonly workspace: Workspace
       /** Paths changed here and there. */
       readonly conflicts: readonly string[]
+      /** Paths that the work changed, these among them, when the provider can tell. */
+      readonly changed?: readonly string[]
       readonly message: string
       /** What contradicts what there, for whoever resolves it; bounded. Absent when it cannot be shown. */
       readonly evidence?: string
@@ -84,4 +86,6 @@ export type TrialMerge =
 export interface Landed {
   /** The commit, or a digest of the result, that contains the work. */
   readonly merged: string
+  /** Paths that the work changed, when the provider can still tell. */
+  readonly changed?: readonly string[]
 }

@@ -1,7 +1,7 @@
 export { commandGate } from './gate/command-gate.ts'
 export type { CommandGateOptions, GateProcessOptions } from './gate/command-gate.ts'
 export { commandGates } from './gate/command-gates.ts'
-export { defaultInheritedEnvironment } from './process/allowed-environment.ts'
+export { defaultInheritedEnvironment } from '@cueline/core'
 export { splitCommand } from './process/split-command.ts'
 export { processRunner } from './runner/process-runner.ts'
 export type { ProcessRunnerOptions } from './runner/process-runner.ts'

@@ -36,6 +36,7 @@ export { redact } from './redaction/redact.ts'
 export { redactedStream } from './redaction/redacted-stream.ts'
 export type { RedactedStream } from './redaction/redacted-stream.ts'
 export { secretsIn, withSecrets } from './redaction/secrets-in.ts'
+export { allowedEnvironment, defaultInheritedEnvironment } from './runner/allowed-environment.ts'
 export { classifyError } from './runner/classify-error.ts'
 export type { ClassifiedError } from './runner/classify-error.ts'
 export { functionRunner } from './runner/function-runner.ts'
@@ -104,6 +105,7 @@ export type {
   TrialMerge,
   Workspace,
   WorkspaceProvider,
+  WorkspaceReport,
   WorkspaceRequest,
 } from './workspace/workspace.ts'
 export { memoryStorage } from './storage/memory-storage.ts'

@@ -56,6 +56,16 @@ describe('a command as gate [X-08]', () => {
     expect(verdict.evidence).toBe('there $(id); `id` && rm -rf .\n')
   })
 
+  it('gets the variables of the workspace, and hides the secrets among them', async () => {
+    const env = { PORT: '20001', DB_PASSWORD: 'of-this-workspace' }
+    const attempt = exampleBrief({ workspace: { path, env } })
+    const command = node(`console.log(process.env.PORT, process.env.DB_PASSWORD)`)
+    const gate = commandGate({ name: 'tests', command, stateFolder, env: { PORT: '3000' } })
+    const { evidence } = await gate.judge({ attempt, path }, never)
+    expect(evidence).toMatch(/^20001 /)
+    expect(evidence).not.toContain('of-this-workspace')
+  })
+
   it('says error, never fail, when nothing is known about the work', async () => {
     const environment = { result: 'error', cause: 'environment' }
     expect(await judge(['no-such-tool'])).toMatchObject(environment)

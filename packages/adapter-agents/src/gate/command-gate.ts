@@ -1,7 +1,13 @@
-import { redact, redactedStream, secretsIn, withSecrets } from '@cueline/core'
+import {
+  allowedEnvironment,
+  defaultInheritedEnvironment,
+  redact,
+  redactedStream,
+  secretsIn,
+  withSecrets,
+} from '@cueline/core'
 import type { Gate, GateSubject, Verdict } from '@cueline/core'
 
-import { allowedEnvironment, defaultInheritedEnvironment } from '../process/allowed-environment.ts'
 import { checkedCommand } from '../process/checked-command.ts'
 import { outputTail } from '../process/output-tail.ts'
 import { defaultStateFolder, processRecords } from '../process/process-records.ts'
@@ -51,13 +57,15 @@ export function commandGate(options: CommandGateOptions): Gate {
   const environment = allowedEnvironment(
     options.inheritEnv ?? defaultInheritedEnvironment,
     options.env ?? {},
+    process.env,
   )
-  const secrets = withSecrets(secretsIn(environment), options.secrets ?? [])
   return {
     name,
     async judge(subject, signal) {
       signal.throwIfAborted()
       const startedAt = performance.now()
+      const own = { ...environment, ...subject.attempt.workspace.env }
+      const secrets = withSecrets(secretsIn(own), options.secrets ?? [])
       const said = outputTail(evidenceLength)
       const printed = {
         stdout: redactedStream(secrets, (text) => said.add(text)),
@@ -71,7 +79,7 @@ export function commandGate(options: CommandGateOptions): Gate {
               await runProcess({
                 command,
                 cwd,
-                environment: { ...environment, ...about(subject) },
+                environment: { ...own, ...about(subject) },
                 input: '',
                 onOutput: (text, stream) => printed[stream].add(text),
                 signal,

@@ -109,6 +109,19 @@ describe('the protocol between the process runner and its agent [S2-05]', () => 
     })
   })
 
+  it('gets the variables of the workspace, and hides the secrets among them', async () => {
+    const script = `console.log(process.env.PORT, process.env.DB_PASSWORD)`
+    const env = { PORT: '20001', DB_PASSWORD: 'of-this-workspace' }
+    const { context, output } = recordedContext()
+    const given = brief({ workspace: { path: workspace, env } })
+    const outcome = await agent(script, { env: { PORT: '3000' } }).run(given, context)
+    expect(outcome).toMatchObject({
+      status: 'completed',
+      summary: expect.stringMatching(/^20001 /),
+    })
+    expect(JSON.stringify([outcome, output])).not.toContain('of-this-workspace')
+  })
+
   it('takes exit code 0 without a result file as a claim, with the last line as summary', async () => {
     const runner = agent(`console.log('started'); console.log('wrote two files\\n')`)
     expect(await run(runner)).toEqual({ status: 'completed', summary: 'wrote two files' })

@@ -3,8 +3,10 @@ import { join, resolve } from 'node:path'
 
 import {
   agentSessionIdProblem,
+  allowedEnvironment,
   type AttemptBrief,
   CuelineError,
+  defaultInheritedEnvironment,
   type Outcome,
   type Question,
   redact,
@@ -15,7 +17,6 @@ import {
   withSecrets,
 } from '@cueline/core'
 
-import { allowedEnvironment, defaultInheritedEnvironment } from '../process/allowed-environment.ts'
 import { checkedCommand } from '../process/checked-command.ts'
 import { defaultStateFolder, processRecords } from '../process/process-records.ts'
 import { recoverProcesses } from '../process/recover-processes.ts'
@@ -87,8 +88,8 @@ export function processRunner(options: ProcessRunnerOptions): Runner {
   const environment = allowedEnvironment(
     options.inheritEnv ?? defaultInheritedEnvironment,
     options.env ?? {},
+    process.env,
   )
-  const secrets = withSecrets(secretsIn(environment), options.secrets ?? [])
   const maxQuestions = options.maxQuestions ?? 20
 
   return {
@@ -96,6 +97,8 @@ export function processRunner(options: ProcessRunnerOptions): Runner {
 
     async run(brief, context) {
       context.signal.throwIfAborted()
+      const variables = { ...environment, ...brief.workspace.env }
+      const secrets = withSecrets(secretsIn(variables), options.secrets ?? [])
       const folder = await records.makeScratch()
       const session = { id: brief.session }
       const report: Report = {
@@ -107,7 +110,8 @@ export function processRunner(options: ProcessRunnerOptions): Runner {
       }
       const output = agentOutput(report, options.outputLimitBytes ?? defaultOutputLimit, secrets)
       try {
-        const outcome = await rounds(brief, { ...context, report }, folder, output, session)
+        const given = { folder, variables, secrets }
+        const outcome = await rounds(brief, { ...context, report }, given, output, session)
         return redactedOutcome(outcome, secrets)
       } finally {
         output.end()
@@ -123,7 +127,7 @@ export function processRunner(options: ProcessRunnerOptions): Runner {
   async function rounds(
     first: AttemptBrief,
     context: RunnerContext,
-    folder: string,
+    given: Given,
     output: ReturnType<typeof agentOutput>,
     /** The id that was said last. */
     session: { readonly id: string | undefined },
@@ -135,7 +139,7 @@ export function processRunner(options: ProcessRunnerOptions): Runner {
       const { end, result, path } = await start(
         { ...first, answers, ...(session.id !== undefined && { session: session.id }) },
         context,
-        folder,
+        given,
         output,
         leftMs,
       )
@@ -147,7 +151,7 @@ export function processRunner(options: ProcessRunnerOptions): Runner {
       output.flush()
       const ending = endingOf(end, result, path, output, command, options.timeoutMs)
       if (ending.status !== 'waiting') return ending
-      const ask = redactedQuestion(ending.ask, secrets)
+      const ask = redactedQuestion(ending.ask, given.secrets)
       if (asked >= maxQuestions) {
         return {
           status: 'failed',
@@ -163,7 +167,7 @@ export function processRunner(options: ProcessRunnerOptions): Runner {
   async function start(
     brief: AttemptBrief,
     { signal }: RunnerContext,
-    folder: string,
+    { folder, variables }: Given,
     output: ReturnType<typeof agentOutput>,
     timeoutMs: number | undefined,
   ): Promise<{ end: ProcessEnd; result: ReadResult; path: string }> {
@@ -178,7 +182,7 @@ export function processRunner(options: ProcessRunnerOptions): Runner {
       command: commandFor(brief.session),
       cwd: options.cwd ?? brief.workspace.path ?? folder,
       environment: {
-        ...environment,
+        ...variables,
         CUELINE_CONTEXT: contextFile,
         CUELINE_PROMPT: promptFile,
         CUELINE_RESULT: path,
@@ -202,6 +206,13 @@ export function processRunner(options: ProcessRunnerOptions): Runner {
     if (session === undefined || resumeCommand === undefined) return command
     return resumeCommand.map((part) => part.replaceAll(placeholder, () => session))
   }
+}
+
+/** What the commands of one attempt get. */
+interface Given {
+  readonly folder: string
+  readonly variables: Readonly<Record<string, string>>
+  readonly secrets: readonly string[]
 }
 
 function checkedResumeCommand(command: readonly string[] | undefined) {

@@ -1,6 +1,7 @@
 import type { ProjectId, WorkOrderId } from '../id.ts'
 import { touchedOf } from '../staging/touched.ts'
 import type { EngineContext } from './context.ts'
+import { removeWorkspace } from './remove-workspace.ts'
 
 /** Expired orders handled in one go. */
 const portion = 500
@@ -83,7 +84,7 @@ export async function removeOrphanedWorkspaces(
   context: EngineContext,
   projectId: ProjectId,
 ): Promise<void> {
-  const { workspace, storage, onError } = context
+  const { workspace, storage } = context
   if (workspace === null) return
   for (const found of await workspace.list()) {
     const { attempts } = await storage.transaction((transaction) =>
@@ -92,10 +93,6 @@ export async function removeOrphanedWorkspaces(
     const attempt = attempts.get(found.attemptId)
     // Unknown here can mean known to another project that shares the provider: left alone.
     if (attempt === undefined || attempt.endedAt === null) continue
-    try {
-      await workspace.remove(found)
-    } catch (error) {
-      onError(error, `removing the workspace of attempt ${found.attemptId}`)
-    }
+    await removeWorkspace(context, found)
   }
 }

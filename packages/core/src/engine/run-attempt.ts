@@ -9,6 +9,7 @@ import { createAttemptReport } from './attempt-report.ts'
 import type { Claim } from './claim.ts'
 import type { EngineContext } from './context.ts'
 import { orGiveUp } from './or-give-up.ts'
+import { removeWorkspace } from './remove-workspace.ts'
 import { settleAttempt } from './settle-attempt.ts'
 import type { Slot } from './slots.ts'
 import { timeLimit } from './time-limit.ts'
@@ -54,7 +55,8 @@ async function prepareWorkspace(
   signal: AbortSignal,
 ): Promise<Workspace> {
   const { code, title } = claim.brief.task
-  const preparing = provider.prepare({ ...claim, code, title }, signal)
+  const report = createAttemptReport(context, claim, neverAsked)
+  const preparing = provider.prepare({ ...claim, code, title }, signal, report)
   try {
     return await orGiveUp(context, 'Preparing a workspace', preparing, signal)
   } catch (error) {
@@ -65,13 +67,22 @@ async function prepareWorkspace(
       },
     )
     throw error
+  } finally {
+    await report.close()
   }
+}
+
+function neverAsked(): Promise<never> {
+  return Promise.reject(new CuelineError('unsupported', 'A workspace asks nobody anything.'))
 }
 
 function withWorkspace(brief: AttemptBrief, workspace: Workspace | null): AttemptBrief {
   if (workspace === null) return brief
-  const { path, base } = workspace
-  return { ...brief, workspace: { base, ...(path !== undefined && { path }) } }
+  const { path, base, env } = workspace
+  return {
+    ...brief,
+    workspace: { base, ...(path !== undefined && { path }), ...(env !== undefined && { env }) },
+  }
 }
 
 async function runRunner(
@@ -149,11 +160,12 @@ async function settleError(
       })
       return
     }
-    const failure = classifyError(reason)
+    const { evidence, retryAfterMs } = reason instanceof CuelineError ? reason.details : {}
     await writeForClaim(context, claim, {
       type: 'attempt.fail',
-      failure: { ...failure, evidence: '' },
+      failure: { ...classifyError(reason), evidence: typeof evidence === 'string' ? evidence : '' },
       verdicts: [],
+      ...(isDuration(retryAfterMs) && { retryAfterMs }),
     })
   } catch (writeError) {
     if (writeError instanceof CuelineError && writeError.code === 'lease-lost') return
@@ -162,10 +174,7 @@ async function settleError(
   }
 }
 
-async function removeWorkspace(context: EngineContext, workspace: Workspace): Promise<void> {
-  try {
-    await context.workspace?.remove(workspace)
-  } catch (error) {
-    context.onError(error, `removing the workspace of attempt ${workspace.attemptId}`)
-  }
+/** Details may hold anything. */
+function isDuration(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0
 }

@@ -23,8 +23,15 @@ export interface AttemptBrief {
     readonly account: string | null
     readonly context: TaskContext | null
   }
-  /** Where to work. `path` is absent when the workspace is not a folder. */
-  readonly workspace: { readonly path?: string; readonly base?: string }
+  /**
+   * Where to work. `path` is absent when the workspace is not a folder; `env` are variables to set,
+   * on top of all others, for every command that works there.
+   */
+  readonly workspace: {
+    readonly path?: string
+    readonly base?: string
+    readonly env?: Readonly<Record<string, string>>
+  }
   /**
    * What the agent itself calls the session of an earlier attempt of this task, when it can still be
    * resumed. Going on with it is the runner's choice.

@@ -9,8 +9,16 @@ export interface WorkspaceProvider {
   readonly name: string
   /** True when `land` brings work into a shared result that later workspaces start from. */
   readonly merges: boolean
-  /** Makes a fresh workspace whose base contains all that has landed so far; once per attempt. */
-  prepare(request: WorkspaceRequest, signal: AbortSignal): Promise<Workspace>
+  /**
+   * Makes a fresh workspace whose base contains all that has landed so far; once per attempt. When it
+   * rejects, nothing is left of it. Without room it rejects with `limit` and, as
+   * `details.retryAfterMs`, when to try again: then the attempt is not charged.
+   */
+  prepare(
+    request: WorkspaceRequest,
+    signal: AbortSignal,
+    report?: WorkspaceReport,
+  ): Promise<Workspace>
   /**
    * Tries to bring the work together with what has landed meanwhile, without landing it.
    * `merged.path` is where gates judge the merged result; it stays until `land` or `abandon`.
@@ -30,9 +38,12 @@ export interface WorkspaceProvider {
   abandon(trial: TrialMerge): Promise<void>
   /**
    * Removes the workspace. Work that was not landed is first kept where `salvaged` says; without
-   * work to lose it is null. Removing what is gone is harmless.
+   * work to lose it is null. Removing what is gone is harmless. `problems` are what went wrong
+   * beside it, in words; the workspace is gone all the same.
    */
-  remove(workspace: Pick<Workspace, 'attemptId'>): Promise<{ readonly salvaged: string | null }>
+  remove(
+    workspace: Pick<Workspace, 'attemptId'>,
+  ): Promise<{ readonly salvaged: string | null; readonly problems?: readonly string[] }>
   /** All workspaces that exist, also of processes that are gone. */
   list(): Promise<readonly Workspace[]>
   /** What an attempt has landed, or null: tells after a crash whether the merge was applied. */
@@ -51,6 +62,11 @@ export interface WorkspaceRequest {
   readonly fence: number
 }
 
+export interface WorkspaceReport {
+  /** A line for people about what is going on. Never waits. */
+  progress(text: string): void
+}
+
 export interface Workspace {
   readonly attemptId: AttemptId
   readonly fence: number
@@ -58,6 +74,11 @@ export interface Workspace {
   readonly path?: string
   /** Names the state the work starts from. */
   readonly base: string
+  /**
+   * Variables for every command that works in it, agents and gates alike: a temp folder, ports and
+   * the like, of its own. May hold secrets, so it is never stored.
+   */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 export type TrialMerge =

@@ -13,11 +13,11 @@ export const defaultInheritedEnvironment: readonly string[] = [
   'TMPDIR',
 ]
 
-/** The allowed part of `from`, with `added` on top. */
+/** The allowed part of `from`, such as `process.env`, with `added` on top. */
 export function allowedEnvironment(
   inherited: readonly string[],
   added: Readonly<Record<string, string>>,
-  from: Readonly<Record<string, string | undefined>> = process.env,
+  from: Readonly<Record<string, string | undefined>>,
 ): Record<string, string> {
   const entries: [string, string][] = []
   for (const name of inherited) {

@@ -62,4 +62,22 @@ describe('cueline --db postgres://…', () => {
     expect(error).toMatch(/127\.0\.0\.1:1\/somewhere does not answer.*Start the server/s)
     expect(error).not.toContain('secret')
   })
+
+  it.each([
+    [
+      'a wrong password',
+      (db: URL) => (db.password = 'not-the-secret'),
+      'does not let this user in',
+    ],
+    ['a database that is not there', (db: URL) => (db.pathname = '/nowhere'), 'no such database'],
+  ])('says with exit code 4 what keeps it from using the server: %s', async (_, change, said) => {
+    const wrong = new URL(db)
+    change(wrong)
+    const { code, error } = await cueline(['status', '--db', wrong.href])
+    expect({ code, said: error.replaceAll('\n', ' ') }).toMatchObject({
+      code: 4,
+      said: expect.stringContaining(said),
+    })
+    expect(error).not.toContain('not-the-secret')
+  })
 })

@@ -120,13 +120,13 @@ function sortServerError(
     case '28P01':
     case '28000':
       return new CuelineError(
-        'refused',
+        'storage-unusable',
         `Postgres at ${place} does not let this user in (${said}). Correct user and password in the URL, or the server's pg_hba.conf.`,
         options,
       )
     case '3D000':
       return new CuelineError(
-        'not-found',
+        'storage-unusable',
         `There is no such database at ${place} (${said}). Create it (createdb), or correct its name in the URL.`,
         options,
       )

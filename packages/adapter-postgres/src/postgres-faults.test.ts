@@ -35,7 +35,7 @@ describe('opening Postgres in trouble [X-11]', () => {
     const wrong = changed((url) => (url.password = 'not-the-secret'))
     const failure = postgresStorage({ url: wrong, schema: freshSchema() })
     await expect(failure).rejects.toMatchObject({
-      code: 'refused',
+      code: 'storage-unusable',
       message: expect.stringMatching(/does not let this user in.*Correct user and password/),
     })
     await expect(failure).rejects.not.toThrow(/not-the-secret/)
@@ -44,7 +44,7 @@ describe('opening Postgres in trouble [X-11]', () => {
   it('says that there is no such database, and its name', async () => {
     const wrong = changed((url) => (url.pathname = '/no_such_database'))
     await expect(postgresStorage({ url: wrong })).rejects.toMatchObject({
-      code: 'not-found',
+      code: 'storage-unusable',
       message: expect.stringMatching(/no_such_database.*createdb/s),
     })
   })

@@ -56,7 +56,7 @@ const pingMs = 5_000
  * version. Any number of processes on any host may open the same one, also at once. Transactions are
  * run again after conflicts and lost connections, and exactly once even when the reply to their
  * commit is lost. Throws `storage-unreachable`, `storage-busy` (no connection left, locks),
- * `storage-newer`, `storage-readonly`, `refused` (password), `not-found` (database) or
+ * `storage-newer`, `storage-readonly`, `storage-unusable` (user, password, database) or
  * `unsupported` (server), each naming the place and the next step.
  */
 export async function postgresStorage(options: PostgresStorageOptions): Promise<SqlStorage> {

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs'
+import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
 import { CuelineError } from '@cueline/core'
@@ -30,6 +31,7 @@ export async function openDatabase(
       return database
     } catch (error) {
       database?.close()
+      if (isFolder(file)) throw isNoFile(file, error)
       // Changing to WAL needs the file for a moment alone, and several may start at once.
       if (!isBusy(error) || performance.now() - start > busyTimeoutMs) {
         throw sortSqliteError(error, file) ?? error
@@ -39,6 +41,23 @@ export async function openDatabase(
       setTimeout(done, 5 + Math.random() * 20)
     })
   }
+}
+
+function isFolder(file: string): boolean {
+  try {
+    return statSync(file).isDirectory()
+  } catch {
+    return false
+  }
+}
+
+function isNoFile(folder: string, cause: unknown): CuelineError {
+  const within = join(folder, 'cueline.db')
+  return new CuelineError(
+    'storage-unusable',
+    `${folder} is a folder, and the database is a file. Name the file, such as ${within}.`,
+    { details: { file: folder }, cause },
+  )
 }
 
 /** All of this belongs to the connection, not to the file, and drivers disagree about defaults. */
@@ -64,7 +83,7 @@ export function fileGuard(file: string): () => void {
     const found = statSync(file, { throwIfNoEntry: false })
     if (found !== undefined && found.ino === opened.ino && found.dev === opened.dev) return
     throw new CuelineError(
-      'not-found',
+      'storage-unusable',
       `The database ${file} was removed or replaced while it was open, so nothing more is written. Put the file back, or stop this process and open another one.`,
       { details: { file } },
     )

@@ -51,7 +51,7 @@ export function sortSqliteError(error: unknown, file: string): CuelineError | un
     case notADatabase:
     case corrupt:
       return new CuelineError(
-        'invalid-input',
+        'storage-unusable',
         `The file ${file} is not a sound SQLite database (${error.message}). Name another file, or restore it from a backup.`,
         { details, cause: error },
       )

@@ -61,7 +61,7 @@ describe('SQLite in trouble [X-11]', () => {
     const { file } = temporaryFile()
     writeFileSync(file, bytes)
     await expect(sqliteStorage({ file })).rejects.toMatchObject({
-      code: 'invalid-input',
+      code: 'storage-unusable',
       message: expect.stringContaining(file),
     })
     expect(readFileSync(file)).toEqual(bytes)
@@ -157,11 +157,11 @@ describe('SQLite in trouble [X-11]', () => {
     await append(storage)
     renameSync(file, `${file}.away`)
     await expect(append(storage)).rejects.toMatchObject({
-      code: 'not-found',
+      code: 'storage-unusable',
       message: expect.stringContaining(file),
     })
     writeFileSync(file, '')
-    await expect(append(storage)).rejects.toMatchObject({ code: 'not-found' })
+    await expect(append(storage)).rejects.toMatchObject({ code: 'storage-unusable' })
     rmSync(file)
     renameSync(`${file}.away`, file)
     await append(storage)

@@ -28,8 +28,8 @@ export interface SqliteStorageOptions {
  * Opens a storage in one SQLite file, migrated to the newest version. Several processes may open
  * the same file; within a process open it once, because two writers there would wait for each
  * other. Throws `storage-newer`, `storage-readonly`, `storage-full`, `storage-busy` or
- * `invalid-input` (not a database), each naming the file; calls throw `not-found` once the file has
- * been removed.
+ * `storage-unusable` (a folder, not a database), each naming the file; calls throw `storage-unusable`
+ * once the file has been removed.
  */
 export async function sqliteStorage(options: SqliteStorageOptions): Promise<SqlStorage> {
   const { busyTimeoutMs = 5_000, pollMs = 100 } = options

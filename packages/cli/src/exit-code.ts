@@ -9,7 +9,7 @@ export const exitCodes = {
   input: 2,
   /** Understood and refused: what was asked for is not allowed now. */
   refused: 3,
-  /** The database cannot be used. */
+  /** The database cannot be used, or is not there. */
   storage: 4,
   /** A fault of Cueline itself. */
   internal: 70,
@@ -30,6 +30,7 @@ const byError: Readonly<Record<CuelineErrorCode, number>> = {
   'storage-readonly': exitCodes.storage,
   'storage-full': exitCodes.storage,
   'storage-unreachable': exitCodes.storage,
+  'storage-unusable': exitCodes.storage,
   pruned: exitCodes.refused,
   'runner-failed': exitCodes.failed,
   timeout: exitCodes.failed,

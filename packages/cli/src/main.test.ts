@@ -157,10 +157,10 @@ describe('a database that cannot be used', { timeout: 60_000 }, () => {
     expect(stderr).not.toContain('    at ')
   })
 
-  it('that is no database is named, with 2', async () => {
+  it('that is no database is named, with 4', async () => {
     const cwd = temporaryFolder(onTestFinished, { 'notes.db': 'this is no database\n'.repeat(100) })
     const { code, stderr } = await run(['status', '--db', 'notes.db'], cwd)
-    expect(code).toBe(2)
+    expect(code).toBe(4)
     expect(stderr).toContain('notes.db')
     expect(readFileSync(join(cwd, 'notes.db'), 'utf8')).toContain('this is no database')
   })

@@ -53,7 +53,7 @@ async function openFile(terminal: Terminal, db: string, create: boolean): Promis
   if (create) makeFolder(dirname(file))
   else if (!existsSync(file)) {
     throw new CuelineError(
-      'not-found',
+      'storage-unusable',
       `There is no database at ${db}. Make one by importing a plan (cueline import plan.md), or name another with --db.`,
       { details: { db } },
     )

@@ -1,11 +1,20 @@
 import { InvalidArgumentError, Option } from 'commander'
 
-/** A whole number from 1 to `most`, as an option's value. */
-export function wholeNumber(most: number): (text: string) => number {
+/** A whole number from `least` to `most`, as an option's value. */
+export function wholeNumber(most: number, least = 1): (text: string) => number {
   return (text) => {
     const value = Number(text)
-    if (/^\d+$/.test(text) && value >= 1 && value <= most) return value
-    throw new InvalidArgumentError(`Give a whole number from 1 to ${most}.`)
+    if (/^\d+$/.test(text) && value >= least && value <= most) return value
+    throw new InvalidArgumentError(`Give a whole number from ${least} to ${most}.`)
+  }
+}
+
+/** A number from 0 to `most`, as an option's value. */
+export function numberUpTo(most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (text.trim() !== '' && value >= 0 && value <= most) return value
+    throw new InvalidArgumentError(`Give a number from 0 to ${most}.`)
   }
 }
 

@@ -42,7 +42,7 @@ Examples:
 
 Exit codes:
   0  done                    3    not allowed now
-  1  the work failed         4    the database cannot be used
+  1  the work failed         4    the database cannot be used, or is not there
   2  wrong input, or a plan  70   a fault of Cueline
      with problems           130  interrupted
 

@@ -295,16 +295,28 @@ describe('the project and the database of a command', () => {
   it('says how to make a database when there is none', async () => {
     const { cueline, cwd } = workplace()
     const { code, stderr } = await cueline('status', '--db', 'elsewhere.db')
-    expect(code).toBe(2)
+    expect(code).toBe(4)
     expect(stderr.replaceAll('\n', ' ')).toContain('There is no database at elsewhere.db')
     expect(existsSync(join(cwd, 'elsewhere.db'))).toBe(false)
   })
 
+  it.each([['status'], ['import', 'plan.json']])(
+    'says that a folder is no database, and what to name instead: %j',
+    async (...args) => {
+      const { cueline } = workplace({ 'plans/a.md': '', 'plan.json': '{"tasks":[]}' })
+      const { code, stderr } = await cueline(...args, '--db', 'plans')
+      expect(code).toBe(4)
+      expect(stderr.replaceAll('\n', ' ')).toMatch(
+        /plans is a folder, and the database is a file\. Name the file, such as .*cueline\.db/,
+      )
+    },
+  )
+
   it('tells errors as JSON too when JSON is asked for', async () => {
     const { json } = workplace()
     const { code, value } = await json('status')
-    expect(code).toBe(2)
-    expect(value).toMatchObject({ error: { code: 'not-found', retryable: false } })
+    expect(code).toBe(4)
+    expect(value).toMatchObject({ error: { code: 'storage-unusable', retryable: false } })
   })
 })
 

@@ -11,6 +11,7 @@ export type CuelineErrorCode =
   | 'storage-readonly'
   | 'storage-full'
   | 'storage-unreachable'
+  | 'storage-unusable'
   | 'pruned'
   | 'runner-failed'
   | 'timeout'

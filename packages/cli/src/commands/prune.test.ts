@@ -62,6 +62,17 @@ describe('cueline prune [X-11]', () => {
     expect((await cueline('prune', '--before', '999')).code).toBe(3)
     expect((await cueline('prune', '--before', '0')).code).toBe(2)
     const both = await cueline('prune', '--keep-days', '1', '--keep-events', '1')
-    expect(both).toMatchObject({ code: 2, stderr: expect.stringContaining('one of') })
+    expect(both).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--keep-days and --keep-events each say which events stay'),
+    })
+    for (const [flag, value, said] of [
+      ['--keep-events', '1.5', 'a whole number from 0'],
+      ['--keep-days', '99999', 'a number from 0 to 36500'],
+    ] as const) {
+      const { code, stderr } = await cueline('prune', flag, value)
+      expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(said) })
+      expect(stderr).toContain(flag)
+    }
   })
 })

@@ -1,4 +1,4 @@
-import type { PrunedLog } from '@cueline/core'
+import { CuelineError, type PrunedLog } from '@cueline/core'
 import type { Command } from 'commander'
 
 import { actorOf } from '../actor.ts'
@@ -6,7 +6,7 @@ import { chooseProject } from '../choose-project.ts'
 import type { Cli, GlobalOptions } from '../cli.ts'
 import { exitCodes } from '../exit-code.ts'
 import { withCueline } from '../open-cueline.ts'
-import { positiveNumber, wholeNumber } from '../option-values.ts'
+import { numberUpTo, wholeNumber } from '../option-values.ts'
 import type { Terminal } from '../terminal.ts'
 import { writeJson } from '../write-json.ts'
 
@@ -18,6 +18,8 @@ interface PruneOptions {
 }
 
 const usualDays = 30
+const mostDays = 36_500
+const mostEvents = 2 ** 48
 
 /** `cueline prune`: takes old events out of the log. */
 export function addPrune(program: Command, { terminal, run }: Cli): void {
@@ -32,10 +34,10 @@ export function addPrune(program: Command, { terminal, run }: Cli): void {
     .option(
       '--keep-days <n>',
       `keep the events of so many days (default: ${usualDays})`,
-      positiveNumber,
+      numberUpTo(mostDays),
     )
-    .option('--keep-events <n>', 'keep so many of the newest events', positiveNumber)
-    .option('--before <sequence>', 'keep this event and all after it', wholeNumber(2 ** 48))
+    .option('--keep-events <n>', 'keep so many of the newest events', wholeNumber(mostEvents, 0))
+    .option('--before <sequence>', 'keep this event and all after it', wholeNumber(mostEvents))
     .option('--dry-run', 'only say what would go')
     .addHelpText(
       'after',
@@ -52,7 +54,8 @@ Examples:
 
 async function prune(terminal: Terminal, options: PruneOptions & GlobalOptions): Promise<number> {
   const { keepDays, keepEvents, before, dryRun = false } = options
-  const said = [keepDays, keepEvents, before].some((given) => given !== undefined)
+  const given = givenFlags({ keepDays, keepEvents, before })
+  if (given.length > 1) throw severalFlags(given)
   return withCueline(terminal, options, {}, async (cueline) => {
     const { id: projectId } = await chooseProject(cueline, options.project)
     const pruned = await cueline.events.prune({
@@ -60,7 +63,7 @@ async function prune(terminal: Terminal, options: PruneOptions & GlobalOptions):
       ...(keepDays !== undefined && { keepDays }),
       ...(keepEvents !== undefined && { keepEvents }),
       ...(before !== undefined && { before }),
-      ...(!said && { keepDays: usualDays }),
+      ...(given.length === 0 && { keepDays: usualDays }),
       dryRun,
       actor: actorOf(terminal),
     })
@@ -68,6 +71,22 @@ async function prune(terminal: Terminal, options: PruneOptions & GlobalOptions):
     else terminal.out(`${inWords(pruned)}\n`)
     return exitCodes.ok
   })
+}
+
+const flagOf = { keepDays: '--keep-days', keepEvents: '--keep-events', before: '--before' } as const
+
+/** The flags that say what stays, of those given. */
+function givenFlags(options: Readonly<Record<keyof typeof flagOf, number | undefined>>): string[] {
+  const names = ['keepDays', 'keepEvents', 'before'] as const
+  return names.filter((name) => options[name] !== undefined).map((name) => flagOf[name])
+}
+
+function severalFlags(given: readonly string[]): CuelineError {
+  return new CuelineError(
+    'invalid-input',
+    `${given.join(' and ')} each say which events stay. Give one of them.`,
+    { details: { given } },
+  )
 }
 
 function inWords({ events, from, to, bytes, firstSequence, dryRun }: PrunedLog): string {

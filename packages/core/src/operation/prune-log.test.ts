@@ -91,6 +91,32 @@ describe('pruning the event log [X-11]', () => {
     })
   })
 
+  it.each([{ keepEvents: 3 }, { keepEvents: 0 }, { keepDays: 0 }])(
+    'lets a project rest that nothing but prunes happen to: %o',
+    async (kept) => {
+      const { cueline, clock, projectId, storage } = await doneWorld()
+      expect((await cueline.events.prune({ projectId, ...kept })).events).toBeGreaterThan(0)
+      const last = await lastOf(storage, projectId)
+      for (let day = 0; day < 3; day += 1) {
+        await clock.advance(24 * 3_600_000)
+        const { events, firstSequence } = await cueline.events.prune({ projectId, ...kept })
+        expect({ events, firstSequence }).toEqual({
+          events: 0,
+          firstSequence: last - (kept.keepEvents ?? 0),
+        })
+        expect(await lastOf(storage, projectId)).toBe(last)
+      }
+      await cueline.projects.pause({ projectId })
+      await clock.advance(1)
+      expect((await cueline.events.prune({ projectId, ...kept })).events).toBeGreaterThan(0)
+      // Who names the first event that stays gets it.
+      const through = await lastOf(storage, projectId)
+      await cueline.events.prune({ projectId, before: through + 1 })
+      expect(await lastOf(storage, projectId)).toBe(through + 1)
+      expect(await cueline.doctor.check({ projectId })).toMatchObject({ ok: true })
+    },
+  )
+
   it('changes nothing in a dry run', async () => {
     const { cueline, projectId } = await doneWorld()
     const before = await cueline.events.after({ projectId })

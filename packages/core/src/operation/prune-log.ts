@@ -1,13 +1,17 @@
 import { CuelineError } from '../error.ts'
 import type { StoredEvent } from '../event/event.ts'
 import type { ProjectId } from '../id.ts'
+import type { Storage } from '../storage/storage.ts'
 import { baseOf, type LogBase, partsOfBase } from '../report/log-fold.ts'
 import { foldOn, startFold } from './fold-log.ts'
 import type { OperationContext } from './operation.ts'
 import { replayDifferences } from './replay-differences.ts'
 import { requireProject } from './resolve.ts'
 
-/** Which events stay: exactly one of these. */
+/**
+ * Which events stay: exactly one of these. What prunes themselves have written is no reason to prune
+ * again, unless `before` asks for it: a project at rest is not kept busy by whoever prunes it regularly.
+ */
 export interface PruneOptions {
   readonly projectId: ProjectId
   /** The first event that stays. */
@@ -54,10 +58,12 @@ export async function pruneLog(
   }))
   if (before !== undefined && before > last + 1) throw beyond(projectId, before, last)
   const stays = stayingEvents(options, last, now)
+  const isNews = before === undefined ? await newsFor(storage, options, last) : () => true
   const fold = await startFold(storage, projectId)
   const start = fold.sequence
   let base: LogBase | null = null
   let open = true
+  let worthIt = false
   let bytes = 0
   const encoder = new TextEncoder()
   await foldOn(storage, projectId, fold, last, (event) => {
@@ -65,10 +71,12 @@ export async function pruneLog(
       open = false
       base = baseOf(fold)
     }
-    if (open) bytes += encoder.encode(JSON.stringify(event)).length
+    if (!open) return
+    worthIt ||= isNews(event)
+    bytes += encoder.encode(JSON.stringify(event)).length
   })
   if (open) base = baseOf(fold)
-  const through = base?.cursor ?? start
+  const through = worthIt ? (base?.cursor ?? start) : start
   const events = through - start
   const pruned: PrunedLog = {
     events,
@@ -100,6 +108,30 @@ function stayingEvents(
   if (keepDays !== undefined) return (event) => event.at >= now - keepDays * dayMs
   const first = before ?? last - (keepEvents ?? last) + 1
   return (event) => event.sequence >= first
+}
+
+/**
+ * Whether an event that need not stay is reason enough to prune: it tells of something else than a
+ * prune, and not only the prunes at the end of the log have made it too old.
+ */
+async function newsFor(
+  storage: Storage,
+  { projectId, keepEvents = 0 }: PruneOptions,
+  last: number,
+): Promise<(event: StoredEvent) => boolean> {
+  let newest = last
+  while (keepEvents > 0 && (await isPrune(storage, projectId, newest))) newest -= 1
+  return ({ type, sequence }) => type !== 'log.pruned' && sequence <= newest - keepEvents
+}
+
+async function isPrune(storage: Storage, projectId: ProjectId, sequence: number): Promise<boolean> {
+  if (sequence < 1) return false
+  const gone = await storage.transaction((transaction) =>
+    transaction.query('prunedThrough', { projectId }),
+  )
+  if (sequence <= gone) return false
+  const [event] = await storage.eventsAfter(projectId, sequence - 1, 1)
+  return event?.type === 'log.pruned'
 }
 
 function gone(last: number): string {

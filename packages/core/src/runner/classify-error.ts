@@ -16,6 +16,7 @@ const classOfCode: Readonly<Record<CuelineErrorCode, ErrorClass>> = {
   'storage-readonly': 'permanent',
   'storage-full': 'transient',
   'storage-unreachable': 'transient',
+  'storage-unusable': 'permanent',
   pruned: 'permanent',
   'runner-failed': 'agent-crash',
   timeout: 'timeout',

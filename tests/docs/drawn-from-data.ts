@@ -2,12 +2,13 @@ import { drawTransitions, errorPolicies } from '@cueline/core'
 
 /** What docs/concepts.md shows of the tables that the code itself uses, by the name of its markers. */
 export function drawnFromData(): Readonly<Record<string, string>> {
-  const { task, workOrder, attempt, session } = drawTransitions()
+  const { task, workOrder, attempt, session, workspace } = drawTransitions()
   return {
     'transitions:task': diagram(task),
     'transitions:workOrder': diagram(workOrder),
     'transitions:attempt': diagram(attempt),
     'transitions:session': diagram(session),
+    'transitions:workspace': diagram(workspace),
     'error-policies': policies(),
   }
 }

@@ -94,6 +94,8 @@ export function faultsAt(point: FaultPoint | null, occurrence: number): Faults {
         return removed
       },
       list: () => workspace.list(),
+      inspect: (...given) => workspace.inspect(...given),
+      kept: () => workspace.kept(),
       landed: (...given) => workspace.landed(...given),
       close: () => workspace.close(),
     }),

@@ -9,7 +9,9 @@ import {
   type WorkspaceRequest,
 } from '@cueline/core'
 
+import { inspectWorkspace } from './inspection.ts'
 import { keepCommits } from './kept-commits.ts'
+import { keptWork, restoreWork } from './kept-work.ts'
 import { landedAs, moveTarget } from './landing.ts'
 import {
   indexOf,
@@ -172,6 +174,22 @@ export function gitWorkspaces(options: GitWorkspacesOptions): WorkspaceProvider 
     },
 
     list: async () => (await readManifests(await open())).map(workspaceOf),
+
+    async inspect({ attemptId }) {
+      const place = await open()
+      const manifest = await readManifest(place, attemptId)
+      if (manifest === null) return null
+      try {
+        return await inspectWorkspace(place, manifest, held.has(attemptId))
+      } catch (error) {
+        // It may have been removed in the meantime.
+        if ((await readManifest(place, attemptId)) === null) return null
+        throw error
+      }
+    },
+
+    kept: async () => keptWork(await open()),
+    restore: async (request) => restoreWork(await open(), request),
     landed: async (attemptId, fence) => landedAs(await open(), attemptId, fence),
 
     async close() {

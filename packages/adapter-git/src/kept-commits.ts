@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import type { Manifest } from './manifest.ts'
-import { nameOf } from './names.ts'
+import { lineOf, nameOf } from './names.ts'
 import type { Repository } from './repository.ts'
 
 /**
@@ -12,7 +12,25 @@ import type { Repository } from './repository.ts'
  */
 export async function keepCommits(place: Repository, manifest: Manifest): Promise<string | null> {
   const { content, refs } = place
-  const { attemptId, base, branch, gitFolder } = manifest
+  const { attemptId, code } = manifest
+  const parents = await agentTips(place, manifest)
+  if (parents.length === 0) return null
+  const empty = (await content(['mktree'], { input: '' })).stdout.trim()
+  const commit = await content(
+    ['commit-tree', empty, ...parents.flatMap((parent) => ['-p', parent])],
+    {
+      input: `Commits made in the workspace of ${lineOf(attemptId)}\n\nCueline-Task: ${lineOf(code)}\nCueline-Attempt: ${lineOf(attemptId)}\n`,
+    },
+  )
+  const ref = `refs/cueline/commits/${nameOf(attemptId)}`
+  await refs(['update-ref', ref, commit.stdout.trim()])
+  return ref
+}
+
+/** The ends of all history that an agent made in its workspace, also of what it took back later. */
+export async function agentTips(place: Repository, manifest: Manifest): Promise<readonly string[]> {
+  const { content, refs } = place
+  const { base, branch, gitFolder } = manifest
   const seen = new Set<string>()
   const read = async (file: string) => {
     const text = await readFile(file, 'utf8').catch(() => '')
@@ -25,24 +43,15 @@ export async function keepCommits(place: Repository, manifest: Manifest): Promis
   }
   seen.add((await refs(['for-each-ref', '--format=%(objectname)', branch])).trim())
   const candidates = [...seen].filter((object) => object !== base && !/^0*$/.test(object))
-  if (candidates.length === 0) return null
+  if (candidates.length === 0) return []
   const checked = await content(['cat-file', '--batch-check'], { input: candidates.join('\n') })
   const commits = checked.stdout.split('\n').flatMap((line) => {
     const [object = '', kind] = line.split(' ')
     return kind === 'commit' ? [object] : []
   })
-  if (commits.length === 0) return null
+  if (commits.length === 0) return []
   const tips = await content(['rev-list', '--no-walk', '--stdin'], {
     input: [...commits, `^${base}`].join('\n'),
   })
-  const parents = tips.stdout.split('\n').filter((line) => line !== '')
-  if (parents.length === 0) return null
-  const empty = (await content(['mktree'], { input: '' })).stdout.trim()
-  const commit = await content(
-    ['commit-tree', empty, ...parents.flatMap((parent) => ['-p', parent])],
-    { input: `Commits made in the workspace of ${attemptId}\n` },
-  )
-  const ref = `refs/cueline/commits/${nameOf(attemptId)}`
-  await refs(['update-ref', ref, commit.stdout.trim()])
-  return ref
+  return tips.stdout.split('\n').filter((line) => line !== '')
 }

@@ -16,9 +16,13 @@ export interface Snapshot {
  * What a workspace holds now, stored as a tree - without the agent's index, settings, filters or
  * hooks. Ignored files do not belong to it.
  */
-export async function takeSnapshot(place: Repository, manifest: Manifest): Promise<Snapshot> {
+export async function takeSnapshot(
+  place: Repository,
+  manifest: Manifest,
+  index: string = indexOf(place, manifest.attemptId),
+): Promise<Snapshot> {
   const { content } = place
-  const call = { worktree: manifest.path, index: indexOf(place, manifest.attemptId) }
+  const call = { worktree: manifest.path, index }
   await content(['add', '--all', '--', '.'], call)
   const tree = (await content(['write-tree'], call)).stdout.trim()
   const raw = await content(['diff-tree', '-r', '-z', '--no-renames', manifest.base, tree])

@@ -85,6 +85,7 @@ export type {
   Worker,
   WorkOrder,
   WorkOrderStatus,
+  WorkspaceState,
 } from './staging/state.ts'
 export type { Event, EventOf, EventType, StoredEvent } from './event/event.ts'
 export { addInterruptions, addKeys, addResources } from './limit/admission.ts'
@@ -100,10 +101,16 @@ export { memoryWorkspaces } from './workspace/memory-workspaces.ts'
 export type { MemoryWorkspaces } from './workspace/memory-workspaces.ts'
 export { mergeFiles } from './workspace/merge-files.ts'
 export type { Files, MergedFiles } from './workspace/merge-files.ts'
+export { workspaceState } from './workspace/workspace-state.ts'
+export type { WorkspaceFacts } from './workspace/workspace-state.ts'
 export type {
+  KeptWork,
   Landed,
+  RestoredWork,
+  RestoreRequest,
   TrialMerge,
   Workspace,
+  WorkspaceInspection,
   WorkspaceProvider,
   WorkspaceReport,
   WorkspaceRequest,
@@ -151,6 +158,7 @@ export {
   sessionTransitions,
   taskTransitions,
   workOrderTransitions,
+  workspaceTransitions,
 } from './staging/transitions.ts'
 export { agentSessionIdProblem } from './session/agent-session-id.ts'
 export { defaultKeepAlive, keepAliveOf, sessionEnd } from './session/keep-alive.ts'

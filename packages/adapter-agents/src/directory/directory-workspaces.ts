@@ -11,6 +11,7 @@ import {
 import { fileName, workspaceOf, type ControlFolder, type Manifest } from './control-folder.ts'
 import { copyTree } from './copy-tree.ts'
 import { faultPoint } from './fault-point.ts'
+import { inspectWorkspace } from './inspection.ts'
 import { finishLanding, land, pendingLanding, readSequence, type Landing } from './landing.ts'
 import { takeFolderLease, type FolderHold } from './folder-lease.ts'
 import {
@@ -22,7 +23,7 @@ import {
   type Place,
 } from './place.ts'
 import { removeTree } from './remove-tree.ts'
-import { salvage } from './salvage.ts'
+import { salvage, salvagedWork } from './salvage.ts'
 import { treeDigest, type Tree } from './scan-tree.ts'
 import { makeTrial } from './trial.ts'
 
@@ -207,6 +208,21 @@ export function directoryWorkspaces(options: DirectoryWorkspacesOptions): Worksp
       const { control } = await open()
       return (await control.readManifests()).map(workspaceOf)
     },
+
+    async inspect({ attemptId }) {
+      const { control } = await open()
+      const manifest = await control.readManifest(attemptId)
+      if (manifest === null) return null
+      try {
+        return await inspectWorkspace(control, manifest, ignore, held.has(attemptId))
+      } catch (error) {
+        // It may have been removed in the meantime.
+        if ((await control.readManifest(attemptId)) === null) return null
+        throw error
+      }
+    },
+
+    kept: async () => await salvagedWork((await open()).control),
 
     async landed(attemptId, fence) {
       await finishPending(attemptId)

@@ -1,7 +1,7 @@
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readdir, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 
-import { mergeFiles } from '@cueline/core'
+import { mergeFiles, type AttemptId, type KeptWork } from '@cueline/core'
 
 import { readIfThere, writeDurably } from './atomic-file.ts'
 import type { ControlFolder, Manifest } from './control-folder.ts'
@@ -37,6 +37,22 @@ export async function salvage(
   const about = { attemptId, fence, base: manifest.base, changed, deleted }
   await writeDurably(join(folder, 'salvage.json'), `${JSON.stringify(about, null, 2)}\n`)
   return folder
+}
+
+/** What was kept of workspaces that are gone, oldest first. */
+export async function salvagedWork(control: ControlFolder): Promise<readonly KeptWork[]> {
+  const found: KeptWork[] = []
+  const folder = dirname(control.salvageOf('x' as AttemptId))
+  for (const entry of await readdir(folder).catch(() => [])) {
+    const name = join(folder, entry)
+    const text = await readIfThere(join(name, 'salvage.json'))
+    if (text === null) continue
+    const { attemptId } = JSON.parse(text) as { readonly attemptId: AttemptId }
+    const { mtimeMs } = await stat(join(name, 'salvage.json'))
+    const keptAt = Math.trunc(mtimeMs)
+    found.push({ attemptId, kind: 'salvage', name, keptAt, look: [`ls -R ${join(name, 'files')}`] })
+  }
+  return found.toSorted((one, other) => (one.keptAt ?? 0) - (other.keptAt ?? 0))
 }
 
 /** The first name that holds no finished salvage; what an interrupted one left is cleared away. */

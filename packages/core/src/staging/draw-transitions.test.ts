@@ -5,6 +5,7 @@ import {
   sessionTransitions,
   taskTransitions,
   workOrderTransitions,
+  workspaceTransitions,
 } from './transitions.ts'
 
 describe('the drawn transitions [S2-01]', () => {
@@ -28,7 +29,7 @@ describe('the drawn transitions [S2-01]', () => {
   })
 
   it('say all that the tables say, and nothing else', () => {
-    const { task, workOrder, attempt, session } = drawTransitions()
+    const { task, workOrder, attempt, session, workspace } = drawTransitions()
     const drawn = (diagram: string) =>
       diagram.split('\n').filter((line) => line.includes('-->') && !line.includes('[*]'))
     const known = (table: Readonly<Record<string, readonly string[]>>) =>
@@ -38,5 +39,6 @@ describe('the drawn transitions [S2-01]', () => {
     expect(drawn(workOrder)).toEqual(known(workOrderTransitions))
     expect(drawn(attempt)).toEqual(known(attemptTransitions))
     expect(drawn(session)).toEqual(known(sessionTransitions))
+    expect(drawn(workspace)).toEqual(known(workspaceTransitions))
   })
 })

@@ -3,10 +3,17 @@ import {
   sessionTransitions,
   taskTransitions,
   workOrderTransitions,
+  workspaceTransitions,
 } from './transitions.ts'
 
 /** Where each machine begins: the status of a new row. */
-const starts = { task: 'todo', workOrder: 'queued', attempt: 'running', session: 'active' } as const
+const starts = {
+  task: 'todo',
+  workOrder: 'queued',
+  attempt: 'running',
+  session: 'active',
+  workspace: 'fresh',
+} as const
 
 /**
  * The transition tables as Mermaid state diagrams, one per machine, drawn from the data that holds
@@ -17,12 +24,14 @@ export function drawTransitions(): {
   readonly workOrder: string
   readonly attempt: string
   readonly session: string
+  readonly workspace: string
 } {
   return {
     task: draw(taskTransitions, starts.task),
     workOrder: draw(workOrderTransitions, starts.workOrder),
     attempt: draw(attemptTransitions, starts.attempt),
     session: draw(sessionTransitions, starts.session),
+    workspace: draw(workspaceTransitions, starts.workspace),
   }
 }
 

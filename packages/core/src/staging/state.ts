@@ -34,6 +34,15 @@ export type AttemptStatus =
   | 'interrupted'
   | 'yielded'
 export type SessionStatus = 'active' | 'idle' | 'ended'
+/** How far the work in a workspace is; derived from facts by `workspaceState`, stored nowhere. */
+export type WorkspaceState =
+  | 'fresh'
+  | 'dirty'
+  | 'committed'
+  | 'queued'
+  | 'merged'
+  | 'salvaged'
+  | 'removed'
 /** Why a session ended: unused for too long, too old, somebody asked, or the agent began another. */
 export type SessionEndReason = 'idle' | 'age' | 'asked' | 'replaced'
 export type Barrier = 'none' | 'stage' | 'layer'

@@ -1,4 +1,10 @@
-import type { AttemptStatus, SessionStatus, TaskStatus, WorkOrderStatus } from './state.ts'
+import type {
+  AttemptStatus,
+  SessionStatus,
+  TaskStatus,
+  WorkOrderStatus,
+  WorkspaceState,
+} from './state.ts'
 
 /**
  * The allowed transitions of each machine, as data: properties hold every decision
@@ -38,6 +44,20 @@ export const sessionTransitions: Readonly<Record<SessionStatus, readonly Session
   active: ['idle', 'ended'],
   idle: ['active', 'ended'],
   ended: [],
+}
+
+/**
+ * A workspace goes nowhere but through `fresh`, `merged` or `salvaged` to `removed`: what is not merged
+ * is kept first.
+ */
+export const workspaceTransitions: Readonly<Record<WorkspaceState, readonly WorkspaceState[]>> = {
+  fresh: ['dirty', 'committed', 'queued', 'removed'],
+  dirty: ['fresh', 'committed', 'queued', 'merged', 'salvaged'],
+  committed: ['fresh', 'dirty', 'queued', 'merged', 'salvaged'],
+  queued: ['fresh', 'dirty', 'committed', 'merged', 'salvaged'],
+  merged: ['dirty', 'committed', 'queued', 'removed'],
+  salvaged: ['fresh', 'dirty', 'committed', 'queued', 'removed'],
+  removed: [],
 }
 
 /** True when `to` may follow `from`; staying is always allowed. */

@@ -427,6 +427,81 @@ const cases: readonly ContractCase<WorkspaceSubject>[] = [
     },
   },
   {
+    id: 'workspace.inspect-states',
+    title: 'inspect tells fresh, dirty, queued and merged work, and the paths that have not landed',
+    async run(subject) {
+      const { provider } = subject
+      const workspace = await started(subject)
+      const look = async () => {
+        const found = await provider.inspect(workspace)
+        return [found?.state, found?.changed]
+      }
+      equal(await look(), ['fresh', []])
+      await subject.write(workspace, 'b.txt', '1')
+      await subject.write(workspace, 'a.txt', '1')
+      equal(await look(), ['dirty', ['a.txt', 'b.txt']])
+      await subject.write(workspace, 'b.txt', null)
+      const trial = await tried(provider, workspace)
+      equal(await look(), ['queued', ['a.txt']], 'while its trial holds the merge lease')
+      await provider.abandon(trial)
+      equal(await look(), ['dirty', ['a.txt']], 'after a trial that was given up')
+      await provider.land(await tried(provider, workspace), confirmed)
+      equal(await look(), ['merged', []])
+      await subject.write(workspace, 'late.txt', '1')
+      equal(await look(), ['dirty', ['late.txt']], 'work that came after the landing')
+    },
+  },
+  {
+    id: 'workspace.inspect-elsewhere',
+    title: 'inspect tells the same to another process, and null of what is not there',
+    async run(subject) {
+      const workspace = await started(subject, { 'a.txt': '1' })
+      const reopened = await subject.reopen()
+      const found = await reopened.inspect(workspace)
+      equal(found?.state, 'dirty')
+      equal(found?.workspace, workspace, 'the workspace')
+      equal(await subject.provider.inspect(request()), null, 'of an unknown attempt')
+      await reopened.remove(workspace)
+      equal(await subject.provider.inspect(workspace), null, 'of a removed one')
+      await reopened.close()
+    },
+  },
+  {
+    id: 'workspace.inspect-disturbs-nobody',
+    title: 'inspect at the same time as work, trials and removals leaves them as they are',
+    async run(subject) {
+      const { provider } = subject
+      const workspace = await started(subject, { 'a.txt': '1' })
+      const looks = Array.from({ length: 4 }, () => provider.inspect(workspace))
+      const trial = await tried(provider, workspace)
+      await Promise.all([...looks, provider.inspect(workspace)])
+      await provider.land(trial, confirmed)
+      equal(await subject.readResult('a.txt'), '1')
+      const late = await Promise.all([provider.inspect(workspace), provider.remove(workspace)])
+      equal(late[1], { salvaged: null })
+    },
+  },
+  {
+    id: 'workspace.kept',
+    title: 'kept lists what removals have kept, also to another process, and nothing else',
+    async run(subject) {
+      const { provider } = subject
+      await provider.remove((await landedWith(subject, { 'a.txt': '1' })).workspace)
+      await provider.remove(await started(subject))
+      equal(await provider.kept(), [])
+      const unmerged = await started(subject, { 'b.txt': '1' })
+      const { salvaged } = await provider.remove(unmerged)
+      const reopened = await subject.reopen()
+      for (const each of [provider, reopened]) {
+        equal(
+          (await each.kept()).map(({ attemptId, kind, name }) => [attemptId, kind, name]),
+          [[unmerged.attemptId, 'salvage', salvaged]],
+        )
+      }
+      await reopened.close()
+    },
+  },
+  {
     id: 'workspace.hostile-codes',
     title: 'codes of any shape are data, never a path',
     async run(subject) {

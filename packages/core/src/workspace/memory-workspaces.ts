@@ -2,7 +2,8 @@ import { CuelineError } from '../error.ts'
 import type { AttemptId } from '../id.ts'
 import { mergeFiles } from './merge-files.ts'
 import { mergeLease } from './merge-lease.ts'
-import type { Landed, TrialMerge, Workspace, WorkspaceProvider } from './workspace.ts'
+import { workspaceState } from './workspace-state.ts'
+import type { KeptWork, Landed, TrialMerge, Workspace, WorkspaceProvider } from './workspace.ts'
 
 export interface MemoryWorkspaces extends WorkspaceProvider {
   /** What has landed so far: content by path. */
@@ -38,6 +39,7 @@ export function memoryWorkspaces(
   const places = new Map<AttemptId, Place>()
   const landings = new Map<string, Landed>()
   const salvage = new Map<string, ReadonlyMap<string, string>>()
+  const kept: KeptWork[] = []
   const lease = mergeLease()
   let result: ReadonlyMap<string, string> = new Map(initial)
   let generation = 0
@@ -146,11 +148,28 @@ export function memoryWorkspaces(
       if (changed.length === 0) return { salvaged: null }
       const salvaged = `salvage-${attemptId}`
       salvage.set(salvaged, new Map(found.files))
+      kept.push({ attemptId, kind: 'salvage', name: salvaged, keptAt: null, look: [] })
       return { salvaged }
     },
     async list() {
       return [...places.values()].map((each) => each.workspace)
     },
+    async inspect({ attemptId }) {
+      const found = places.get(attemptId)
+      if (found === undefined) return null
+      const { workspace, base, files } = found
+      const { changed } = mergeFiles(base, files, base)
+      const state = workspaceState({
+        landed: landings.has(landingKey(attemptId, workspace.fence)),
+        merging: held?.trial.workspace.attemptId === attemptId,
+        changed: changed.length,
+        commits: 0,
+        uncommitted: changed.length > 0,
+        kept: false,
+      })
+      return { workspace, state, changed, commits: 0, look: [] }
+    },
+    kept: async () => [...kept],
     async landed(attemptId, fence) {
       return landings.get(landingKey(attemptId, fence)) ?? null
     },

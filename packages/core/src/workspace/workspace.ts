@@ -1,4 +1,5 @@
 import type { AttemptId, ProjectId, TaskId, WorkOrderId } from '../id.ts'
+import type { WorkspaceState } from '../staging/state.ts'
 
 /**
  * Where attempts work, each in a place of its own, and how finished work comes together.
@@ -46,6 +47,21 @@ export interface WorkspaceProvider {
   ): Promise<{ readonly salvaged: string | null; readonly problems?: readonly string[] }>
   /** All workspaces that exist, also of processes that are gone. */
   list(): Promise<readonly Workspace[]>
+  /**
+   * What a workspace holds now and how far it is, or null when there is none. It changes nothing in
+   * the workspace and disturbs nobody who works in it, whichever process that is.
+   */
+  inspect(workspace: Pick<Workspace, 'attemptId'>): Promise<WorkspaceInspection | null>
+  /** All that outlived its workspace and is still kept: what `remove` did not let go. */
+  kept(): Promise<readonly KeptWork[]>
+  /**
+   * Gives kept work back to a person under a name of its own, and touches no checkout; what is kept
+   * stays kept. Absent where people reach it without that.
+   *
+   * @throws CuelineError `conflict` when the name is taken, `not-found` for what is not kept,
+   *   `invalid-input` for a name that cannot be one.
+   */
+  restore?(request: RestoreRequest): Promise<RestoredWork>
   /** What an attempt has landed, or null: tells after a crash whether the merge was applied. */
   landed(attemptId: AttemptId, fence: number): Promise<Landed | null>
   close(): Promise<void>
@@ -79,6 +95,45 @@ export interface Workspace {
    * the like, of its own. May hold secrets, so it is never stored.
    */
   readonly env?: Readonly<Record<string, string>>
+}
+
+/** A workspace that stands. */
+export interface WorkspaceInspection {
+  readonly workspace: Workspace
+  readonly state: Exclude<WorkspaceState, 'removed'>
+  /** Paths that hold what has not landed, sorted. */
+  readonly changed: readonly string[]
+  /** Commits that were made in it and have not landed; 0 where there are none such. */
+  readonly commits: number
+  /** The branch of its own, where it has one. */
+  readonly branch?: string
+  /** Commands that show a person what is in it; none where it is enough to look. */
+  readonly look: readonly string[]
+}
+
+export interface KeptWork {
+  readonly attemptId: AttemptId
+  /** `salvage`: the whole content that had not landed. `commits`: what was committed on the way. */
+  readonly kind: 'salvage' | 'commits'
+  /** As `remove` told it: where it is. */
+  readonly name: string
+  /** Milliseconds since 1970; null where nobody noted it. */
+  readonly keptAt: number | null
+  readonly look: readonly string[]
+}
+
+export interface RestoreRequest {
+  /** Of what is kept. */
+  readonly name: string
+  /** The branch to make; one that tells the attempt when left out. */
+  readonly branch?: string
+}
+
+export interface RestoredWork {
+  readonly branch: string
+  readonly commit: string
+  /** Further ends of history that were kept under the same name, which no branch names. */
+  readonly others: readonly string[]
 }
 
 export type TrialMerge =

@@ -1,0 +1,123 @@
+import { randomUUID } from 'node:crypto'
+import { copyFile, lstat, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import { workspaceState, type WorkspaceInspection } from '@cueline/core'
+
+import { agentTips } from './kept-commits.ts'
+import { indexOf, workspaceOf, type Manifest } from './manifest.ts'
+import { nameOf } from './names.ts'
+import { shortName, type Repository } from './repository.ts'
+import { takeSnapshot, type Snapshot } from './snapshot.ts'
+
+/** What a workspace holds, and how far it is. `merging`: its trial is under way. */
+export async function inspectWorkspace(
+  place: Repository,
+  manifest: Manifest,
+  merging: boolean,
+): Promise<WorkspaceInspection> {
+  const { attemptId, base, branch, landedTree, gitFolder, path } = manifest
+  const there = gitFolder !== null && (await isThere(path))
+  const snapshot = there ? await lookAt(place, manifest) : null
+  const tips = there ? await agentTips(place, manifest) : []
+  const tree = snapshot?.tree
+  const changed =
+    tree === undefined || tree === landedTree
+      ? []
+      : landedTree === undefined
+        ? (snapshot as Snapshot).changed
+        : await pathsBetween(place, landedTree, tree)
+  const head = there ? await headOf(place, gitFolder) : base
+  const salvaged = await treeOf(place, `refs/cueline/salvage/${nameOf(attemptId)}`)
+  const own = shortName(branch)
+  return {
+    workspace: workspaceOf(manifest),
+    state: workspaceState({
+      landed: landedTree !== undefined,
+      merging,
+      changed: changed.length,
+      commits: tips.length,
+      uncommitted: changed.length > 0 && tree !== (await treeOf(place, head)),
+      kept: tree !== undefined && tree === salvaged,
+    }),
+    changed,
+    commits: tips.length === 0 ? 0 : await countCommits(place, tips, base),
+    branch: own,
+    look: there
+      ? [`git -C ${quoted(path)} status`, `git -C ${quoted(path)} diff ${base.slice(0, 12)}`]
+      : [],
+  }
+}
+
+/**
+ * A snapshot by an index of its own, so that it gets into nobody's way. A file that an agent removes in
+ * this moment is looked for once more.
+ */
+export async function lookAt(place: Repository, manifest: Manifest): Promise<Snapshot> {
+  const known = indexOf(place, manifest.attemptId)
+  for (let tries = 1; ; tries += 1) {
+    const index = `${known}.look-${randomUUID()}`
+    try {
+      await copyFile(known, index)
+      return await takeSnapshot(place, manifest, index)
+    } catch (error) {
+      if (tries >= mostTries) throw error
+    } finally {
+      await rm(index, { force: true })
+      await rm(`${index}.lock`, { force: true })
+    }
+  }
+}
+
+const mostTries = 3
+
+/** As people paste it into a shell. */
+export function quoted(text: string): string {
+  return /^[\w./:@^-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+}
+
+async function pathsBetween(
+  { content }: Repository,
+  from: string,
+  to: string,
+): Promise<readonly string[]> {
+  const { stdout } = await content(['diff-tree', '-r', '-z', '--name-only', '--no-renames', from, to]) // prettier-ignore
+  return stdout
+    .split('\0')
+    .filter((path) => path !== '')
+    .toSorted()
+}
+
+/** The commit that an agent stands on; empty where it stands on none. An agent may have written there. */
+async function headOf({ refs }: Repository, gitFolder: string): Promise<string> {
+  const text = (await readFile(join(gitFolder, 'HEAD'), 'utf8').catch(() => '')).trim()
+  if (/^[0-9a-f]{40,64}$/.test(text)) return text
+  const ref = /^ref: (refs\/heads\/.+)$/.exec(text)?.[1]
+  return ref === undefined
+    ? ''
+    : (await refs(['for-each-ref', '--format=%(objectname)', ref])).trim()
+}
+
+async function treeOf({ refs }: Repository, commit: string): Promise<string | null> {
+  const ask = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${commit}^{tree}`]
+  const found = await refs(ask).catch(() => '')
+  return found === '' ? null : found.trim()
+}
+
+async function countCommits(
+  { content }: Repository,
+  tips: readonly string[],
+  base: string,
+): Promise<number> {
+  const asked = await content(['rev-list', '--count', '--stdin'], {
+    input: [...tips, `^${base}`].join('\n'),
+  })
+  return Number(asked.stdout)
+}
+
+function isThere(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  )
+}

@@ -81,6 +81,7 @@ export type {
   Task,
   TaskStatus,
   TaskType,
+  Touched,
   Verdict,
   Worker,
   WorkOrder,
@@ -146,7 +147,15 @@ export { renderTimeline } from './report/render-timeline.ts'
 export type { ActualTime, TimelineOptions, TimelinePlan } from './report/render-timeline.ts'
 export type { TimelineTheme } from './report/timeline-theme.ts'
 export { reportTables } from './report/report-tables.ts'
-export type { BatchReport, GateCounts, RunReport, TaskReport } from './report/run-report.ts'
+export type {
+  BatchReport,
+  GateCounts,
+  LaneReport,
+  RunReport,
+  TaskReport,
+  TaskTouches,
+  TouchTotals,
+} from './report/run-report.ts'
 export { clientOf } from './operation/client-of.ts'
 export { createRunView } from './report/run-view.ts'
 export type { RunActivity, RunLine, RunPicture, RunView } from './report/run-view.ts'

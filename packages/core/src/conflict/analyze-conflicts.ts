@@ -133,13 +133,17 @@ function touchesOf(
   })
 }
 
-function predictorOf({ files = [], history = [] }: ConflictOptions): TouchPredictor | undefined {
+/** A predictor that has learnt the history; none where nothing is known. */
+export function predictorOf({
+  files = [],
+  history = [],
+}: ConflictOptions): TouchPredictor | undefined {
   if (files.length === 0 && history.length === 0) return undefined
   const predictor = createPredictor({ files })
   const now = new Set(files)
-  for (const { title, body, files: changed } of history) {
+  for (const { title, body, task, files: changed } of history) {
     const paths = changed.map((file) => (typeof file === 'string' ? file : file.path))
-    predictor.learn({ title, body, files: paths.filter((path) => now.has(path)) })
+    predictor.learn({ title, body, task, files: paths.filter((path) => now.has(path)) })
   }
   return predictor
 }

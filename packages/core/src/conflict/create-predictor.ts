@@ -18,6 +18,8 @@ export interface TouchTask {
   readonly description?: string | undefined
   /** Declared files and globs. */
   readonly touches?: readonly string[] | undefined
+  /** What an attempt at it really changed: replaces every guess, and what it declares. */
+  readonly touched?: readonly string[] | undefined
   /** What the host itself predicts, an agent's plan for instance: confidence from 0 to 1. */
   readonly predicted?: readonly { readonly path: string; readonly score: number }[] | undefined
 }
@@ -27,6 +29,8 @@ export interface PastChange {
   readonly title: string
   readonly body?: string | undefined
   readonly files: readonly (string | FileChange)[]
+  /** The task whose work it was, for the evidence. */
+  readonly task?: string | undefined
 }
 
 export interface FileChange {
@@ -82,6 +86,8 @@ export function createPredictor(options: { readonly files: readonly string[] }):
   const files = createFileIndex(options.files)
   const history = createChangeHistory()
   const model = createTouchModel(options.files.length)
+  /** By file: the task whose work changed it last. */
+  const workOf = new Map<number, string>()
 
   function scoresOf(task: TouchTask): SourceScores {
     const host = new Map<string, number>()
@@ -125,7 +131,7 @@ export function createPredictor(options: { readonly files: readonly string[] }):
         ) as Record<TouchSource, Float64Array>,
       }
     },
-    learn({ title, body, files: changed }) {
+    learn({ title, body, files: changed, task }) {
       adapt(title, body ?? '', changed)
       const touched = new Set<number>()
       const gone: string[] = []
@@ -149,10 +155,15 @@ export function createPredictor(options: { readonly files: readonly string[] }):
           if (!words.has(word)) words.set(word, 0.5)
         }
       }
+      if (task !== undefined) for (const file of touched) workOf.set(file, task)
       history.learn({ title, words, files: [...touched], scopes, type })
       for (const path of gone) files.remove(path)
     },
     predict(task, { limit = 20 } = {}) {
+      if (task.touched !== undefined) {
+        const text = 'an attempt at it really touched it'
+        return task.touched.slice(0, limit).map((path) => declaredTouch(path, 1, text))
+      }
       const found = scoresOf(task)
       const size = files.size()
       const fit = model.fitOf(found.scores, size)
@@ -222,7 +233,11 @@ export function createPredictor(options: { readonly files: readonly string[] }):
     return weighed
       .sort((x, y) => y[0] - x[0])
       .slice(0, 3)
-      .map(([, source]) => ({ source, text: sentence(source, file, found) }))
+      .map(([, source], at) => {
+        const work = at === 0 ? workOf.get(file) : undefined
+        const text = sentence(source, file, found)
+        return { source, text: work === undefined ? text : `${text}; ${work} really touched it` }
+      })
   }
 
   function sentence(

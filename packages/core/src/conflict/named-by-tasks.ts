@@ -34,7 +34,7 @@ export function namedByTasks(
   const names = tasks.map((task) => namesInText(`${task.title ?? ''}\n${task.description ?? ''}`))
   const universe = new Set(files)
   for (const task of tasks)
-    for (const touch of task.touches ?? []) if (!isGlob(touch)) universe.add(touch)
+    for (const touch of task.touched ?? task.touches ?? []) if (!isGlob(touch)) universe.add(touch)
   for (const { paths } of names) {
     for (const path of paths.slice(0, mostNames))
       if (path.includes('/') && hasExtension(path)) universe.add(path)
@@ -55,6 +55,10 @@ export function namedByTasks(
     const keep = (touch: NamedTouch) => {
       const before = touches.get(touch.path)
       if (before === undefined || before.score < touch.score) touches.set(touch.path, touch)
+    }
+    if (task.touched !== undefined) {
+      const reason = 'really touched it'
+      return task.touched.map((path) => ({ path, how: 'declared', score: 1, reason }))
     }
     for (const touch of task.touches ?? []) {
       const reason = `declares ${touch}`

@@ -72,6 +72,8 @@ export type Event = { readonly at: number } & (
         readonly tail: number
         /** As `Task.exclusiveKeys`; none when left out. */
         readonly exclusiveKeys?: readonly string[]
+        /** Files that it is predicted to change, where it declares none. */
+        readonly expects?: readonly string[]
       }[]
     }
   | {

@@ -3,6 +3,7 @@ import type { Plan, PlanOptions } from '../plan/index.ts'
 import type { Slice } from '../staging/slice.ts'
 import type { Project } from '../staging/state.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
+import { landedChanges } from './landed-changes.ts'
 import { openTasks } from './open-tasks.ts'
 import { type ChosenTasks, chosenTasks, type PlanChoices, usualChoices } from './plan-choices.ts'
 import { type ProjectPlan, toProjectPlan } from './project-plan.ts'
@@ -35,7 +36,10 @@ export async function currentPlanning(
   const last = await storage.query('plan', { projectId: input.projectId })
   const stored = last === null ? null : toProjectPlan(last)
   const choices = stored?.choices ?? usualChoices
-  const chosen = chosenTasks(openTasks(slice), choices, { before: stored?.conflicts })
+  const chosen = chosenTasks(openTasks(slice), choices, {
+    landed: landedChanges(slice),
+    before: stored?.conflicts,
+  })
   return {
     project,
     slice,

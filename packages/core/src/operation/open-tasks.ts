@@ -25,6 +25,7 @@ export function planTasksOf(slice: Slice, includes: (task: Task) => boolean): De
     priority: task.priority,
     ...(task.epic !== null && { epic: task.epic }),
     ...(task.touches.length > 0 && { touches: task.touches }),
+    ...(task.touched !== null && { touched: task.touched.paths }),
     ...(Object.keys(task.resources).length > 0 && { resources: task.resources }),
   }))
 }

@@ -3,7 +3,14 @@ import {
   analyzeConflicts,
   type ConflictOptions,
   type ConflictTask,
+  predictorOf,
 } from '../conflict/analyze-conflicts.ts'
+import type {
+  PastChange,
+  PredictedTouch,
+  TouchPredictor,
+  TouchTask,
+} from '../conflict/create-predictor.ts'
 import type { InferredDependency } from '../conflict/infer-dependencies.ts'
 import type { PlannedConflict, PlanTask } from '../plan/index.ts'
 import { taskLimits } from '../task/task-schema.ts'
@@ -87,6 +94,8 @@ export interface ChosenTasks {
   readonly inferred: readonly InferredDependency[]
   /** Which of them shall be kept apart, and why. */
   readonly conflicts: readonly PlannedConflict[]
+  /** Of tasks that declare nothing: the files that are predicted of them, at most three. */
+  readonly expects: ReadonlyMap<string, readonly string[]>
   /** Declared files that so many tasks share that they queue for them; not among the conflicts. */
   readonly crowded: readonly CrowdedFile[]
   /** Those that were chosen, and the crowded files: one of each. */
@@ -97,12 +106,16 @@ export interface ChosenTasks {
 export interface KnownChanges {
   readonly files?: ConflictOptions['files'] | undefined
   readonly history?: ConflictOptions['history'] | undefined
+  /** What tasks of the project really changed, the oldest first; newer than the history. */
+  readonly landed?: readonly PastChange[] | undefined
   readonly before?: readonly PlannedConflict[] | undefined
 }
 
 /** A task as the planner sees it, with the text that says what it touches and waits for. */
 export interface DescribedTask extends PlanTask {
   readonly description?: string | undefined
+  /** What an attempt at it really changed: counts in place of what it declares. */
+  readonly touched?: readonly string[] | undefined
 }
 
 /**
@@ -111,7 +124,7 @@ export interface DescribedTask extends PlanTask {
  * files and history. Pure.
  */
 export function chosenTasks(
-  tasks: readonly DescribedTask[],
+  given: readonly DescribedTask[],
   {
     conflicts,
     infer,
@@ -119,47 +132,109 @@ export function chosenTasks(
   }: Pick<PlanChoices, 'conflicts' | 'infer'> & Partial<PlanChoices>,
   known: KnownChanges = {},
 ): ChosenTasks {
+  const tasks = given.map((task) =>
+    task.touched === undefined ? task : { ...task, touches: task.touched },
+  )
   const inferred = infer === null ? [] : impliedDependencies(tasks.map(textOf), infer)
   const crowded = conflicts === 'none' ? [] : crowdedFiles(tasks)
   const queueing = withCrowdedFiles(withEdges(tasks, inferred), crowded)
   const queued = new Set(crowded.map(({ path }) => path))
-  const others = (touches: readonly string[] = []) => touches.filter((path) => !queued.has(path))
+  const others = (paths: readonly string[]) => paths.filter((path) => !queued.has(path))
   const left =
-    crowded.length === 0 ? tasks : tasks.map((task) => ({ ...task, touches: others(task.touches) }))
+    crowded.length === 0
+      ? tasks
+      : tasks.map((task) => ({
+          ...task,
+          touches: others(task.touches ?? []),
+          ...(task.touched !== undefined && { touched: others(task.touched) }),
+        }))
   return {
     inferred,
     crowded,
     tasks: [...queueing.tasks],
     resources: { ...resources, ...queueing.resources },
-    conflicts: conflictsOf(left, conflicts, known),
+    ...conflictsOf(left, conflicts, known),
   }
 }
 
 function conflictsOf(
-  tasks: readonly ConflictTask[],
+  tasks: readonly (ConflictTask & DescribedTask)[],
   mode: PlanChoices['conflicts'],
-  { files, history, before = [] }: KnownChanges,
-): PlannedConflict[] {
-  if (mode === 'none') return []
+  { files, history = [], landed = [], before = [] }: KnownChanges,
+): Pick<ChosenTasks, 'conflicts' | 'expects'> {
+  const expects = new Map<string, readonly string[]>()
+  if (mode === 'none') return { conflicts: [], expects }
   if (mode === 'declared') {
-    return analyzeConflicts(
-      tasks
-        .filter(({ touches }) => touches !== undefined)
-        .map(({ id, touches }) => ({ id, touches })),
+    const declaring = tasks.filter(({ touches }) => touches !== undefined)
+    const conflicts = analyzeConflicts(
+      declaring.map(({ id, touches, touched }) => ({ id, touches, touched })),
+    )
+    return { conflicts, expects }
+  }
+  const predictor = predictorOf({
+    files: filesKnown(files, landed),
+    history: [...history, ...ownOnes(landed, history)],
+  })
+  const predicted = predictor && remembering(predictor)
+  const found = analyzeConflicts(tasks, predicted && { predictor: predicted.predictor })
+  for (const task of tasks) {
+    if ((task.touches?.length ?? 0) > 0) continue
+    const likely = (predicted?.of(task) ?? []).filter(({ score }) => score >= leastExpected)
+    if (likely.length === 0) continue
+    expects.set(
+      task.id,
+      likely.slice(0, mostExpected).map(({ path }) => path),
     )
   }
-  const found = analyzeConflicts(tasks, {
-    ...(files !== undefined && { files }),
-    ...(history !== undefined && { history }),
-  })
-  if (files !== undefined) return found
-  const there = new Set(tasks.map(({ id }) => id))
+  if (files !== undefined) return { conflicts: found, expects }
+  const open = new Map(tasks.map((task) => [task.id, task]))
   const pairs = new Set(found.map(({ tasks: pair }) => keyOf(pair)))
   const still = before.filter(
     ({ kind, tasks: pair }) =>
-      kind !== 'declared' && pair.every((id) => there.has(id)) && !pairs.has(keyOf(pair)),
+      kind !== 'declared' &&
+      // What was predicted of a task is over once it is known what it touches.
+      pair.every((id) => open.has(id) && open.get(id)?.touched === undefined) &&
+      !pairs.has(keyOf(pair)),
   )
-  return [...found, ...still]
+  return { conflicts: [...found, ...still], expects }
+}
+
+/** Predicted files of a task that are told, and the least probability of one. */
+const mostExpected = 3
+const leastExpected = 0.1
+
+/** The files given, and those that finished work has changed since. */
+function filesKnown(files: readonly string[] = [], landed: readonly PastChange[]): string[] {
+  const all = new Set(files)
+  for (const change of landed) {
+    for (const file of change.files) all.add(typeof file === 'string' ? file : file.path)
+  }
+  return [...all]
+}
+
+/** The project's own work, but for what the history holds already: Cueline names tasks in commits. */
+function ownOnes(landed: readonly PastChange[], history: readonly PastChange[]): PastChange[] {
+  const titles = new Set(history.map(({ title }) => title))
+  return landed.filter(({ task = '', title }) => !titles.has(`${task}: ${title}`))
+}
+
+/** A predictor that keeps what it said, so that nobody has to ask twice. */
+function remembering(predictor: TouchPredictor): {
+  readonly predictor: TouchPredictor
+  of(task: TouchTask): readonly PredictedTouch[]
+} {
+  const said = new Map<TouchTask, readonly PredictedTouch[]>()
+  return {
+    of: (task) => said.get(task) ?? [],
+    predictor: {
+      ...predictor,
+      predict(task, options) {
+        const touches = predictor.predict(task, options)
+        said.set(task, touches)
+        return touches
+      },
+    },
+  }
 }
 
 /** The same for a pair whichever way round it is written. */

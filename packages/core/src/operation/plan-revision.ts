@@ -3,7 +3,7 @@ import { CuelineError } from '../error.ts'
 import type { PlanId } from '../id.ts'
 import { diffPlans, type PlanDifference } from '../plan/diff-plans.ts'
 import { hashPlan } from '../plan/hash-plan.ts'
-import { type Plan, type PlanOptions, type PlanTask, planTasks } from '../plan/index.ts'
+import { type Plan, type PlanOptions, planTasks } from '../plan/index.ts'
 import { named } from '../plan/named.ts'
 import type { DependencyChange, PatchEffect, PlanPatch, TaskChange } from '../plan/plan-patch.ts'
 import { type PlanRevision, revisePlan } from '../plan/revise-plan.ts'
@@ -17,7 +17,13 @@ import { actor, projectId, taskReference } from './input.ts'
 import { problemsError } from './new-tasks.ts'
 import { planTasksOf } from './open-tasks.ts'
 import { operation } from './operation.ts'
-import { type ChosenTasks, chosenTasks, type DescribedTask } from './plan-choices.ts'
+import { landedChanges } from './landed-changes.ts'
+import {
+  type ChosenTasks,
+  chosenTasks,
+  type DescribedTask,
+  planChoicesInput,
+} from './plan-choices.ts'
 import { storePlan } from './project-plan.ts'
 
 /** What became of a patch to the plan of a project, and the plan with it. */
@@ -89,6 +95,9 @@ export const planRevision = {
       preview: z.boolean().default(false),
       workers: z.int().min(1).max(100_000).optional(),
       barrier: z.enum(['none', 'stage', 'layer']).optional(),
+      /** Predicts anew from these, where the plan predicts conflicts; as it was planned when left out. */
+      files: planChoicesInput.files,
+      history: planChoicesInput.history,
       actor,
     }),
     run: ({ ledger, ids }, input): Promise<RevisedPlan> =>
@@ -110,7 +119,11 @@ export const planRevision = {
           options,
           keepRunning: !input.restart,
         })
+        const { files, history } = input
         const chosen = chosenTasks(openOf(slice, revision.tasks), choices, {
+          files,
+          history,
+          landed: landedChanges(slice),
           before: stored.conflicts,
         })
         const before = planned(planning.chosen, options)
@@ -198,17 +211,30 @@ function revised(
 }
 
 /** Of revised tasks those still to be done, waiting only for each other. */
-function openOf(slice: Slice, tasks: readonly PlanTask[]): PlanTask[] {
+function openOf(slice: Slice, tasks: readonly DescribedTask[]): DescribedTask[] {
   const done = new Set<string>()
-  for (const { code, status } of slice.tasks.values()) if (status === 'done') done.add(code)
+  const declared = new Map<string, readonly string[]>()
+  for (const { code, status, touches } of slice.tasks.values()) {
+    if (status === 'done') done.add(code)
+    declared.set(code, touches)
+  }
   return tasks
     .filter(({ id }) => !done.has(id))
-    .map((task) => ({
-      ...task,
-      dependsOn: (task.dependsOn ?? []).filter(
-        (entry) => !done.has(typeof entry === 'string' ? entry : entry.task),
-      ),
-    }))
+    .map(({ touched, ...task }) => {
+      // Whoever declares anew what a task touches knows better than its former attempt.
+      const still = sameList(task.touches ?? [], declared.get(task.id) ?? [])
+      return {
+        ...task,
+        ...(touched !== undefined && still && { touched }),
+        dependsOn: (task.dependsOn ?? []).filter(
+          (entry) => !done.has(typeof entry === 'string' ? entry : entry.task),
+        ),
+      }
+    })
+}
+
+function sameList(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((entry, at) => entry === other[at])
 }
 
 /** Tasks may be named by id; plans know them by code. Codes stay taken, also by what is cancelled. */

@@ -5,6 +5,7 @@ import { shown } from '../plan/shown.ts'
 import type { Slice } from '../staging/slice.ts'
 import { actor, planId, projectId } from './input.ts'
 import { problemsError } from './new-tasks.ts'
+import { landedChanges } from './landed-changes.ts'
 import { openTasks } from './open-tasks.ts'
 import { operation } from './operation.ts'
 import { chosenTasks, type PlanChoices, planChoicesInput } from './plan-choices.ts'
@@ -38,6 +39,7 @@ export const plans = {
         const chosen = chosenTasks(openTasks(slice), choices, {
           files,
           history,
+          landed: landedChanges(slice),
         })
         const { rounds, budgetMs, seed } = input
         const result = planTasks(chosen.tasks, {

@@ -82,10 +82,11 @@ export async function storePlan(
     hash: stored.hash,
     tasks: plan.facts.flatMap(({ task, layer, tail, urgency = tail }) => {
       const id = taskIds.get(task)
+      if (id === undefined) return []
       const exclusiveKeys = keys.get(task)
-      return id === undefined
-        ? []
-        : [{ id, layer, tail: urgency, ...(exclusiveKeys && { exclusiveKeys }) }]
+      const expects = chosen.expects.get(task)
+      const own = { ...(exclusiveKeys && { exclusiveKeys }), ...(expects && { expects }) }
+      return [{ id, layer, tail: urgency, ...own }]
     }),
   })
   await storage.write(projectId, [{ table: 'plan', kind: 'insert', row: stored }], [], given.actor)

@@ -27,7 +27,7 @@ function threeTasks() {
   return log
 }
 
-describe('the report of a run [X-03]', () => {
+describe('the report of a run [X-03, S4-07, S4-13]', () => {
   it('states the time a barrier cost', () => {
     const report = foldReport(threeTasks().events)
     // In stages `second` would have waited for `wide`: 10 + 10 minutes instead of 12.
@@ -57,6 +57,53 @@ describe('the report of a run [X-03]', () => {
     expect(efficiency).toBeCloseTo(11 / 12, 10)
   })
 
+  it('says what working at once saved, per batch and lane, beside what the plan could save at most', () => {
+    const report = foldReport(threeTasks().events)
+    expect(report.timeSaved).toBeCloseTo(1 - 12 / 22, 10)
+    // 18 minutes of estimates; two workers need 10 of them, because `second` waits for `first`.
+    expect(report.predicted).toMatchObject({ boundMs: 600_000, makespanMs: 600_000 })
+    expect(report.predicted?.boundTimeSaved).toBeCloseTo(1 - 10 / 18, 10)
+    expect(report.batches).toEqual([
+      expect.objectContaining({
+        lanes: 2,
+        efficiency: expect.closeTo(11 / 12, 10),
+        timeSaved: expect.closeTo(1 - 12 / 22, 10),
+        predictedMs: 600_000,
+        predictedWorkMs: 1_080_000,
+      }),
+    ])
+    expect(report.lanes).toEqual([
+      {
+        lane: 0,
+        attempts: 1,
+        succeeded: 1,
+        wallMs: 600_000,
+        busyMs: 600_000,
+        workMs: 600_000,
+        efficiency: expect.closeTo(10 / 12, 10),
+      },
+      expect.objectContaining({ lane: 1, attempts: 2, wallMs: 720_000, busyMs: 720_000 }),
+    ])
+  })
+
+  it('counts what merged without a conflict', () => {
+    const log = exampleLog({ one: {}, two: {} }, 1)
+    log.register(0, 'worker-')
+    log.promote(0)
+    log.start(0, 'one', 'worker-0')
+    log.fail(100, 'one', 'src/a.ts changed here and there')
+    log.start(100, 'one', 'worker-0', 2)
+    log.succeed(200, 'one', 2)
+    const events = log.events.map((event) => {
+      if (event.type === 'attempt.succeeded') return { ...event, merged: 'c0ffee' }
+      if (event.type !== 'attempt.failed') return event
+      return { ...event, failure: { ...event.failure, class: 'merge-conflict' as const } }
+    })
+    const { merges } = foldReport(events)
+    expect(merges).toEqual({ landed: 1, conflicts: 1, withoutConflict: 0.5 })
+    expect(foldReport(log.events).merges.withoutConflict).toBeNull()
+  })
+
   it('counts neither waiting nor failed attempts as work', () => {
     const log = exampleLog({ one: {} }, 1)
     log.register(0, 'worker-')
@@ -83,7 +130,7 @@ describe('the report of a run [X-03]', () => {
 
   it('sets what the plan predicted beside what happened, at the time scale of the run', () => {
     const report = foldReport(threeTasks().events, { timeScale: 50 })
-    expect(report.predicted).toEqual({ makespanMs: 500, workMs: 900, speedup: 1.8 })
+    expect(report.predicted).toMatchObject({ makespanMs: 500, workMs: 900, speedup: 1.8 })
     expect(report.perTask.map((task) => [task.task, task.predictedMs, task.actualMs])).toEqual([
       ['wide', 400, 600_000],
       ['first', 100, 120_000],
@@ -98,7 +145,12 @@ describe('the report of a run [X-03]', () => {
       { task: 'second', start: 3, finish: 7, lane: 0 },
     ]
     const report = foldReport(threeTasks().events, { timeScale: 1_000, predicted })
-    expect(report.predicted).toEqual({ makespanMs: 7_000, workMs: 7_000, speedup: 1 })
+    expect(report.predicted).toMatchObject({
+      boundMs: null,
+      makespanMs: 7_000,
+      workMs: 7_000,
+      speedup: 1,
+    })
     expect(report.perTask.map((task) => task.predictedMs)).toEqual([null, 3_000, 4_000])
   })
 

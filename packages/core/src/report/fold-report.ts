@@ -7,9 +7,10 @@ import type { Slice } from '../staging/slice.ts'
 import type { Attempt, Task, Verdict } from '../staging/state.ts'
 import { assignLanes } from './assign-lanes.ts'
 import { barrierTax } from './barrier-tax.ts'
+import { compareTouches, touchTotals } from './compare-touches.ts'
 import { createLogFold, type LogFold } from './log-fold.ts'
 import { predictTimes } from './predict-times.ts'
-import type { BatchReport, GateCounts, RunReport, TaskReport } from './run-report.ts'
+import type { BatchReport, GateCounts, LaneReport, RunReport, TaskReport } from './run-report.ts'
 
 export interface ReportOptions {
   /** Milliseconds of real time that one minute of the plan stands for; 60 000 when left out. */
@@ -34,7 +35,7 @@ export function foldReport(events: Iterable<StoredEvent>, options: ReportOptions
 
 /** The report of what was folded. Throws `invalid-input` when there was no project in it. */
 export function reportOf(fold: LogFold, options: ReportOptions = {}): RunReport {
-  const { world, settledAt, firstPromotion } = fold
+  const { world, settledAt, firstPromotion, expects } = fold
   const { project } = world
   if (project === null) throw noProject()
 
@@ -49,6 +50,16 @@ export function reportOf(fold: LogFold, options: ReportOptions = {}): RunReport 
   const workMs = sum(succeeded.values())
   const speedup = ratio(workMs, wallMs)
   const { times, predicted } = predictTimes(world, tasks, workers, options)
+  const lanes = assignLanes(attempts)
+  const facts: Facts = {
+    attemptsOf: byTask(attempts),
+    lanes,
+    succeeded,
+    settledAt,
+    firstPromotion,
+    expects,
+    times,
+  }
   return {
     projectId: project.id,
     project: project.name,
@@ -63,10 +74,14 @@ export function reportOf(fold: LogFold, options: ReportOptions = {}): RunReport 
     speedup,
     efficiency: speedup === null ? null : ratio(speedup, workers),
     barrierTax: barrierTax(world, succeeded, workers),
+    timeSaved: savedOf(wallMs, workMs),
+    merges: countMerges(attempts),
+    touches: touchTotals(tasks, expects),
     gates: countVerdicts(attempts.flatMap((attempt) => attempt.verdicts)),
     predicted,
-    batches: batchReports(world, tasks, succeeded, settledAt),
-    perTask: taskReports(tasks, attempts, succeeded, settledAt, firstPromotion, times),
+    batches: batchReports(world, tasks, facts),
+    lanes: laneReports(attempts, lanes, wallMs),
+    perTask: taskReports(tasks, facts),
   }
 }
 
@@ -127,11 +142,29 @@ function leastOf(times: readonly number[]): number {
   return times.reduce((least, time) => Math.min(least, time), Number.POSITIVE_INFINITY)
 }
 
+/** What the parts of a report are made from, beside the rows. */
+interface Facts extends Pick<LogFold, 'settledAt' | 'firstPromotion' | 'expects'> {
+  readonly attemptsOf: ReadonlyMap<TaskId, readonly Attempt[]>
+  readonly lanes: ReadonlyMap<AttemptId, number>
+  /** Active time of the attempts that succeeded. */
+  readonly succeeded: ReadonlyMap<TaskId, number>
+  readonly times: ReturnType<typeof predictTimes>['times']
+}
+
+function byTask(attempts: readonly Attempt[]): ReadonlyMap<TaskId, Attempt[]> {
+  const lists = new Map<TaskId, Attempt[]>()
+  for (const attempt of attempts) {
+    const list = lists.get(attempt.taskId)
+    if (list === undefined) lists.set(attempt.taskId, [attempt])
+    else list.push(attempt)
+  }
+  return lists
+}
+
 function batchReports(
   { batches }: Slice,
   tasks: readonly Task[],
-  succeeded: ReadonlyMap<TaskId, number>,
-  settledAt: ReadonlyMap<TaskId, number>,
+  { attemptsOf, lanes, succeeded, settledAt, times }: Facts,
 ): BatchReport[] {
   const byBatch = new Map<BatchId, Task[]>()
   for (const task of tasks) {
@@ -150,32 +183,94 @@ function batchReports(
       const workMs = sum(own.map((task) => succeeded.get(task.id) ?? 0))
       const { total, done, failed } = countTasks(own)
       const speedup = wallMs === null ? null : ratio(workMs, wallMs)
-      return { batch: batch.name, tasks: total, done, failed, wallMs, workMs, speedup }
+      const used = new Set<number>()
+      for (const { id } of own) {
+        for (const attempt of attemptsOf.get(id) ?? []) used.add(lanes.get(attempt.id) ?? 0)
+      }
+      const planned = own.flatMap(({ id }) => times.get(id) ?? [])
+      const from = leastOf(planned.map(({ startMs }) => startMs))
+      return {
+        batch: batch.name,
+        tasks: total,
+        done,
+        failed,
+        wallMs,
+        workMs,
+        speedup,
+        lanes: used.size,
+        efficiency: speedup === null ? null : ratio(speedup, used.size),
+        timeSaved: wallMs === null ? null : savedOf(wallMs, workMs),
+        predictedMs:
+          planned.length === 0
+            ? null
+            : wallOf(
+                from,
+                planned.map(({ finishMs }) => finishMs),
+              ),
+        predictedWorkMs:
+          planned.length === 0
+            ? null
+            : sum(planned.map(({ startMs, finishMs }) => finishMs - startMs)),
+      }
     })
+}
+
+function laneReports(
+  attempts: readonly Attempt[],
+  lanes: ReadonlyMap<AttemptId, number>,
+  runMs: number,
+): LaneReport[] {
+  const byLane = new Map<number, Attempt[]>()
+  for (const attempt of attempts) {
+    const lane = lanes.get(attempt.id)
+    if (lane === undefined || attempt.endedAt === null) continue
+    const list = byLane.get(lane)
+    if (list === undefined) byLane.set(lane, [attempt])
+    else list.push(attempt)
+  }
+  return [...byLane]
+    .sort(([one], [other]) => one - other)
+    .map(([lane, own]): LaneReport => {
+      const done = own.filter(({ status }) => status === 'succeeded')
+      const workMs = sum(done.map(activeMs))
+      const first = leastOf(own.map(({ startedAt }) => startedAt))
+      return {
+        lane,
+        attempts: own.length,
+        succeeded: done.length,
+        wallMs: wallOf(
+          first,
+          own.map(({ endedAt }) => endedAt ?? first),
+        ),
+        busyMs: sum(own.map(activeMs)),
+        workMs,
+        efficiency: ratio(workMs, runMs),
+      }
+    })
+}
+
+/** Work that landed, and how often some came back because it contradicted what others had landed. */
+function countMerges(attempts: readonly Attempt[]): RunReport['merges'] {
+  let landed = 0
+  let conflicts = 0
+  for (const { status, merged, failure } of attempts) {
+    if (status === 'succeeded' && merged !== null) landed += 1
+    else if (status === 'failed' && failure?.class === 'merge-conflict') conflicts += 1
+  }
+  return { landed, conflicts, withoutConflict: ratio(landed, landed + conflicts) }
 }
 
 function taskReports(
   tasks: readonly Task[],
-  attempts: readonly Attempt[],
-  succeeded: ReadonlyMap<TaskId, number>,
-  settledAt: ReadonlyMap<TaskId, number>,
-  firstPromotion: number | null,
-  predicted: ReturnType<typeof predictTimes>['times'],
+  { attemptsOf, lanes, succeeded, settledAt, firstPromotion, expects, times }: Facts,
 ): TaskReport[] {
-  const lanes: ReadonlyMap<AttemptId, number> = assignLanes(attempts)
-  const byTask = new Map<TaskId, Attempt[]>()
-  for (const attempt of attempts) {
-    const list = byTask.get(attempt.taskId)
-    if (list === undefined) byTask.set(attempt.taskId, [attempt])
-    else list.push(attempt)
-  }
   const sinceStart = (at: number | undefined) =>
     at === undefined || firstPromotion === null ? null : at - firstPromotion
   return tasks.map((task): TaskReport => {
-    const own = byTask.get(task.id) ?? []
+    const own = attemptsOf.get(task.id) ?? []
     const last = own.at(-1)
     const judged = own.findLast((attempt) => attempt.verdicts.length > 0)
-    const planned = predicted.get(task.id)
+    const planned = times.get(task.id)
     return {
       task: task.code,
       title: task.title,
@@ -189,6 +284,7 @@ function taskReports(
       startMs: sinceStart(own[0]?.startedAt),
       finishMs: isSettled(task) ? sinceStart(settledAt.get(task.id)) : null,
       waitedMs: sum(own.map(waitedMs)),
+      touches: compareTouches(task, expects.get(task.id)),
       gates: (judged?.verdicts ?? []).map(({ gate, result, summary }) => ({
         gate,
         result,
@@ -198,6 +294,11 @@ function taskReports(
         task.failure === null ? null : { class: task.failure.class, message: task.failure.message },
     }
   })
+}
+
+/** null where there was no work to save time with. */
+function savedOf(wallMs: number, workMs: number): number | null {
+  return workMs > 0 ? 1 - wallMs / workMs : null
 }
 
 /** null when there is nothing to divide by. */

@@ -1,6 +1,6 @@
 import { fromSnapshot, type Snapshot, toSnapshot } from '../staging/snapshot.ts'
 import { CuelineError } from '../error.ts'
-import type { StoredEvent } from '../event/event.ts'
+import type { EventOf, StoredEvent } from '../event/event.ts'
 import type { ProjectId, TaskId } from '../id.ts'
 import { copySlice } from '../staging/apply-changes.ts'
 import { applyEvent } from '../staging/evolve.ts'
@@ -15,6 +15,8 @@ export interface LogFold {
   /** When each task settled last. */
   readonly settledAt: ReadonlyMap<TaskId, number>
   readonly firstPromotion: number | null
+  /** The files that the plan predicted of tasks before they started. */
+  readonly expects: ReadonlyMap<TaskId, readonly string[]>
   readonly workers: WorkerCount
   /** Takes the next event. Throws `invalid-input` for one of another project. */
   add(event: StoredEvent): void
@@ -24,6 +26,7 @@ export interface LogFold {
 export interface LogBase extends Snapshot {
   readonly firstPromotion: number | null
   readonly settledAt: readonly (readonly [TaskId, number])[]
+  readonly expects: readonly (readonly [TaskId, readonly string[]])[]
   readonly workerCount: Omit<WorkerCountState, 'crews' | 'crewOf' | 'waiting'>
   readonly crews: WorkerCountState['crews']
   readonly crewOf: WorkerCountState['crewOf']
@@ -34,15 +37,25 @@ export interface LogBase extends Snapshot {
 export function createLogFold(base?: LogBase): LogFold {
   const world = base === undefined ? copySlice(emptySlice) : fromSnapshot(base)
   const settledAt = new Map(base?.settledAt)
+  const expects = new Map(base?.expects)
   const workers =
     base === undefined
       ? createWorkerCount()
       : createWorkerCount({ ...base.workerCount, ...base }, base.attempts)
   let firstPromotion = base?.firstPromotion ?? null
   let sequence = base?.cursor ?? 0
+  /** The last word before the work began: later ones know more than a prediction may. */
+  const expect = ({ tasks }: EventOf<'tasks.planned'>) => {
+    for (const task of tasks) {
+      if (world.tasks.get(task.id)?.startedAt !== null) continue
+      if (task.expects === undefined) expects.delete(task.id)
+      else expects.set(task.id, task.expects)
+    }
+  }
   return {
     world,
     settledAt,
+    expects,
     workers,
     get sequence() {
       return sequence
@@ -55,6 +68,7 @@ export function createLogFold(base?: LogBase): LogFold {
       workers.add(event)
       applyEvent(world, event)
       if (event.type === 'batch.promoted') firstPromotion ??= event.at
+      if (event.type === 'tasks.planned') expect(event)
       const settled = settles(event)
       if (settled !== null) settledAt.set(settled, event.at)
       sequence = event.sequence
@@ -70,6 +84,7 @@ export function baseOf({ world, sequence, ...fold }: LogFold): LogBase | null {
     ...toSnapshot(world.project, world, sequence),
     firstPromotion: fold.firstPromotion,
     settledAt: [...fold.settledAt],
+    expects: [...fold.expects],
     workerCount,
     crews,
     crewOf,
@@ -137,6 +152,7 @@ export function baseOfParts(projectId: ProjectId, parts: readonly unknown[]): Lo
     workers: rowsOf('workers'),
     sessions: rowsOf('sessions'),
     settledAt: rowsOf('settledAt'),
+    expects: rowsOf('expects'),
     crews: rowsOf('crews'),
     crewOf: rowsOf('crewOf'),
     waiting: rowsOf('waiting'),

@@ -33,7 +33,9 @@ export function predictTimes(
       `timeScale is ${timeScale}. Give the milliseconds that one plan minute stands for, e.g. 60000.`,
     )
   }
-  const schedule = options.predicted ?? predictedSchedule(world, tasks, workers)
+  const again = options.predicted === undefined ? planAgain(world, tasks, workers).result : null
+  const plan = again?.ok === true ? again.plan : null
+  const schedule = options.predicted ?? plan?.schedule ?? []
   const ids = new Map<string, TaskId>()
   for (const { code, id } of tasks) ids.set(code, id)
   const times = new Map<TaskId, PredictedTime>()
@@ -48,7 +50,19 @@ export function predictTimes(
   }
   if (times.size === 0) return { times, predicted: null }
   const speedup = makespanMs > 0 ? workMs / makespanMs : null
-  return { times, predicted: { makespanMs, workMs, speedup } }
+  const boundMs = plan === null ? null : plan.lowerBound * timeScale
+  const saved = (ms: number | null) => (ms === null || workMs === 0 ? null : 1 - ms / workMs)
+  return {
+    times,
+    predicted: {
+      makespanMs,
+      workMs,
+      speedup,
+      boundMs,
+      timeSaved: saved(makespanMs),
+      boundTimeSaved: saved(boundMs),
+    },
+  }
 }
 
 /**
@@ -74,11 +88,6 @@ export function planAgain(
   }))
   const barrier = world.project?.settings.barrier ?? 'none'
   return { planned, result: planTasks(planned, { workers: Math.max(1, workers), barrier }) }
-}
-
-function predictedSchedule(world: Slice, tasks: readonly Task[], workers: number) {
-  const { result } = planAgain(world, tasks, workers)
-  return result.ok ? result.plan.schedule : []
 }
 
 function settledBefore(task: Task): boolean {

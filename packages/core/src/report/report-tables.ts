@@ -2,12 +2,14 @@ import { formatDuration } from './format-duration.ts'
 import type { TextTable } from './render-table.ts'
 import type { RunReport, TaskReport } from './run-report.ts'
 
-/** The report as rows for a terminal or a page: summary, batches (when several), tasks. */
+/** The report as rows for a terminal or a page: summary, batches and lanes (when several), tasks, files. */
 export function reportTables(report: RunReport): TextTable[] {
   return [
     summaryTable(report),
     ...(report.batches.length > 1 ? [batchTable(report)] : []),
+    ...(report.lanes.length > 1 ? [laneTable(report)] : []),
     taskTable(report),
+    ...fileTables(report),
   ]
 }
 
@@ -43,7 +45,10 @@ function summaryTable(report: RunReport): TextTable {
     ['Time', wallText(report)],
     ['Work', `${formatDuration(report.workMs)} of successful attempts`],
     ['Speed-up', speedupText(report)],
+    ['Time saved', savedText(report)],
     ['Barrier tax', barrierText(report.barrierTax)],
+    ...mergeRows(report),
+    ...touchRows(report),
   ]
   return {
     title: `Report of ${report.project}`,
@@ -61,16 +66,79 @@ function batchTable({ batches }: RunReport): TextTable {
       { title: 'Time', align: 'right' },
       { title: 'Work', align: 'right' },
       { title: 'Speed-up', align: 'right' },
+      { title: 'Saved', align: 'right' },
+      { title: 'Lanes', align: 'right' },
+      { title: 'Efficiency', align: 'right' },
+      { title: 'Planned', align: 'right' },
     ],
-    rows: batches.map(({ batch, tasks, done, wallMs, workMs, speedup }) => [
-      batch,
-      `${done}/${tasks}`,
-      duration(wallMs),
-      formatDuration(workMs),
-      speedup === null ? '–' : times(speedup),
+    rows: batches.map((batch) => [
+      batch.batch,
+      `${batch.done}/${batch.tasks}`,
+      duration(batch.wallMs),
+      formatDuration(batch.workMs),
+      batch.speedup === null ? '–' : times(batch.speedup),
+      share(batch.timeSaved),
+      String(batch.lanes),
+      share(batch.efficiency),
+      duration(batch.predictedMs),
     ]),
   }
 }
+
+function laneTable({ lanes }: RunReport): TextTable {
+  return {
+    title: 'Lanes',
+    columns: [
+      { title: 'Lane' },
+      { title: 'Attempts', align: 'right' },
+      { title: 'Succeeded', align: 'right' },
+      { title: 'Time', align: 'right' },
+      { title: 'Busy', align: 'right' },
+      { title: 'Work', align: 'right' },
+      { title: 'Efficiency', align: 'right' },
+    ],
+    rows: lanes.map(({ lane, attempts, succeeded, wallMs, busyMs, workMs, efficiency }) => [
+      String(lane + 1),
+      String(attempts),
+      String(succeeded),
+      formatDuration(wallMs),
+      formatDuration(busyMs),
+      formatDuration(workMs),
+      share(efficiency),
+    ]),
+  }
+}
+
+/** Predicted beside real touches, of the tasks of which both are known. */
+function fileTables({ perTask }: RunReport): TextTable[] {
+  const rows = perTask.flatMap(({ task, touches }) => {
+    if (touches === null || touches.touched === null || touches.predicted.length === 0) return []
+    const { touched, hit, missed, extra } = touches
+    return [[task, String(touched), String(hit.length), listed(missed), listed(extra)]]
+  })
+  if (rows.length === 0) return []
+  return [
+    {
+      title: 'Files, predicted and touched',
+      columns: [
+        { title: 'Task', flexible: true },
+        { title: 'Touched', align: 'right' },
+        { title: 'Hit', align: 'right' },
+        { title: 'Missed', flexible: true },
+        { title: 'Extra', flexible: true },
+      ],
+      rows,
+    },
+  ]
+}
+
+function listed(paths: readonly string[]): string {
+  if (paths.length === 0) return '–'
+  const more = paths.length - mostListed
+  return `${paths.slice(0, mostListed).join(', ')}${more > 0 ? ` and ${more} more` : ''}`
+}
+
+const mostListed = 3
 
 function taskTable({ perTask }: RunReport): TextTable {
   return {
@@ -110,6 +178,29 @@ function speedupText({ speedup, efficiency, workers, predicted }: RunReport): st
   return `${times(speedup)} with ${workers} worker${workers === 1 ? '' : 's'}${share}${planned}`
 }
 
+function savedText({ timeSaved, predicted }: RunReport): string {
+  if (timeSaved === null) return '–'
+  const planned = predicted?.timeSaved == null ? '' : `, planned ${percent(predicted.timeSaved)}`
+  const bound =
+    predicted?.boundTimeSaved == null ? '' : `, at most ${percent(predicted.boundTimeSaved)}`
+  return `${percent(timeSaved)} of the time of the work${planned}${bound}`
+}
+
+function mergeRows({
+  merges: { landed, conflicts, withoutConflict },
+}: RunReport): [string, string][] {
+  if (withoutConflict === null) return []
+  const met = conflicts === 0 ? '' : `, ${conflicts} met a conflict`
+  return [['Merges', `${percent(withoutConflict)} without conflict: ${landed} landed${met}`]]
+}
+
+function touchRows({ touches }: RunReport): [string, string][] {
+  if (touches === null) return []
+  const { hit, missed, extra, precision, recall } = touches
+  const counted = `${hit} hit, ${missed} missed, ${extra} extra`
+  return [['Files', `precision ${share(precision)}, recall ${share(recall)}; ${counted}`]]
+}
+
 function barrierText(tax: number | null): string {
   if (tax === null) return '–'
   if (Math.abs(tax) < 0.0005) return 'stages would have cost no more time'
@@ -141,4 +232,8 @@ function times(factor: number): string {
 
 function percent(share: number): string {
   return `${(share * 100).toFixed(1)} %`
+}
+
+function share(value: number | null): string {
+  return value === null ? '–' : percent(value)
 }

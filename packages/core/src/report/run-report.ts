@@ -47,6 +47,20 @@ export interface RunReport {
    * minus 1: 0.27 says that waiting for whole stages would have cost 27 % more time.
    */
   readonly barrierTax: number | null
+  /**
+   * 1 - wallMs / workMs: the share of the time that working at once has saved against one task after
+   * the other; below 0 when it took longer.
+   */
+  readonly timeSaved: number | null
+  /** How often finished work met what others had changed meanwhile. */
+  readonly merges: {
+    readonly landed: number
+    readonly conflicts: number
+    /** landed / (landed + conflicts). */
+    readonly withoutConflict: number | null
+  }
+  /** How well it was known which files tasks would change; null when nothing can be compared. */
+  readonly touches: TouchTotals | null
   /** Verdicts of all attempts. */
   readonly gates: GateCounts
   /** What the plan said for the same tasks and workers, in milliseconds of real time. */
@@ -54,8 +68,15 @@ export interface RunReport {
     readonly makespanMs: number
     readonly workMs: number
     readonly speedup: number | null
+    /** No schedule for so many workers is shorter; null for a schedule that was given. */
+    readonly boundMs: number | null
+    /** 1 - makespanMs / workMs, and the same of the bound: what could be saved at most. */
+    readonly timeSaved: number | null
+    readonly boundTimeSaved: number | null
   } | null
   readonly batches: readonly BatchReport[]
+  /** By lane: where attempts worked, one after the other. */
+  readonly lanes: readonly LaneReport[]
   /** In input order. */
   readonly perTask: readonly TaskReport[]
 }
@@ -75,8 +96,59 @@ export interface BatchReport {
   readonly failed: number
   /** From the first attempt at one of its tasks to its last task that settled; null before that. */
   readonly wallMs: number | null
+  /** What its tasks take one after the other. */
   readonly workMs: number
   readonly speedup: number | null
+  /** Lanes in which its attempts worked. */
+  readonly lanes: number
+  /** speedup / lanes: the share of the lanes' time that brought results. */
+  readonly efficiency: number | null
+  /** 1 - wallMs / workMs. */
+  readonly timeSaved: number | null
+  /** From the first planned start to the last planned finish of its tasks, and their sum. */
+  readonly predictedMs: number | null
+  readonly predictedWorkMs: number | null
+}
+
+/** One lane: attempts in it never overlap. With worktrees, each is the place of one at a time. */
+export interface LaneReport {
+  readonly lane: number
+  readonly attempts: number
+  /** Attempts that brought their task to an end. */
+  readonly succeeded: number
+  /** From the first start in it to the last end. */
+  readonly wallMs: number
+  /** Active time of all its attempts. */
+  readonly busyMs: number
+  /** Active time of those that succeeded. */
+  readonly workMs: number
+  /** workMs / the time of the whole run. */
+  readonly efficiency: number | null
+}
+
+/** Predictions beside what was really touched. */
+export interface TouchTotals {
+  /** Tasks of which both are known. */
+  readonly tasks: number
+  /** Files that were changed as predicted, those that nobody predicted, predictions that did not come true. */
+  readonly hit: number
+  readonly missed: number
+  readonly extra: number
+  /** The share of the predictions that came true. */
+  readonly precision: number | null
+  /** The share of the changed files that were predicted. */
+  readonly recall: number | null
+}
+
+/** What a task was predicted to touch beside what it did. */
+export interface TaskTouches {
+  /** Files and globs: declared, else those that the plan predicted. */
+  readonly predicted: readonly string[]
+  /** Files that its work changed; null until that is known. */
+  readonly touched: number | null
+  readonly hit: readonly string[]
+  readonly missed: readonly string[]
+  readonly extra: readonly string[]
 }
 
 export interface TaskReport {
@@ -97,6 +169,8 @@ export interface TaskReport {
   readonly finishMs: number | null
   /** Time its attempts waited for people. */
   readonly waitedMs: number
+  /** null where neither is known. */
+  readonly touches: TaskTouches | null
   /** What the gates found in the last attempt they judged. */
   readonly gates: readonly Pick<Verdict, 'gate' | 'result' | 'summary'>[]
   readonly failure: Pick<Failure, 'class' | 'message'> | null

@@ -58,6 +58,8 @@ export type Command = { readonly projectId: ProjectId } & (
         readonly tail: number
         /** As `Task.exclusiveKeys`; none when left out. */
         readonly exclusiveKeys?: readonly string[]
+        /** Files that it is predicted to change, where it declares none. */
+        readonly expects?: readonly string[]
       }[]
     }
   | {

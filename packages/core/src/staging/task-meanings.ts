@@ -15,7 +15,11 @@ export const taskMeanings: { readonly [Type in TaskEvent]: Meaning<Type> } = {
     })),
     ...dependencies.map((row): Change => ({ table: 'dependency', kind: 'insert', row })),
   ],
-  'task.updated': (slice, { taskId, set }) => [task(slice, taskId, set)],
+  'task.updated': (slice, { taskId, set }) => {
+    // Whoever declares anew what a task touches knows better than its former attempt.
+    const forgotten = set.touches === undefined ? {} : { touched: null }
+    return [task(slice, taskId, { ...forgotten, ...set })]
+  },
   'dependencies.changed': (slice, { taskId, added, removed, openDependencies }) => [
     ...removed.map((dependsOn): Change => ({
       table: 'dependency',

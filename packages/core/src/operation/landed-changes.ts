@@ -1,0 +1,14 @@
+import type { PastChange } from '../conflict/create-predictor.ts'
+import type { Slice } from '../staging/slice.ts'
+
+/** What finished tasks really changed, the first to settle first: history that predictions learn from. */
+export function landedChanges({ tasks }: Slice): PastChange[] {
+  return [...tasks.values()]
+    .flatMap(({ code, title, description, status, settledAt, position, touched }) => {
+      if (status !== 'done' || touched === null || touched.paths.length === 0) return []
+      const change = { title, body: description, files: touched.paths, task: code }
+      return [{ change, at: settledAt ?? 0, position }]
+    })
+    .sort((one, other) => one.at - other.at || one.position - other.position)
+    .map(({ change }) => change)
+}

@@ -119,6 +119,8 @@ export type {
 export { memoryStorage } from './storage/memory-storage.ts'
 export type { MemoryStorageOptions } from './storage/memory-storage.ts'
 export { storable, storableText } from './storage/storable.ts'
+export { workScope } from './storage/work-scope.ts'
+export type { WorkScope } from './storage/work-scope.ts'
 export type {
   LeaseClaim,
   Queries,

@@ -1,4 +1,4 @@
-import { CuelineError, errorMessage, followEvents } from '@cueline/core'
+import { CuelineError, errorMessage, followEvents, workScope } from '@cueline/core'
 import type { ProjectId, Storage, StorageTransaction, StoredEvent } from '@cueline/core'
 
 import { eventsAfter, readVersion } from './append-events.ts'
@@ -65,6 +65,7 @@ class KyselyStorage implements SqlStorage {
   /** Whom only the writes of other processes wake. */
   readonly #strangers = new Set<() => void>()
   readonly #running = new Set<Promise<unknown>>()
+  readonly #scope = workScope()
   #unsubscribe: (() => void) | undefined
   #closing: Promise<void> | undefined
   /** What the last transaction knew, and the version of the database in which that is true. */
@@ -192,7 +193,8 @@ class KyselyStorage implements SqlStorage {
       transaction = new SqlTransaction(database, this.#dialect, at, cache, this.#projects)
       if (locked !== undefined) transaction.adopt(locked.projectId, locked.version)
       try {
-        const result = await work(transaction)
+        const opened = transaction
+        const result = await this.#scope.run(() => work(opened))
         await transaction.finish()
         if (at.version !== null) known = { cache, version: at.version }
         answer = [result, new Set(transaction.grown.keys())]
@@ -272,8 +274,9 @@ class KyselyStorage implements SqlStorage {
   }
 
   /** Runs a call to its end: again while the database is busy, its errors sorted into ours. */
-  #run<Result>(call: () => Promise<Result>): Promise<Result> {
-    if (this.#closing !== undefined) return Promise.reject(closedError())
+  async #run<Result>(call: () => Promise<Result>): Promise<Result> {
+    if (this.#closing !== undefined) throw closedError()
+    this.#scope.refuseInside()
     const running = this.#retry(call)
     this.#running.add(running)
     const done = (): void => void this.#running.delete(running)

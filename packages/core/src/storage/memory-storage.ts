@@ -6,6 +6,7 @@ import { memoryQueries } from './memory-queries.ts'
 import { loadSlice } from './memory-slice.ts'
 import { MemoryWorld } from './memory-world.ts'
 import { storable } from './storable.ts'
+import { workScope } from './work-scope.ts'
 import type { LeaseClaim, Queries, QueryName, Storage, StorageTransaction } from './storage.ts'
 
 export interface MemoryStorageOptions {
@@ -21,6 +22,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}): Storage {
   const clock = options.clock ?? (() => systemClock.now())
   const world = new MemoryWorld()
   const followers = new Set<() => void>()
+  const scope = workScope()
   let latest = 0
   let closed = false
   let last: Promise<unknown> = Promise.resolve()
@@ -32,8 +34,9 @@ export function memoryStorage(options: MemoryStorageOptions = {}): Storage {
   }
 
   /** Runs `work` after all that was asked for before. */
-  function inTurn<Result>(work: () => Result | Promise<Result>): Promise<Result> {
-    if (closed) return Promise.reject(closedError())
+  async function inTurn<Result>(work: () => Result | Promise<Result>): Promise<Result> {
+    if (closed) throw closedError()
+    scope.refuseInside()
     const result = last.then(work)
     last = result.then(ignore, ignore)
     return result
@@ -52,7 +55,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}): Storage {
       inTurn(async () => {
         const transaction = new MemoryTransaction(world, now())
         try {
-          const result = await work(transaction)
+          const result = await scope.run(() => work(transaction))
           transaction.finish()
           commit()
           return result
@@ -77,6 +80,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}): Storage {
       }),
     eventsAfter: async (projectId, cursor, limit = 1_000) => {
       if (closed) throw closedError()
+      scope.refuseInside()
       return world.eventsAfter(projectId, cursor, limit)
     },
     watch(projectId, cursor, signal) {

@@ -25,7 +25,8 @@ export interface Storage {
    * Runs `work` in one serialisable transaction and resolves with its result once it is durable.
    * When `work` rejects, nothing of it is stored. `work` may run more than once (a busy database,
    * a serialisation failure), so it must not have effects of its own. It waits for each call, but
-   * several reads may be under way at once. `projectId` is a hint: all of it will be about that project
+   * several reads may be under way at once. Where the host can tell (`workScope`), calls of `transaction`,
+   * `renew` and `eventsAfter` inside `work` reject with `refused`: they would wait for it. `projectId` is a hint: all of it will be about that project
    * and will write, so that the project can be locked as the transaction begins.
    */
   transaction<Result>(

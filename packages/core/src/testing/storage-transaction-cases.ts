@@ -53,6 +53,48 @@ export const storageTransactionCases: readonly ContractCase<StorageSubject>[] = 
     },
   },
   {
+    id: 'storage.transaction.nested',
+    title:
+      'a call of the storage inside the work of its own transaction is refused and stores nothing',
+    async run({ storage }) {
+      await withProject(storage, ['task', exampleTask(projectId, 't1')])
+      const titleNow = async () => {
+        const { tasks } = await load(storage, { tasks: [taskId('t1')] })
+        return tasks.get(taskId('t1'))?.title
+      }
+      const before = await titleNow()
+      const inner = update('task', 't1', { title: 'inner' })
+      const calls: readonly (() => Promise<unknown>)[] = [
+        () => write(storage, [inner], []),
+        () => storage.renew([], 1_000, [workerId]),
+        () => storage.eventsAfter(projectId, 0),
+      ]
+      for (const call of calls) {
+        const outcome = storage.transaction(async (transaction) => {
+          await transaction.write(
+            projectId,
+            [update('task', 't1', { title: 'outer' })],
+            [],
+            'suite',
+          )
+          await rejects(call(), 'refused')
+          throw new Error('undone')
+        })
+        check('error' in (await settled(outcome)), 'work that throws was stored')
+        equal(await titleNow(), before)
+      }
+      // Refused, it harms nobody: neither the work that goes on without it, nor what comes after.
+      const later = await storage.transaction(async (transaction) => {
+        await rejects(write(storage, [inner], []), 'refused')
+        await transaction.write(projectId, [update('task', 't1', { title: 'outer' })], [], 'suite')
+        return { call: () => write(storage, [update('task', 't1', { title: 'later' })], []) }
+      })
+      equal(await titleNow(), 'outer')
+      await later.call()
+      equal(await titleNow(), 'later')
+    },
+  },
+  {
     id: 'storage.transaction.atomic',
     title: 'a transaction that throws leaves no row, event, lease or sign of life behind',
     async run({ storage }) {
@@ -159,14 +201,20 @@ export const storageTransactionCases: readonly ContractCase<StorageSubject>[] = 
     title: 'nobody reads events that may still be rolled back',
     async run({ storage }) {
       await withProject(storage)
-      let seen: Promise<readonly unknown[]> = Promise.resolve(['not asked'])
-      await settled(
+      const written = Promise.withResolvers<void>()
+      const asked = Promise.withResolvers<void>()
+      const running = settled(
         storage.transaction(async (transaction) => {
           await transaction.write(projectId, [], events(1), 'suite')
-          seen = storage.eventsAfter(projectId, 0)
+          written.resolve()
+          await asked.promise
           throw new Error('rolled back')
         }),
       )
+      await written.promise
+      const seen = storage.eventsAfter(projectId, 0)
+      asked.resolve()
+      await running
       equal(await seen, [], 'the events read meanwhile')
     },
   },

@@ -1,4 +1,4 @@
-import { chosenTasks, type CuelineError, type InferredDependency } from '@cueline/core'
+import { chosenTasks, type CuelineError } from '@cueline/core'
 import type { ImportReport, ImportResult } from '@cueline/core/formats'
 import { type Barrier, type Plan, planTasks, type ScheduledTask } from '@cueline/core/planner'
 
@@ -35,7 +35,7 @@ export interface PlanObject {
   /** Pairs of tasks that would change a common file; kept apart unless allowed. */
   readonly conflicts: Plan['conflicts'] | null
   /** Dependencies that count because the texts imply them. */
-  readonly inferred: readonly InferredDependency[] | null
+  readonly inferred: Plan['inferred'] | null
   /** What the planner mended or noticed. */
   readonly warnings: Plan['warnings'] | null
   readonly importReport: ImportReport | null
@@ -71,6 +71,7 @@ export function planObject(
     workers,
     barrier,
     conflicts,
+    inferred,
     allow,
     lanes,
     resources,
@@ -112,7 +113,7 @@ export function planObject(
       batches: plan.batches,
       lanes: plan.lanes,
       conflicts: plan.conflicts,
-      inferred,
+      inferred: plan.inferred,
       warnings: plan.warnings,
       importReport: report,
     },

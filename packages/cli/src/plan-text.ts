@@ -1,10 +1,4 @@
-import {
-  cutText,
-  formatMinutes,
-  type InferredDependency,
-  printableText,
-  renderTable,
-} from '@cueline/core'
+import { cutText, formatMinutes, printableText, renderTable } from '@cueline/core'
 import type { ImportReport, ImportResult } from '@cueline/core/formats'
 import type { Plan } from '@cueline/core/planner'
 
@@ -22,7 +16,6 @@ export function planText(
   plan: Plan,
   { document, report }: ImportResult,
   terminal: Terminal,
-  inferred: readonly InferredDependency[],
 ): string {
   const name = document.project?.name ?? 'Plan'
   const blocks = [
@@ -32,7 +25,7 @@ export function planText(
     ],
     warningLines(plan, terminal),
     conflictLines(plan, terminal),
-    inferredLines(inferred, terminal),
+    inferredLines(plan, terminal),
     layerLines(plan, terminal),
     scheduleLines(plan, document.tasks, terminal),
     importLines(report, terminal),
@@ -144,7 +137,7 @@ function conflictLines({ conflicts }: Plan, terminal: Terminal): string[] {
 }
 
 /** The dependencies that nobody declared but that count. */
-function inferredLines(inferred: readonly InferredDependency[], terminal: Terminal): string[] {
+function inferredLines({ inferred }: Plan, terminal: Terminal): string[] {
   if (inferred.length === 0) return []
   const more = inferred.length - mostShown
   return [

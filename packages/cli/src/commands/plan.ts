@@ -91,7 +91,7 @@ async function plan(
     if (plan !== null && (await exported(terminal, imported, plan, options))) return exitCodes.ok
     if (options.json) writeJson(terminal, object)
     else if (plan === null) terminal.out(problemsText(object.problems, imported, terminal))
-    else terminal.out(planText(plan, imported, terminal, object.inferred ?? []))
+    else terminal.out(planText(plan, imported, terminal))
     return plan === null ? exitCodes.input : exitCodes.ok
   } catch (error) {
     // With --json there is always the one object, also for a file that is no plan.

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import { planTasks } from '../plan/plan-tasks.ts'
+import { renderTimeline } from '../report/render-timeline.ts'
 import type { PlanDocument } from '../task/task-spec.ts'
 import { calendarTime } from './calendar-time.ts'
 import { exportPlan } from './export-plan.ts'
@@ -43,6 +44,26 @@ describe('a plan exported [X-15]', () => {
         '',
       ].join('\n'),
     )
+  })
+
+  it('shows dependencies that were only inferred, in another line', () => {
+    const { tasks } = release
+    const inferred = ['build', 'test'].map((dependsOn) => ({
+      task: 'document',
+      dependsOn,
+      source: 'text',
+      confidence: 0.9,
+      evidence: 'document says "after test"',
+    }))
+    const planned = planTasks(tasks, { inferred })
+    if (!planned.ok) throw new Error('no plan')
+    const text = (format: ExportFormat) => exportPlan(release, planned.plan, format)
+    expect(text('mermaid')).toContain('  t0 --> t2\n  t1 -.-> t2\n')
+    expect(text('dot')).toContain(
+      '  t0 -> t2\n  t1 -> t2 [color="#c2410c", penwidth=3, style=dashed]\n',
+    )
+    expect(text('csv')).toContain(',build; test\r\n')
+    expect(renderTimeline(planned.plan, { tasks })).toContain('after build, test</title>')
   })
 
   it('is a Mermaid Gantt chart with a section per lane', () => {

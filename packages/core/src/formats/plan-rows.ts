@@ -10,6 +10,8 @@ export interface PlanRow {
   readonly epic: string
   /** Positions of rows, each once, in the order given. */
   readonly dependsOn: readonly number[]
+  /** Those of them that nobody declared. */
+  readonly inferred: ReadonlySet<number>
   readonly start: number
   readonly finish: number
   readonly lane: number
@@ -22,6 +24,11 @@ export interface PlanRow {
 
 /** The tasks of a plan in input order. Tasks that are no part of the plan are left out. */
 export function planRows(tasks: readonly PlanTask[], plan: Plan): PlanRow[] {
+  // A plan that was stored before there were inferred dependencies has none.
+  const inferred = new Map<string, Set<string>>()
+  for (const edge of plan.inferred ?? []) {
+    inferred.set(edge.task, (inferred.get(edge.task) ?? new Set()).add(edge.dependsOn))
+  }
   const given = new Map(tasks.map((task) => [task.id, task]))
   const times = new Map(plan.schedule.map((time) => [time.task, time]))
   const positions = new Map(plan.facts.map(({ task }, position) => [task, position]))
@@ -35,12 +42,20 @@ export function planRows(tasks: readonly PlanTask[], plan: Plan): PlanRow[] {
       const position = positions.get(other)
       if (position !== undefined) dependsOn.add(position)
     }
+    const guessed = new Set<number>()
+    for (const other of inferred.get(id) ?? []) {
+      const position = positions.get(other)
+      if (position === undefined || dependsOn.has(position)) continue
+      dependsOn.add(position)
+      guessed.add(position)
+    }
     return {
       id,
       name: shown(id),
       title: shown(task?.title ?? ''),
       epic: shown(task?.epic ?? ''),
       dependsOn: [...dependsOn],
+      inferred: guessed,
       start,
       finish,
       lane,

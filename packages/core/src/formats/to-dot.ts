@@ -2,7 +2,7 @@ import { formatMinutes } from '../report/format-minutes.ts'
 import type { Plan, PlanTask } from '../plan/plan.ts'
 import { planRows, rowLabel } from './plan-rows.ts'
 
-/** The tasks and what they wait for as a Graphviz graph; the critical path is drawn bold. */
+/** The tasks and what they wait for as a Graphviz graph; the critical path is drawn bold, inferred dependencies dashed. */
 export function toDot(tasks: readonly PlanTask[], plan: Plan): string {
   const rows = planRows(tasks, plan)
   const lines = [
@@ -19,11 +19,15 @@ export function toDot(tasks: readonly PlanTask[], plan: Plan): string {
   }
   const { tasks: path } = plan.criticalPath
   const before = new Map(path.map((id, at) => [id, path[at - 1]]))
-  for (const [at, { id, dependsOn }] of rows.entries()) {
+  for (const [at, { id, dependsOn, inferred }] of rows.entries()) {
     for (const other of dependsOn) {
       const step = before.get(id)
       const bold = step !== undefined && step === rows[other]?.id
-      lines.push(`  t${other} -> t${at}${bold ? ' [color="#c2410c", penwidth=3]' : ''}`)
+      const style = [
+        ...(bold ? ['color="#c2410c"', 'penwidth=3'] : []),
+        ...(inferred.has(other) ? ['style=dashed'] : []),
+      ]
+      lines.push(`  t${other} -> t${at}${style.length > 0 ? ` [${style.join(', ')}]` : ''}`)
     }
   }
   return `${[...lines, '}'].join('\n')}\n`

@@ -4,7 +4,7 @@ import { mermaidText } from './mermaid-text.ts'
 import { planRows, rowLabel } from './plan-rows.ts'
 
 /**
- * The tasks and what they wait for as a Mermaid flowchart; the critical path is drawn bold. Mermaid
+ * The tasks and what they wait for as a Mermaid flowchart; the critical path is drawn bold, inferred dependencies dotted. Mermaid
  * itself draws at most 500 edges and 50 000 characters unless it is told otherwise.
  */
 export function toMermaidFlow(tasks: readonly PlanTask[], plan: Plan): string {
@@ -19,9 +19,9 @@ export function toMermaidFlow(tasks: readonly PlanTask[], plan: Plan): string {
   for (const [at, id] of path.entries()) steps.add(JSON.stringify([path[at - 1], id]))
   const bold: number[] = []
   let edges = 0
-  for (const [at, { id, dependsOn }] of rows.entries()) {
+  for (const [at, { id, dependsOn, inferred }] of rows.entries()) {
     for (const other of dependsOn) {
-      lines.push(`  t${other} --> t${at}`)
+      lines.push(`  t${other} ${inferred.has(other) ? '-.->' : '-->'} t${at}`)
       if (steps.has(JSON.stringify([rows[other]?.id, id]))) bold.push(edges)
       edges++
     }

@@ -52,6 +52,7 @@ export async function currentPlanning(
       seed: stored?.seed ?? 1,
       resources: chosen.resources,
       conflicts: chosen.conflicts,
+      inferred: chosen.inferred,
       allow: choices.allow,
       lanes: choices.lanes ?? undefined,
     },

@@ -89,8 +89,8 @@ export const planChoicesInput = {
 
 /** Open tasks as they are planned with some choices. */
 export interface ChosenTasks {
-  /** With the dependencies that the texts imply, where they count. */
   readonly tasks: PlanTask[]
+  /** The dependencies that the texts imply, where they count: for `planTasks`, beside those declared. */
   readonly inferred: readonly InferredDependency[]
   /** Which of them shall be kept apart, and why. */
   readonly conflicts: readonly PlannedConflict[]
@@ -137,7 +137,7 @@ export function chosenTasks(
   )
   const inferred = infer === null ? [] : impliedDependencies(tasks.map(textOf), infer)
   const crowded = conflicts === 'none' ? [] : crowdedFiles(tasks)
-  const queueing = withCrowdedFiles(withEdges(tasks, inferred), crowded)
+  const queueing = withCrowdedFiles(tasks, crowded)
   const queued = new Set(crowded.map(({ path }) => path))
   const others = (paths: readonly string[]) => paths.filter((path) => !queued.has(path))
   const left =
@@ -240,23 +240,6 @@ function remembering(predictor: TouchPredictor): {
 /** The same for a pair whichever way round it is written. */
 function keyOf([one, other]: readonly [string, string]): string {
   return JSON.stringify(one < other ? [one, other] : [other, one])
-}
-
-function withEdges(
-  tasks: readonly PlanTask[],
-  inferred: readonly InferredDependency[],
-): PlanTask[] {
-  if (inferred.length === 0) return [...tasks]
-  const more = new Map<string, string[]>()
-  for (const { task, dependsOn } of inferred) {
-    const others = more.get(task)
-    if (others === undefined) more.set(task, [dependsOn])
-    else others.push(dependsOn)
-  }
-  return tasks.map((task) => ({
-    ...task,
-    dependsOn: [...(task.dependsOn ?? []), ...(more.get(task.id) ?? [])],
-  }))
 }
 
 function textOf({ id, title, description, touches, dependsOn = [] }: DescribedTask) {

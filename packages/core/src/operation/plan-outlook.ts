@@ -2,6 +2,7 @@ import * as z from 'zod'
 import type { PlanTask } from '../plan/index.ts'
 import { type ScheduleForecast, simulateSchedule } from '../plan/simulate-schedule.ts'
 import { type BatchSuggestion, suggestNextBatch } from '../plan/suggest-next-batch.ts'
+import { inferredAmong, withInferred } from '../plan/with-inferred.ts'
 import type { Slice } from '../staging/slice.ts'
 import type { Task } from '../staging/state.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
@@ -9,6 +10,7 @@ import { type CurrentPlanning, currentPlanning } from './current-planning.ts'
 import { projectId } from './input.ts'
 import { problemsError } from './new-tasks.ts'
 import { operation } from './operation.ts'
+import type { ChosenTasks } from './plan-choices.ts'
 
 /** What to stage or promote next in a project, from its real state. Times are minutes from now. */
 export interface NextBatch extends BatchSuggestion {
@@ -60,6 +62,7 @@ export const planOutlook = {
           runs,
           seed,
           conflicts: planning.chosen.conflicts,
+          inferred: planning.chosen.inferred,
           allow: planning.choices.allow,
         })
         if (!result.ok) throw problemsError(result.problems)
@@ -92,7 +95,7 @@ export async function nextBatch(
 ): Promise<NextBatch> {
   const { slice, options, chosen, choices } = await currentPlanning(storage, input)
   const failed = new Set(codesOf(slice, ({ status }) => status === 'failed'))
-  const { tasks, blocked } = withoutBlocked(chosen.tasks, failed)
+  const { tasks, blocked } = withoutBlocked(chosen, failed)
   const promoted = new Set(
     codesOf(slice, ({ status, batchId }) => {
       const batch = batchId === null ? undefined : slice.batches.get(batchId)
@@ -104,6 +107,7 @@ export async function nextBatch(
     ...(input.size !== undefined && { size: input.size }),
     running: tasks.map(({ id }) => id).filter((id) => promoted.has(id)),
     conflicts: chosen.conflicts,
+    inferred: inferredAmong(chosen.inferred, new Set(tasks.map(({ id }) => id))),
     allow: choices.allow,
   })
   if (!result.ok) throw problemsError(result.problems)
@@ -126,11 +130,11 @@ function codesOf(slice: Slice, matches: (task: Task) => boolean): string[] {
 
 /** The tasks without those that failed and all that waits for them, however far behind. */
 function withoutBlocked(
-  tasks: readonly PlanTask[],
+  { tasks, inferred }: ChosenTasks,
   failed: ReadonlySet<string>,
 ): { tasks: PlanTask[]; blocked: string[] } {
   const waiting = new Map<string, string[]>()
-  for (const { id, dependsOn = [] } of tasks) {
+  for (const { id, dependsOn = [] } of withInferred(tasks, inferred).tasks) {
     for (const entry of dependsOn) {
       const dependency = typeof entry === 'string' ? entry : entry.task
       const others = waiting.get(dependency)

@@ -131,6 +131,7 @@ export const planRevision = {
           ...options,
           resources: chosen.resources,
           conflicts: chosen.conflicts,
+          inferred: chosen.inferred,
         })
         const difference = diffPlans(before, after)
         const otherOptions = input.workers !== undefined || input.barrier !== undefined
@@ -204,7 +205,7 @@ function revised(
   const tasks = planTasksOf(slice, ({ status }) => status !== 'cancelled')
   const statuses = new Map([...slice.tasks.values()].map(({ code, status }) => [code, status]))
   // Only its decisions are used: the schedule is made from the open tasks.
-  const options = { ...running.options, conflicts: [], rounds: 0 }
+  const options = { ...running.options, conflicts: [], inferred: [], rounds: 0 }
   const result = revisePlan(tasks, patch, { ...running, options, statuses })
   if (!result.ok) throw problemsError(result.problems)
   return result

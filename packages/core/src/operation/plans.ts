@@ -47,6 +47,7 @@ export const plans = {
           barrier,
           resources: chosen.resources,
           conflicts: chosen.conflicts,
+          inferred: chosen.inferred,
           allow: choices.allow,
           lanes: input.lanes,
           ...(rounds !== undefined && { rounds }),

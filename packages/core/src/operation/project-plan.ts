@@ -1,4 +1,3 @@
-import type { InferredDependency } from '../conflict/infer-dependencies.ts'
 import type { LedgerTransaction } from '../engine/ledger.ts'
 import { CuelineError } from '../error.ts'
 import type { Ids, PlanId, ProjectId, TaskId } from '../id.ts'
@@ -17,12 +16,10 @@ export interface ProjectPlan extends Plan {
   readonly hash: string
   readonly createdAt: number
   readonly choices: PlanChoices
-  /** Dependencies that count in this plan because the texts imply them. */
-  readonly inferred: readonly InferredDependency[]
 }
 
-/** What stands in a stored plan; older ones hold no more than the plan itself. */
-type StoredContent = Plan & Partial<Pick<ProjectPlan, 'choices' | 'inferred'>>
+/** What stands in a stored plan; older ones hold neither choices nor inferred dependencies. */
+type StoredContent = Omit<Plan, 'inferred'> & Partial<Pick<ProjectPlan, 'choices' | 'inferred'>>
 
 export function toProjectPlan({ plan, ...place }: StoredPlan): ProjectPlan {
   const content = plan as StoredContent
@@ -63,7 +60,7 @@ export async function storePlan(
 ): Promise<ProjectPlan> {
   const { storage } = transaction
   const { projectId, plan, choices, chosen, taskIds } = given
-  const content: StoredContent = { ...plan, choices, inferred: chosen.inferred }
+  const content: StoredContent = { ...plan, choices }
   const last = await storage.query('plan', { projectId })
   const stored: StoredPlan = {
     id: given.ids('plan'),

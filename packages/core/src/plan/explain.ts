@@ -2,8 +2,9 @@ import { CuelineError } from '../error.ts'
 import { indexTasks, type TaskIndex } from './index-tasks.ts'
 import { atMinute, inMinutes } from './in-minutes.ts'
 import { named } from './named.ts'
-import type { Plan, PlanConflict, PlanTask, ScheduledTask } from './plan.ts'
+import type { Plan, PlanConflict, PlanInference, PlanTask, ScheduledTask } from './plan.ts'
 import { shown } from './shown.ts'
+import { withInferred } from './with-inferred.ts'
 
 /** Why a task stands where it stands in the schedule of its plan. Times are minutes. */
 export interface TaskExplanation {
@@ -15,7 +16,13 @@ export interface TaskExplanation {
   /** When the last of its dependencies is finished; 0 for a task without any. */
   readyAt: number
   /** Its direct dependencies, the latest first; `binding` where one is finished only when it starts. */
-  waitsFor: { task: string; finish: number; binding: boolean }[]
+  waitsFor: {
+    task: string
+    finish: number
+    binding: boolean
+    /** Only where nobody declared it: how it is known. */
+    inferred?: Pick<PlanInference, 'source' | 'confidence' | 'evidence'>
+  }[]
   /** Tasks that were started while this one was ready and waited for its turn, in order of start. */
   overtakenBy: string[]
   /** The conflicts of the plan that it takes part in, those that decide its start first. */
@@ -65,7 +72,7 @@ export interface TaskConflict extends Omit<PlanConflict, 'tasks'> {
  * when the plan was made from other tasks.
  */
 export function explain(tasks: readonly PlanTask[], plan: Plan, taskId: string): TaskExplanation {
-  const { index } = indexTasks(tasks)
+  const { index } = indexTasks(withInferred(tasks, plan.inferred).tasks)
   const at = index.positions.get(taskId)
   const scheduled = new Map(plan.schedule.map((entry) => [entry.task, entry]))
   const entry = scheduled.get(taskId)
@@ -94,11 +101,13 @@ export function explain(tasks: readonly PlanTask[], plan: Plan, taskId: string):
   const finishOf = (task: number) => scheduled.get(index.ids[task]!)!.finish
   const before = neighbours(index.dependencyOffsets, index.dependencies, at)
   const readyAt = before.reduce((latest, other) => Math.max(latest, finishOf(other)), 0)
+  const inferred = inferredOf(plan, taskId)
   const waitsFor = before
     .map((other) => ({
       task: index.ids[other]!,
       finish: finishOf(other),
       binding: start > 0 && !earlier(finishOf(other), start),
+      ...inferred.get(index.ids[other]!),
     }))
     .sort((left, right) => right.finish - left.finish)
 
@@ -133,6 +142,18 @@ export function explain(tasks: readonly PlanTask[], plan: Plan, taskId: string):
     estimated: fact.estimated,
   }
   return { ...found, text: textOf(found, plan) }
+}
+
+/** By what the task waits for: what shows it, where nobody declared it. */
+function inferredOf({ inferred = [] }: Partial<Plan>, id: string) {
+  return new Map(
+    inferred
+      .filter(({ task }) => task === id)
+      .map(({ dependsOn, source, confidence, evidence }) => [
+        dependsOn,
+        { inferred: { source, confidence, evidence } },
+      ]),
+  )
 }
 
 /** All tasks that cannot start before this one is finished, the near ones first. */
@@ -234,6 +255,7 @@ function textOf(found: Omit<TaskExplanation, 'text'>, plan: Plan): string {
   } else if (found.decidedBy.kind !== 'dependencies') {
     lines.push(`It waits for ${named(waitsFor.map((other) => other.task))}.`)
   }
+  lines.push(...inferredLines(found))
   if (overtakenBy.length > 0 && found.decidedBy.kind === 'workers') {
     lines.push(`While it waited for its turn, ${named(overtakenBy)} went first.`)
   }
@@ -262,6 +284,21 @@ function textOf(found: Omit<TaskExplanation, 'text'>, plan: Plan): string {
   return lines.join(' ')
 }
 
+/** Which of its dependencies nobody declared, in a sentence for each of the first. */
+function inferredLines({ waitsFor }: Omit<TaskExplanation, 'text'>): string[] {
+  const guessed = waitsFor.flatMap(({ task, inferred }) =>
+    inferred === undefined ? [] : [{ task, ...inferred }],
+  )
+  const lines = guessed
+    .slice(0, most)
+    .map(
+      ({ task, source, confidence, evidence }) =>
+        `That it waits for ${named([task])} is only inferred: ${evidence.slice(0, 200)} (${source}${sureness(confidence)}).`,
+    )
+  const more = guessed.length - lines.length
+  return more > 0 ? [...lines, `${more} more of them are inferred.`] : lines
+}
+
 /** Why the plan keeps it apart from others, in a sentence for each of the first. */
 function conflictLines({ task, conflicts }: Omit<TaskExplanation, 'text'>): string[] {
   const lines = conflicts.slice(0, most).map((conflict) => {
@@ -276,7 +313,7 @@ function conflictLines({ task, conflicts }: Omit<TaskExplanation, 'text'>): stri
   return more > 0 ? [...lines, `${more} more conflicts are known.`] : lines
 }
 
-/** Conflicts that are told in words. */
+/** Conflicts, and inferred dependencies, that are told in words. */
 const most = 3
 
 function sureness(confidence: number | undefined): string {

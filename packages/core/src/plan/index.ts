@@ -20,6 +20,7 @@ export type {
   PlanBatch,
   PlanConflict,
   PlanDependency,
+  PlanInference,
   PlanLane,
   PlannedConflict,
   PlanOptions,

@@ -1,10 +1,11 @@
 import type { TaskStatus } from '../staging/state.ts'
 import { indexTasks } from './index-tasks.ts'
 import { named } from './named.ts'
-import type { PlanOptions, PlanTask, Problem } from './plan.ts'
+import type { PlanInference, PlanOptions, PlanTask, Problem } from './plan.ts'
 import type { PatchEffect, PlanPatch, RunningPlan, TaskChange } from './plan-patch.ts'
 import { planTasks } from './plan-tasks.ts'
 import { shown } from './shown.ts'
+import { inferredAmong, namingInferred, withInferred } from './with-inferred.ts'
 import { withoutCycles } from './without-cycles.ts'
 
 /** What may change in a running task without making its attempt wrong. */
@@ -20,6 +21,8 @@ interface Addition {
 /** The tasks while a patch is applied to them, part by part. */
 export class PatchedTasks {
   readonly tasks: Map<string, PlanTask>
+  /** Inferred dependencies, without those that were taken away. */
+  inferred: readonly PlanInference[]
   readonly allowed: PatchEffect[] = []
   readonly restart: PatchEffect[] = []
   readonly refused: PatchEffect[] = []
@@ -34,6 +37,7 @@ export class PatchedTasks {
   ) {
     this.#options = options
     this.#keepRunning = keepRunning
+    this.inferred = options.inferred ?? []
     this.tasks = new Map(tasks.map((task) => [task.id, task]))
     this.#statusOf = statusOf
   }
@@ -43,11 +47,14 @@ export class PatchedTasks {
     const task = this.#changeable(id, effect)
     if (task === undefined) return
     const kept = (task.dependsOn ?? []).filter((entry) => idOf(entry) !== dependsOn)
-    if (kept.length === (task.dependsOn ?? []).length) {
+    const others = this.inferred.filter((edge) => edge.task !== id || edge.dependsOn !== dependsOn)
+    const declared = (task.dependsOn ?? []).length > kept.length
+    if (!declared && others.length === this.inferred.length) {
       this.#refuse(effect, 'missing', `${named([id])} does not wait for ${named([dependsOn])}.`)
       return
     }
-    this.tasks.set(id, { ...task, dependsOn: kept })
+    this.inferred = others
+    if (declared) this.tasks.set(id, { ...task, dependsOn: kept })
     this.#allow(effect, `${named([id])} no longer waits for ${named([dependsOn])}.`)
   }
 
@@ -76,6 +83,10 @@ export class PatchedTasks {
       if (kept.length < (task.dependsOn ?? []).length)
         this.tasks.set(id, { ...task, dependsOn: kept })
     }
+    this.inferred = this.inferred.filter(({ task, dependsOn }) => {
+      if (!gone.has(task)) gone.get(dependsOn)?.push(task)
+      return !gone.has(task) && !gone.has(dependsOn)
+    })
     for (const [id, dependents] of gone) {
       const waited = [...new Set(dependents)]
       const wait = waited.length === 1 ? 'waits' : 'wait'
@@ -145,10 +156,16 @@ export class PatchedTasks {
     }
 
     const known = this.#withoutMissing(additions, added)
+    const isThere = (id: string) => this.tasks.has(id) || added.has(id)
     const bare = [...added.values()].map((task) => ({ ...task, dependsOn: [] }))
-    const { taken, leftOut } = withoutCycles([...this.tasks.values(), ...bare], known)
+    const joined = withInferred(
+      [...this.tasks.values(), ...bare],
+      inferredAmong(this.inferred, { has: isThere }),
+    )
+    const { taken, leftOut } = withoutCycles(joined.tasks, known)
     for (const { group, problem } of leftOut) {
-      this.#refuse(effectOf(group), 'cycle', problem.message, problem.tasks)
+      const { message } = namingInferred(problem, joined.inferred)
+      this.#refuse(effectOf(group), 'cycle', message, problem.tasks)
       if (group.kind === 'add') added.delete(group.task)
     }
     this.#take(this.#withoutMissing(taken, added), added)
@@ -173,6 +190,7 @@ export class PatchedTasks {
     const result = planTasks([{ ...task, dependsOn: [] }], {
       ...this.#options,
       conflicts: [],
+      inferred: [],
       rounds: 0,
     })
     return result.ok ? undefined : result.problems[0]

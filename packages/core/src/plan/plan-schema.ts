@@ -85,6 +85,17 @@ export const planSchema = z
         }),
       )
       .describe('Pairs of tasks that do not run at once, unless allowed.'),
+    inferred: z
+      .array(
+        z.strictObject({
+          task: id.describe('The later task.'),
+          dependsOn: id.describe('The earlier task it waits for.'),
+          source: z.string().describe('How it is known, in a word.'),
+          confidence: z.number().min(0).max(1),
+          evidence: z.string().describe('A sentence for people.'),
+        }),
+      )
+      .describe('Dependencies that count because they were inferred; none of them is declared.'),
     warnings: z.array(
       z.strictObject({
         kind: z.enum([

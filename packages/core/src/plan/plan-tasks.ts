@@ -60,7 +60,7 @@ export function planAssuming(
   if (unreadable.length > 0) return { ok: false, problems: unreadable }
   const { workers = 4, barrier = 'none', lanes = workers, seed = 1, budgetMs, now } = options
   const from = budgetMs !== undefined && typeof now === 'function' ? now() : 0
-  const analysis = analyzeAssuming(tasks, assumed)
+  const analysis = analyzeAssuming(tasks, assumed, options.inferred)
   const { demands, problems: demandProblems, warnings } = resourceDemands(tasks, options.resources)
   const {
     apart,
@@ -168,6 +168,7 @@ export function planAssuming(
     laneCap,
     lanes: lanesOf(index, durations, schedule, lanesOfTasks, epicOf),
     conflicts,
+    inferred: analysis.inferred,
     warnings: analysis.warnings.concat(warnings, conflictWarnings),
   }
   return { ok: true, plan }

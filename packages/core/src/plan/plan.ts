@@ -56,6 +56,11 @@ export interface PlanOptions {
   readonly resources?: Readonly<Record<string, number>>
   /** Pairs of tasks that must not run at once, as `analyzeConflicts` gives them. */
   readonly conflicts?: readonly PlannedConflict[] | undefined
+  /**
+   * Dependencies that nobody declared, as `inferDependencies` gives them: they count like declared ones
+   * and are named as `inferred` in the plan. Each points from a later task of the input to an earlier one.
+   */
+  readonly inferred?: readonly PlanInference[] | undefined
   /** Pairs that may run at once although they conflict. A pair that does not is ignored. */
   readonly allow?: readonly (readonly [string, string])[] | undefined
   /**
@@ -76,6 +81,20 @@ export interface PlannedConflict {
   readonly evidence?: readonly string[] | undefined
 }
 
+/** A dependency that was inferred; an `InferredDependency` of `inferDependencies` is one. */
+export interface PlanInference {
+  /** The later task. */
+  readonly task: string
+  /** The earlier task it waits for. */
+  readonly dependsOn: string
+  /** How it is known, in a word. */
+  readonly source: string
+  /** From 0 to 1. */
+  readonly confidence: number
+  /** A sentence for people. */
+  readonly evidence: string
+}
+
 /**
  * `none`: a task starts as soon as what it waits for is finished and a worker is free.
  * `layer`: a layer starts when the layer before it is finished.
@@ -90,7 +109,7 @@ export type PlanResult =
 export interface Plan {
   workers: number
   barrier: Barrier
-  /** How many tasks and how many distinct dependencies. */
+  /** How many tasks and how many distinct dependencies, inferred ones among them. */
   tasks: number
   edges: number
   /** Ids by layer: layer 0 waits for nothing, layer k for at least one task of layer k − 1. */
@@ -132,6 +151,8 @@ export interface Plan {
   lanes: PlanLane[]
   /** The conflicts that were given, one for each pair of tasks. */
   conflicts: PlanConflict[]
+  /** The dependencies that count because they were inferred, one for each pair, none that is declared. */
+  inferred: PlanInference[]
   warnings: PlanWarning[]
 }
 
@@ -216,6 +237,8 @@ export type ProblemKind =
   | 'invalid-estimate'
   | 'invalid-resource'
   | 'invalid-conflict'
+  /** An inferred dependency that points to a later task. */
+  | 'against-order'
   | 'duplicate'
   | 'missing'
   | 'self'

@@ -6,6 +6,7 @@ import type { PatchEffect, PlanPatch, RunningPlan } from './plan-patch.ts'
 import { planTasks } from './plan-tasks.ts'
 import { shown } from './shown.ts'
 import { amongThem } from './what-if.ts'
+import { inferredAmong, withInferred } from './with-inferred.ts'
 
 export type RevisionResult =
   | ({ readonly ok: true } & PlanRevision)
@@ -67,7 +68,8 @@ export function revisePlan(
   const applied = allowed.length + (running.keepRunning === true ? 0 : restart.length)
   const revised = [...patched.tasks.values()]
   const conflicts = amongThem(running.options?.conflicts, patched.tasks)
-  const after = planTasks(revised, { ...running.options, conflicts })
+  const inferred = inferredAmong(patched.inferred, patched.tasks)
+  const after = planTasks(revised, { ...running.options, conflicts, inferred })
   if (!after.ok) return after
   return {
     ok: true,
@@ -78,8 +80,8 @@ export function revisePlan(
     plan: after.plan,
     revision: running.revision + (applied > 0 ? 1 : 0),
     hash: hashPlan(after.plan),
-    ready: revised
-      .filter((task) => {
+    ready: withInferred(revised, inferred)
+      .tasks.filter((task) => {
         const status = statusOf(task.id)
         const open = status === 'todo' || status === 'staged' || status === 'failed'
         return open && (task.dependsOn ?? []).every((entry) => statusOf(idOf(entry)) === 'done')
@@ -135,18 +137,24 @@ function runningProblems(running: unknown): Problem[] {
   return options === undefined ? problems : problems.concat(objectProblems('options', options))
 }
 
-/** The options without conflicts of tasks that only the patch adds. */
+/** The options without conflicts and inferred dependencies of tasks that only the patch adds. */
 function beforePatch(
   tasks: readonly PlanTask[],
   { add = [] }: PlanPatch,
   options: PlanOptions = {},
 ): PlanOptions {
-  const { conflicts } = options
-  if (!Array.isArray(conflicts)) return options
+  const { conflicts, inferred } = options
   const added = new Set(add.map((task) => task?.id))
   for (const task of tasks) added.delete(task?.id)
-  const isLater = (pair: unknown) => Array.isArray(pair) && pair.some((id) => added.has(id))
-  return { ...options, conflicts: conflicts.filter((conflict) => !isLater(conflict?.tasks)) }
+  const isLater = (ids: unknown) => Array.isArray(ids) && ids.some((id) => added.has(id))
+  // What is no list is named by the planner.
+  const now = <Entry>(list: readonly Entry[] | undefined, idsOf: (entry: Entry) => unknown) =>
+    Array.isArray(list) ? list.filter((entry) => !isLater(idsOf(entry))) : list
+  return {
+    ...options,
+    conflicts: now(conflicts, (conflict) => conflict?.tasks),
+    inferred: now(inferred, (edge) => [edge?.task, edge?.dependsOn]),
+  }
 }
 
 function idOf(entry: NonNullable<PlanTask['dependsOn']>[number]): string {

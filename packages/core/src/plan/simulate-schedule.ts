@@ -23,6 +23,8 @@ export interface SimulationOptions {
   /** Pairs that never run at once, and those of them that may, as in `PlanOptions`. */
   readonly conflicts?: PlanOptions['conflicts']
   readonly allow?: PlanOptions['allow']
+  /** Dependencies that nobody declared, as in `PlanOptions`. */
+  readonly inferred?: PlanOptions['inferred']
 }
 
 export type SimulationResult =
@@ -78,7 +80,7 @@ export function simulateSchedule(
   const unreadable = objectProblems('options', options)
   if (unreadable.length > 0) return { ok: false, problems: unreadable }
   const { workers = 4, runs = 1000, seed = 1, conflicts, allow } = options
-  const analysis = analyzeAssuming(tasks)
+  const analysis = analyzeAssuming(tasks, undefined, options.inferred)
   const kept = analysis.ok ? plannedConflicts(analysis.index, conflicts, allow) : undefined
   const problems = optionProblems({ workers, runs, seed }).concat(
     kept?.problems ?? [],

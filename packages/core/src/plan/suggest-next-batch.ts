@@ -25,6 +25,8 @@ export interface SuggestionOptions {
   readonly conflicts?: readonly { readonly tasks: readonly [string, string] }[]
   /** Those of them that may run at once all the same. */
   readonly allow?: PlanOptions['allow']
+  /** Dependencies that nobody declared, as in `PlanOptions`. */
+  readonly inferred?: PlanOptions['inferred']
 }
 
 export type SuggestionResult =
@@ -84,7 +86,7 @@ export function suggestNextBatch(
   )
   if (unreadable.length > 0) return { ok: false, problems: unreadable }
   const { workers = 4, size = workers } = options
-  const all = analyzeAssuming(tasks)
+  const all = analyzeAssuming(tasks, undefined, options.inferred)
   const settled = new Set(done)
   const running = new Set(options.running)
   const problems = [
@@ -97,7 +99,7 @@ export function suggestNextBatch(
   if (!all.ok || problems.length > 0) return { ok: false, problems }
 
   const rest = analyzeAssuming(
-    tasks.flatMap((task, at) =>
+    all.tasks.flatMap((task, at) =>
       settled.has(task.id) ? [] : [withoutDone(task, settled, all.durations[at]!)],
     ),
     new Set(all.index.ids.filter((_, at) => all.estimated[at] === 0)),

@@ -7,6 +7,7 @@ import { named } from './named.ts'
 import type { EstimateRange, Plan, PlanOptions, PlanTask, Problem } from './plan.ts'
 import { planAssuming, planTasks } from './plan-tasks.ts'
 import { shown } from './shown.ts'
+import { inferredAmong, withInferred } from './with-inferred.ts'
 
 /** One thing that might be otherwise. */
 export type PlanChange =
@@ -97,7 +98,8 @@ function changedBy(
       : 'estimate' in change
         ? change.estimate.task
         : change.removeDependency.task
-  const { index } = indexTasks(tasks)
+  const { inferred } = options
+  const { index } = indexTasks(withInferred(tasks, inferred).tasks)
   const at = index.positions.get(id)
   if (at === undefined) return { problem: unknownTask(id) }
   const task = tasks[at]!
@@ -119,9 +121,13 @@ function changedBy(
     const { dependsOn } = change.removeDependency
     const declared = task.dependsOn ?? []
     const kept = declared.filter((entry) => idOf(entry) !== dependsOn)
-    if (kept.length === declared.length) return { problem: unknownDependency(id, dependsOn) }
+    const others = inferred?.filter((edge) => edge.task !== id || edge.dependsOn !== dependsOn)
+    if (kept.length === declared.length && others?.length === inferred?.length) {
+      return { problem: unknownDependency(id, dependsOn) }
+    }
     return {
       ...same,
+      options: { ...options, inferred: others },
       tasks: tasks.with(at, { ...task, dependsOn: kept }),
       text: `If ${name} did not wait for ${named([dependsOn])}:`,
     }
@@ -129,7 +135,11 @@ function changedBy(
   const gone = new Set(behind(index, at))
   const left = new Set(index.ids.filter((_, other) => !gone.has(other)))
   return {
-    options: { ...options, conflicts: amongThem(options.conflicts, left) },
+    options: {
+      ...options,
+      conflicts: amongThem(options.conflicts, left),
+      inferred: inferredAmong(inferred, left),
+    },
     tasks: tasks.filter((_, other) => !gone.has(other)),
     lost: index.ids.filter((_, other) => gone.has(other)),
     text: `If ${name} fails for good:`,

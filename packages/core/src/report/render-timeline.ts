@@ -8,7 +8,8 @@ import type { ChartBar } from './timeline-chart.ts'
 import type { TimelineTheme } from './timeline-theme.ts'
 
 /** The part of a plan that a timeline draws. */
-export type TimelinePlan = Pick<Plan, 'schedule' | 'makespan' | 'criticalPath'>
+export type TimelinePlan = Pick<Plan, 'schedule' | 'makespan' | 'criticalPath'> &
+  Partial<Pick<Plan, 'inferred'>>
 
 /** When a task was worked on, in minutes of the plan from its start. */
 export interface ActualTime {
@@ -55,6 +56,12 @@ export function renderTimeline(plan: TimelinePlan, options: TimelineOptions = {}
   for (const time of [...plan.schedule, ...actual]) checkTime(time)
 
   const tasks = new Map(options.tasks?.map((task) => [task.id, task]))
+  const inferred = new Map<string, string[]>()
+  for (const edge of plan.inferred ?? []) {
+    const others = inferred.get(edge.task)
+    if (others === undefined) inferred.set(edge.task, [edge.dependsOn])
+    else others.push(edge.dependsOn)
+  }
   const critical = new Set(plan.criticalPath.tasks)
   const planned = new Map(plan.schedule.map((time) => [time.task, time]))
   const taken = new Map(actual.map((time) => [time.task, time]))
@@ -78,7 +85,7 @@ export function renderTimeline(plan: TimelinePlan, options: TimelineOptions = {}
       ...timeHint('planned', planned.get(task), shown),
       ...timeHint('actual', taken.get(task), shown),
       `Lane ${lane}${critical.has(task) ? ', on the critical path' : ''}${failed ? ', failed' : ''}`,
-      ...waitHint(tasks.get(task)),
+      ...waitHint(tasks.get(task), inferred.get(task)),
     ],
     critical: critical.has(task),
     failed,
@@ -126,10 +133,10 @@ function timeHint(
   return [`${kind} ${start} to ${finish} (${length})`]
 }
 
-function waitHint(task: PlanTask | undefined): string[] {
-  const ids = (task?.dependsOn ?? []).map((dependency) =>
-    typeof dependency === 'string' ? dependency : dependency.task,
-  )
+function waitHint(task: PlanTask | undefined, inferred: readonly string[] = []): string[] {
+  const ids = (task?.dependsOn ?? [])
+    .map((dependency) => (typeof dependency === 'string' ? dependency : dependency.task))
+    .concat(inferred)
   if (ids.length === 0) return task === undefined ? [] : ['waits for nothing']
   const more = ids.length > mostNamed ? ` and ${ids.length - mostNamed} more` : ''
   return [`after ${ids.slice(0, mostNamed).map(shorten).join(', ')}${more}`]

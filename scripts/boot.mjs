@@ -28,6 +28,7 @@ const programs = {
   build: ['scripts/build.ts'],
   bench: [onSource, 'scripts/bench.ts'],
   faults: [onSource, 'tests/faults/main.ts'],
+  replay: [onSource, 'tests/replay/main.ts'],
   mutation: ['scripts/mutation.ts'],
   node: [onSource],
 }

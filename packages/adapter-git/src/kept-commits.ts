@@ -13,8 +13,12 @@ import type { Repository } from './repository.ts'
 export async function keepCommits(place: Repository, manifest: Manifest): Promise<string | null> {
   const { content, refs } = place
   const { attemptId, code } = manifest
-  const parents = await agentTips(place, manifest)
-  if (parents.length === 0) return null
+  const tips = await agentTips(place, manifest)
+  if (tips.length === 0) return null
+  const ref = `refs/cueline/commits/${nameOf(attemptId)}`
+  // Another process may have removed the workspace half: what it has kept stays kept.
+  const before = (await refs(['for-each-ref', '--format=%(parent)', ref])).trim().split(' ')
+  const parents = [...new Set([...tips, ...before])].filter((object) => object !== '')
   const empty = (await content(['mktree'], { input: '' })).stdout.trim()
   const commit = await content(
     ['commit-tree', empty, ...parents.flatMap((parent) => ['-p', parent])],
@@ -22,7 +26,6 @@ export async function keepCommits(place: Repository, manifest: Manifest): Promis
       input: `Commits made in the workspace of ${lineOf(attemptId)}\n\nCueline-Task: ${lineOf(code)}\nCueline-Attempt: ${lineOf(attemptId)}\n`,
     },
   )
-  const ref = `refs/cueline/commits/${nameOf(attemptId)}`
   await refs(['update-ref', ref, commit.stdout.trim()])
   return ref
 }

@@ -1,5 +1,7 @@
 import { lstat } from 'node:fs/promises'
 
+import { CuelineError } from '@cueline/core'
+
 import { commitTree } from './commits.ts'
 import type { Manifest } from './manifest.ts'
 import { nameOf } from './names.ts'
@@ -14,10 +16,34 @@ export async function salvage(place: Repository, manifest: Manifest): Promise<st
   if (tree === landedTree || (landedTree === undefined && changed.length === 0)) return null
   const subject = `Unmerged work of ${code}`
   const order = { tree, parents: [base], subject, of: manifest }
-  const ref = `refs/cueline/salvage/${nameOf(attemptId)}`
-  await place.refs(['update-ref', ref, await commitTree(place, order)])
-  return ref
+  return await keepAs(place, `refs/cueline/salvage/${nameOf(attemptId)}`, await commitTree(place, order)) // prettier-ignore
 }
+
+/**
+ * Names the commit, and never takes the name from another: when two processes remove one workspace, the
+ * later one may find it half deleted, which must not replace what the first has kept.
+ */
+async function keepAs({ refs }: Repository, name: string, commit: string): Promise<string> {
+  for (let number = 1; ; number += 1) {
+    const ref = number === 1 ? name : `${name}.${number}`
+    const format = '--format=%(refname) %(tree)'
+    const [known] = (await refs(['for-each-ref', format, ref])).trim().split('\n')
+    if (known === '' || known === undefined) {
+      // The empty old value: somebody else may be first.
+      const made = await refs(['update-ref', ref, commit, '']).then(
+        () => true,
+        () => false,
+      )
+      if (made) return ref
+    }
+    const tree = (await refs(['rev-parse', '--verify', `${commit}^{tree}`])).trim()
+    if ((await refs(['for-each-ref', format, ref])).trim() === `${ref} ${tree}`) return ref
+    if (number >= mostOfOne) throw new CuelineError('internal', `${name} cannot be written.`)
+  }
+}
+
+/** Times that the work of one attempt is kept; more says that refs cannot be written at all. */
+const mostOfOne = 50
 
 function isThere(path: string): Promise<boolean> {
   return lstat(path).then(

@@ -1,10 +1,12 @@
 import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 
 import { workspaceTransitions, type WorkspaceState } from '@cueline/core'
 import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import { gitWorkspaces } from './git-workspaces.ts'
+import { keepCommits } from './kept-commits.ts'
 import { readManifest } from './manifest.ts'
 import { openRepository } from './repository.ts'
 import { salvage } from './salvage.ts'
@@ -152,6 +154,32 @@ describe('work that is kept [X-07]', () => {
     expect(repository.git('status', '--porcelain=v2', '--branch')).toBe(before)
     // It stays kept.
     expect(await provider.kept()).toHaveLength(1)
+  })
+
+  it('is never replaced by what another process finds of a workspace that is half removed', async () => {
+    const { workspace, folder } = await unmerged(1)
+    commitIn(folder, 'committed.txt', '1')
+    writeAt(folder, 'a.txt', 'whole')
+    writeAt(folder, 'b.txt', 'whole')
+    const place = await openRepository({
+      repository: repository.folder,
+      branch: 'cueline/main',
+      from: 'HEAD',
+    })
+    const manifest = await readManifest(place, workspace.attemptId)
+    if (manifest === null) throw new Error('The workspace must be known.')
+    const first = await salvage(place, manifest)
+    expect(await salvage(place, manifest)).toBe(first)
+    rmSync(join(folder, 'a.txt'))
+    expect(await salvage(place, manifest)).toBe(`${first}.2`)
+    expect(repository.show(first as string, 'a.txt')).toBe('whole')
+    const commits = await keepCommits(place, manifest)
+    rmSync(join(manifest.gitFolder as string, 'logs'), { recursive: true })
+    gitIn(folder, 'checkout', '-q', '--detach', workspace.base)
+    gitIn(folder, 'branch', '-q', '-f', 'cueline/attempt/t1-attempt_1', workspace.base)
+    commitIn(folder, 'other.txt', '1')
+    await keepCommits(place, manifest)
+    expect(repository.git('log', '--format=%s', commits as string)).toContain('committed.txt')
   })
 
   it('refuses a branch that is there, and a name that cannot be one', async () => {

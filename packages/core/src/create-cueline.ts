@@ -170,7 +170,14 @@ export async function createCueline(options: CuelineOptions = {}): Promise<Cueli
   }
   const runner =
     typeof options.runner === 'function' ? functionRunner(options.runner) : options.runner
-  const methods = createMethods({ storage, ledger, ids, clock, defaults })
+  const methods = createMethods({
+    storage,
+    ledger,
+    ids,
+    clock,
+    defaults,
+    workspace: options.workspace ?? null,
+  })
   const closing = new AbortController()
   const runs = new Set<Promise<unknown>>()
   let closed: Promise<void> | null = null

@@ -1,6 +1,14 @@
 import * as z from 'zod'
 import { isTooLong, longestId } from '../plan/id-length.ts'
-import type { BatchId, PlanId, ProjectId, RequestId, SessionId, WorkerId } from '../id.ts'
+import type {
+  AttemptId,
+  BatchId,
+  PlanId,
+  ProjectId,
+  RequestId,
+  SessionId,
+  WorkerId,
+} from '../id.ts'
 
 const id = z
   .string()
@@ -13,6 +21,7 @@ export const projectId = id.transform((value) => value as ProjectId)
 export const batchId = id.transform((value) => value as BatchId)
 export const planId = id.transform((value) => value as PlanId)
 export const requestId = id.transform((value) => value as RequestId)
+export const attemptId = id.transform((value) => value as AttemptId)
 export const sessionId = id.transform((value) => value as SessionId)
 export const workerId = id.transform((value) => value as WorkerId)
 /** The id or the code of a task. */

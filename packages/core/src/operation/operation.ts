@@ -4,6 +4,7 @@ import type { Ledger } from '../engine/ledger.ts'
 import type { Ids } from '../id.ts'
 import type { ProjectSettings } from '../staging/state.ts'
 import type { Storage } from '../storage/storage.ts'
+import type { WorkspaceProvider } from '../workspace/workspace.ts'
 
 /** What operations work with: reads go to the storage, writes through the ledger. */
 export interface OperationContext {
@@ -12,6 +13,8 @@ export interface OperationContext {
   readonly ids: Ids
   readonly clock: Clock
   readonly defaults: ProjectSettings
+  /** Null where no work is done: hosts that only look. */
+  readonly workspace: WorkspaceProvider | null
 }
 
 /**

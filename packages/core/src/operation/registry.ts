@@ -8,6 +8,7 @@ import { requests } from './requests.ts'
 import { sessions } from './sessions.ts'
 import { stages } from './stages.ts'
 import { tasks } from './tasks.ts'
+import { workspaces } from './workspaces.ts'
 
 /** Every command and query there is, by group and name. */
 export const operations = {
@@ -20,6 +21,7 @@ export const operations = {
   sessions,
   reports,
   events,
+  workspaces,
   doctor,
 }
 export type Operations = typeof operations

@@ -1,0 +1,300 @@
+import * as z from 'zod'
+import { CuelineError } from '../error.ts'
+import type { AttemptId, ProjectId, TaskId } from '../id.ts'
+import type { WorkspaceState } from '../staging/state.ts'
+import type { KeptWork, WorkspaceInspection, WorkspaceProvider } from '../workspace/workspace.ts'
+import { attemptId, projectId } from './input.ts'
+import { operation, type OperationContext } from './operation.ts'
+import { requireProject } from './resolve.ts'
+
+/** A workspace, or what is kept of one that is gone, beside the attempt it is of. */
+export interface WorkspaceView {
+  readonly attemptId: AttemptId
+  readonly state: WorkspaceState
+  /** Null where this database does not know the attempt: another one may. */
+  readonly taskId: TaskId | null
+  /** Code of the task, number and status of the attempt; null likewise. */
+  readonly task: string | null
+  readonly attempt: number | null
+  readonly status: string | null
+  readonly startedAt: number | null
+  readonly endedAt: number | null
+  /** An attempt works in it, by a lease that holds. */
+  readonly inUse: boolean
+  /** Paths that hold what has not landed. */
+  readonly changed: readonly string[]
+  readonly commits: number
+  readonly branch: string | null
+  readonly path: string | null
+  readonly base: string | null
+  /** What is kept of it, where `remove` keeps work. */
+  readonly kept: readonly KeptWork[]
+  /** Commands that show a person what is in it. */
+  readonly look: readonly string[]
+}
+
+export interface WorkspaceExplanation extends WorkspaceView {
+  /** Why it stands, or why something of it is kept. */
+  readonly why: string
+  /** What will happen to it, and who does that. */
+  readonly next: string
+}
+
+const ofAttempt = z.strictObject({ projectId, attemptId })
+
+export const workspaces = {
+  list: operation({
+    summary: 'List the workspaces that stand, with what in them has not landed, oldest first',
+    kind: 'query',
+    method: 'GET',
+    path: '/projects/{projectId}/workspaces',
+    input: z.strictObject({
+      projectId,
+      /** Also those that are gone, of which something is kept. */
+      kept: z.boolean().default(false),
+    }),
+    async run(context, input): Promise<readonly WorkspaceView[]> {
+      const provider = providerOf(context)
+      const standing = await provider.list()
+      const kept = await provider.kept()
+      const ids = new Set(standing.map((each) => each.attemptId))
+      const gone = input.kept ? kept.map((each) => each.attemptId) : []
+      for (const id of gone) ids.add(id)
+      return viewsOf(context, provider, input.projectId, [...ids], kept)
+    },
+  }),
+  show: operation({
+    summary: 'Explain one workspace: what is in it, why it stands, what will happen to it',
+    kind: 'query',
+    method: 'GET',
+    path: '/projects/{projectId}/workspaces/{attemptId}',
+    input: ofAttempt,
+    async run(context, input): Promise<WorkspaceExplanation> {
+      const view = await viewOf(context, input.projectId, input.attemptId)
+      return { ...view, ...explain(view) }
+    },
+  }),
+  remove: operation({
+    summary: 'Remove a workspace that no attempt works in; what has not landed is kept first',
+    kind: 'command',
+    method: 'POST',
+    path: '/projects/{projectId}/workspaces/{attemptId}/remove',
+    input: ofAttempt,
+    async run(context, input): Promise<{ readonly kept: readonly KeptWork[] }> {
+      const view = await viewOf(context, input.projectId, input.attemptId)
+      if (view.state === 'removed') return { kept: view.kept }
+      if (view.inUse) throw inUse(view)
+      if (view.task === null) throw unknownHere(view.attemptId)
+      const provider = providerOf(context)
+      await provider.remove(view)
+      return { kept: (await provider.kept()).filter((each) => each.attemptId === view.attemptId) }
+    },
+  }),
+  restore: operation({
+    summary: 'Make a branch of what is kept of a workspace, for a person; no checkout is touched',
+    kind: 'command',
+    method: 'POST',
+    path: '/projects/{projectId}/workspaces/{attemptId}/restore',
+    input: z.strictObject({
+      projectId,
+      attemptId,
+      /** Which of the kept things; the content that had not landed comes before commits. */
+      name: z.string().min(1).max(1_000).optional(),
+      branch: z.string().max(1_000).optional(),
+    }),
+    async run(context, input) {
+      const view = await viewOf(context, input.projectId, input.attemptId)
+      const provider = providerOf(context)
+      const kept =
+        input.name === undefined
+          ? (view.kept.find(({ kind }) => kind === 'salvage') ?? view.kept[0])
+          : view.kept.find(({ name }) => name === input.name)
+      if (kept === undefined) throw nothingKept(view, input.name)
+      if (provider.restore === undefined) {
+        throw new CuelineError(
+          'unsupported',
+          `Workspaces of kind "${provider.name}" have no branches. The kept files are in ${kept.name}; copy what you need.`,
+          { details: { name: kept.name } },
+        )
+      }
+      const { branch } = input
+      const restored = await provider.restore({
+        name: kept.name,
+        ...(branch !== undefined && { branch }),
+      })
+      return { ...restored, kept }
+    },
+  }),
+}
+
+function providerOf({ workspace }: OperationContext): WorkspaceProvider {
+  if (workspace !== null) return workspace
+  throw new CuelineError(
+    'unsupported',
+    'There are no workspaces here: give createCueline a `workspace`, such as gitWorkspaces({ repository }).',
+  )
+}
+
+async function viewOf(
+  context: OperationContext,
+  project: ProjectId,
+  id: AttemptId,
+): Promise<WorkspaceView> {
+  const provider = providerOf(context)
+  const [view] = await viewsOf(context, provider, project, [id], await provider.kept())
+  if (view !== undefined && (view.state !== 'removed' || view.kept.length > 0)) return view
+  throw new CuelineError(
+    'not-found',
+    `Attempt "${id}" has no workspace, and nothing is kept of one. List the workspaces to find its id.`,
+    { details: { attemptId: id } },
+  )
+}
+
+/** Workspaces looked at in one go, so that a hundred of them do not start hundreds of processes. */
+const portion = 4
+
+async function viewsOf(
+  { storage }: OperationContext,
+  provider: WorkspaceProvider,
+  project: ProjectId,
+  ids: readonly AttemptId[],
+  allKept: readonly KeptWork[],
+): Promise<readonly WorkspaceView[]> {
+  const { attempts, tasks, held } = await storage.transaction(async (transaction) => {
+    await requireProject(transaction, project)
+    const loaded = await transaction.load({ projectId: project, attempts: ids })
+    const all = [...loaded.attempts.values()]
+    const taskIds = [...new Set(all.map(({ taskId }) => taskId))]
+    const open = all.filter(({ endedAt }) => endedAt === null)
+    const claims = open.map(({ workOrderId, fence }) => ({
+      projectId: project,
+      workOrderId,
+      fence,
+    }))
+    return {
+      attempts: loaded.attempts,
+      tasks: (await transaction.load({ projectId: project, tasks: taskIds })).tasks,
+      held: await transaction.held(claims),
+    }
+  })
+  const views: WorkspaceView[] = []
+  for (let at = 0; at < ids.length; at += portion) {
+    const some = ids.slice(at, at + portion)
+    const found = await Promise.all(some.map((id) => provider.inspect({ attemptId: id })))
+    some.forEach((id, index) => {
+      const attempt = attempts.get(id)
+      const inspection = found[index] ?? null
+      const inUse =
+        attempt !== undefined && attempt.endedAt === null && held.has(attempt.workOrderId)
+      views.push({
+        attemptId: id,
+        ...contentOf(inspection, inUse && attempt?.status === 'merging'),
+        taskId: attempt?.taskId ?? null,
+        task: attempt === undefined ? null : (tasks.get(attempt.taskId)?.code ?? null),
+        attempt: attempt?.number ?? null,
+        status: attempt?.status ?? null,
+        startedAt: attempt?.startedAt ?? null,
+        endedAt: attempt?.endedAt ?? null,
+        inUse: inUse && inspection !== null,
+        kept: allKept.filter(({ attemptId: of }) => of === id),
+      })
+    })
+  }
+  return views.toSorted((one, other) => (one.startedAt ?? 0) - (other.startedAt ?? 0))
+}
+
+function contentOf(inspection: WorkspaceInspection | null, merging: boolean) {
+  if (inspection === null) {
+    return {
+      state: 'removed' as const,
+      changed: [],
+      commits: 0,
+      branch: null,
+      path: null,
+      base: null,
+      look: [],
+    }
+  }
+  const { workspace, state, changed, commits, branch = null, look } = inspection
+  return {
+    state: merging && state !== 'merged' ? ('queued' as const) : state,
+    changed,
+    commits,
+    branch,
+    path: workspace.path ?? null,
+    base: workspace.base,
+    look,
+  }
+}
+
+function explain(view: WorkspaceView): Pick<WorkspaceExplanation, 'why' | 'next'> {
+  const { state, inUse, status, task } = view
+  const who = task === null ? `Attempt ${view.attemptId}` : `Attempt ${view.attempt} of ${task}`
+  if (state === 'removed') {
+    return {
+      why: `${who} is ${status ?? 'unknown here'}; its workspace is gone, and what had not landed was kept.`,
+      next: 'It stays kept until a person deletes it. `restore` makes a branch of it.',
+    }
+  }
+  if (inUse) {
+    const doing = status === 'waiting' ? 'waits for a person' : `is ${status}`
+    return {
+      why: `${who} ${doing}, and its lease holds.`,
+      next: 'Nobody removes it before that attempt has ended; then what has not landed is kept and it goes.',
+    }
+  }
+  if (task === null) {
+    return {
+      why: 'This database does not know its attempt: it is of another project, or of another database.',
+      next: 'Whoever runs that project removes it. Nothing here does.',
+    }
+  }
+  const lost = {
+    fresh: 'it holds nothing that would be lost.',
+    merged: 'all it holds has landed.',
+    salvaged: 'all it holds is kept already.',
+    dirty: 'it holds changes that have not landed.',
+    committed: 'it holds commits that have not landed.',
+    queued: 'its merge was cut off; nothing of it has landed.',
+  }[state]
+  const why =
+    view.endedAt === null
+      ? `${who} lost its lease before it ended; ${lost}`
+      : `${who} has ended (${status}), but its workspace was not removed; ${lost}`
+  return {
+    why,
+    next: 'The next run removes it when it starts, and keeps what has not landed first. `remove` does so now.',
+  }
+}
+
+function inUse(view: WorkspaceView): CuelineError {
+  return new CuelineError(
+    'refused',
+    `Attempt ${view.attempt} of ${view.task} works in this workspace (${view.status}), and its lease holds. Wait for its end, or cancel the task first.`,
+    { retryable: true, details: { attemptId: view.attemptId } },
+  )
+}
+
+function unknownHere(id: AttemptId): CuelineError {
+  return new CuelineError(
+    'refused',
+    `This project does not know attempt ${id}, so nobody can say whether it still works there. Remove it with the database and project that it is of.`,
+    { details: { attemptId: id } },
+  )
+}
+
+function nothingKept(view: WorkspaceView, name: string | undefined): CuelineError {
+  const { attemptId: id, kept, state, path } = view
+  if (kept.length > 0) {
+    return new CuelineError(
+      'not-found',
+      `Nothing of attempt ${id} is kept as ${JSON.stringify(name)}; there is ${kept.map((each) => each.name).join(', ')}.`,
+      { details: { attemptId: id, name } },
+    )
+  }
+  return new CuelineError(
+    'refused',
+    `Nothing of attempt ${id} is kept yet: its workspace stands (${state})${path === null ? '' : `, in ${path}`}. Look there; when it is removed, what has not landed is kept.`,
+    { details: { attemptId: id } },
+  )
+}

@@ -23,6 +23,7 @@ import { addStatus } from './commands/status.ts'
 import { addSuggest } from './commands/suggest.ts'
 import { addWhatIf } from './commands/what-if.ts'
 import { addWhy } from './commands/why.ts'
+import { addWorkspaces } from './commands/workspaces.ts'
 import { exitCodes } from './exit-code.ts'
 import { reportError } from './report-error.ts'
 import type { Terminal } from './terminal.ts'
@@ -116,6 +117,7 @@ function createProgram(cli: Cli): Command {
     addAnswer,
     addSessions,
     addQueues,
+    addWorkspaces,
     addRetry,
     addCancel,
     addEvents,

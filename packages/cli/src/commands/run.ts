@@ -1,8 +1,6 @@
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 
 import { commandGate, commandGates, processRunner, splitCommand } from '@cueline/adapter-agents'
-import { directoryWorkspaces } from '@cueline/adapter-agents/directory'
-import { gitWorkspaces } from '@cueline/adapter-git'
 import {
   createRunView,
   type Cueline,
@@ -12,7 +10,6 @@ import {
   renderReportText,
   type RunResult,
   type StoredEvent,
-  type WorkspaceProvider,
 } from '@cueline/core'
 import type { Command } from 'commander'
 
@@ -26,6 +23,7 @@ import { withCueline } from '../open-cueline.ts'
 import { positiveNumber, workersOption } from '../option-values.ts'
 import { openRunScreen } from '../run-screen.ts'
 import type { Terminal } from '../terminal.ts'
+import { workspacesOf } from '../workspaces-of.ts'
 import { wrapText } from '../wrap-text.ts'
 import { writeJson } from '../write-json.ts'
 
@@ -135,34 +133,6 @@ async function runAgents(terminal: Terminal, options: RunOptions & GlobalOptions
       terminal.err(`${wrapText(line, terminal.columns).join('\n')}\n`)
     }
     return exitCodes.failed
-  })
-}
-
-/** Worktrees of a repository where one is named, else copies of a folder. */
-function workspacesOf(
-  terminal: Terminal,
-  { result, repository, branch }: RunOptions,
-  root: string,
-): WorkspaceProvider {
-  if (repository === undefined) {
-    if (branch !== undefined) {
-      throw new CuelineError(
-        'invalid-input',
-        `--branch ${JSON.stringify(branch)} is a branch of a repository. Say which: --repository . --branch ${branch}`,
-      )
-    }
-    return directoryWorkspaces({ result: resolve(terminal.cwd, result ?? '.cueline/result'), root })
-  }
-  if (result !== undefined) {
-    throw new CuelineError(
-      'invalid-input',
-      'Finished work comes together either in --result or on a branch of --repository. Leave one of them out.',
-    )
-  }
-  return gitWorkspaces({
-    repository: resolve(terminal.cwd, repository),
-    root,
-    ...(branch !== undefined && { branch }),
   })
 }
 

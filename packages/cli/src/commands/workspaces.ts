@@ -1,0 +1,297 @@
+import { join } from 'node:path'
+
+import {
+  type Cueline,
+  CuelineError,
+  formatDuration,
+  printableText,
+  renderTable,
+  type WorkspaceExplanation,
+  type WorkspaceView,
+} from '@cueline/core'
+import type { Command } from 'commander'
+
+import { chooseProject } from '../choose-project.ts'
+import type { Cli, GlobalOptions } from '../cli.ts'
+import { stateFolderOf } from '../database-place.ts'
+import { exitCodes } from '../exit-code.ts'
+import { withCueline } from '../open-cueline.ts'
+import type { Terminal } from '../terminal.ts'
+import { knownPlace, type PlaceOptions, workspacesOf } from '../workspaces-of.ts'
+import { wrapText } from '../wrap-text.ts'
+import { writeJson } from '../write-json.ts'
+
+interface ListOptions extends PlaceOptions {
+  readonly kept?: boolean
+}
+interface RestoreOptions extends PlaceOptions {
+  readonly as?: string
+}
+
+/** `cueline workspaces`: where attempts work, and what is kept of what they did. */
+export function addWorkspaces(program: Command, { terminal, run }: Cli): void {
+  const workspaces = program
+    .command('workspaces')
+    .summary('list where attempts work, explain, restore or remove one')
+    .description(
+      'Lists the workspaces that stand, oldest first: how far each is and how many files in it have not ' +
+        'landed. Nothing in them is changed by looking, and none is removed before what has not landed ' +
+        'is kept.',
+    )
+    .option('--kept', 'also those that are gone, of which something is kept')
+    .option('--repository <folder>', 'the git repository that runs work in')
+    .option('--branch <name>', 'the branch that its finished work lands on')
+    .option('--result <folder>', 'the folder that runs work in, where it is no repository')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  cueline workspaces
+  cueline workspaces --kept --json
+  cueline workspaces show T7
+  cueline workspaces restore T7 --as rescue/t7
+  cueline workspaces remove attempt_2f1c`,
+    )
+    .action((_: unknown, command: Command) =>
+      run<ListOptions>(command, (options) => list(terminal, options)),
+    )
+  workspaces
+    .command('show')
+    .summary('explain one: what is in it, why it stands, what will happen to it')
+    .argument('<attempt>', reference)
+    .addHelpText('after', '\nExamples:\n  cueline workspaces show T7')
+    .action((attempt: string, _: unknown, command: Command) =>
+      run<PlaceOptions>(command, (options) => show(terminal, attempt, options)),
+    )
+  workspaces
+    .command('restore')
+    .summary('make a branch of what is kept of a workspace that is gone')
+    .description(
+      'Makes a branch of the work that had not landed or, where there is none, of the commits that the ' +
+        'agent made. No checkout and no other branch is touched, and what is kept stays kept.',
+    )
+    .argument('<attempt>', `${reference}, or a name that --kept lists`)
+    .option('--as <branch>', 'the name of the branch (default: cueline/restored/…)')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  cueline workspaces restore T7
+  cueline workspaces restore refs/cueline/commits/attempt_2f1c --as rescue/t7`,
+    )
+    .action((attempt: string, _: unknown, command: Command) =>
+      run<RestoreOptions>(command, (options) => restore(terminal, attempt, options)),
+    )
+  workspaces
+    .command('remove')
+    .summary('remove one that no attempt works in')
+    .description(
+      'Removes a workspace that was left behind, and says where what had not landed is kept. Refused ' +
+        'while an attempt works in it.',
+    )
+    .argument('<attempt>', reference)
+    .addHelpText('after', '\nExamples:\n  cueline workspaces remove T7')
+    .action((attempt: string, _: unknown, command: Command) =>
+      run<PlaceOptions>(command, (options) => remove(terminal, attempt, options)),
+    )
+}
+
+const reference = 'code of its task, id of the attempt or the start of that'
+
+async function list(terminal: Terminal, options: ListOptions & GlobalOptions): Promise<number> {
+  return withProject(terminal, options, async (cueline, projectId) => {
+    const found = await cueline.workspaces.list({ projectId, kept: options.kept === true })
+    if (options.json) writeJson(terminal, { workspaces: found })
+    else if (found.length === 0) {
+      const more = options.kept === true ? '' : ' See what is kept of earlier ones: --kept.'
+      terminal.out(`No workspace stands; no attempt is at work here.${more}\n`)
+    } else terminal.out(`${tableOf(found, terminal.columns).join('\n')}\n`)
+    return exitCodes.ok
+  })
+}
+
+async function show(
+  terminal: Terminal,
+  attempt: string,
+  options: PlaceOptions & GlobalOptions,
+): Promise<number> {
+  return withProject(terminal, options, async (cueline, projectId) => {
+    const { attemptId } = await choose(cueline, projectId, attempt)
+    const found = await cueline.workspaces.show({ projectId, attemptId })
+    if (options.json) writeJson(terminal, found)
+    else terminal.out(`${linesOf(found, terminal).join('\n')}\n`)
+    return exitCodes.ok
+  })
+}
+
+async function restore(
+  terminal: Terminal,
+  attempt: string,
+  options: RestoreOptions & GlobalOptions,
+): Promise<number> {
+  return withProject(terminal, options, async (cueline, projectId) => {
+    const { attemptId, kept } = await choose(cueline, projectId, attempt)
+    const name = kept.find((each) => each.name === attempt)?.name
+    const restored = await cueline.workspaces.restore({
+      projectId,
+      attemptId,
+      ...(name !== undefined && { name }),
+      ...(options.as !== undefined && { branch: options.as }),
+    })
+    if (options.json) {
+      writeJson(terminal, restored)
+      return exitCodes.ok
+    }
+    const { branch, others } = restored
+    terminal.out(`Made branch ${branch} of ${restored.kept.name}; nothing else has changed.\n`)
+    terminal.out(`Look at it: git show ${branch}\n`)
+    if (others.length > 0) {
+      const [first = ''] = others
+      terminal.out(
+        `${others.length} more ${others.length === 1 ? 'end' : 'ends'} of history, which no branch names: ${others.slice(0, 5).join(', ')}. One of them as a branch: git branch <name> ${first}\n`,
+      )
+    }
+    return exitCodes.ok
+  })
+}
+
+async function remove(
+  terminal: Terminal,
+  attempt: string,
+  options: PlaceOptions & GlobalOptions,
+): Promise<number> {
+  return withProject(terminal, options, async (cueline, projectId) => {
+    const { attemptId, task, state } = await choose(cueline, projectId, attempt)
+    const { kept } = await cueline.workspaces.remove({ projectId, attemptId })
+    if (options.json) writeJson(terminal, { attemptId, task, kept })
+    else {
+      const of = printableText(task ?? attemptId)
+      terminal.out(
+        state === 'removed'
+          ? `The workspace of ${of} is gone already.\n`
+          : `Removed the workspace of ${of}.\n`,
+      )
+      for (const { name } of kept) terminal.out(`What had not landed is kept as ${name}.\n`)
+      if (kept.length === 0) terminal.out('It held nothing that had not landed.\n')
+      else terminal.out(`A branch of it: cueline workspaces restore ${shortId(attemptId)}\n`)
+    }
+    return exitCodes.ok
+  })
+}
+
+function withProject(
+  terminal: Terminal,
+  options: PlaceOptions & GlobalOptions,
+  work: (cueline: Cueline, projectId: string) => Promise<number>,
+): Promise<number> {
+  const { result, repository, branch } = options
+  const given = {
+    ...(result !== undefined && { result }),
+    ...(repository !== undefined && { repository }),
+    ...(branch !== undefined && { branch }),
+  }
+  const root = join(stateFolderOf(terminal, options.db), 'workspaces')
+  const workspace = workspacesOf(terminal, knownPlace(terminal, given), root)
+  return withCueline(terminal, options, { workspace }, async (cueline) => {
+    const { id } = await chooseProject(cueline, options.project)
+    return work(cueline, id)
+  })
+}
+
+/** The newest workspace that fits: of a task, by the start of the attempt's id, by what is kept. */
+async function choose(cueline: Cueline, projectId: string, wanted: string): Promise<WorkspaceView> {
+  const all = await cueline.workspaces.list({ projectId, kept: true })
+  const bare = wanted.replace('attempt_', '')
+  const named = all.filter(
+    ({ attemptId, kept }) => attemptId === wanted || kept.some(({ name }) => name === wanted),
+  )
+  const ofTask = all.filter(({ task }) => task === wanted)
+  const standing = ofTask.filter(({ state }) => state !== 'removed')
+  const byStart =
+    bare.length >= 4
+      ? all.filter(({ attemptId }) => attemptId.replace('attempt_', '').startsWith(bare))
+      : []
+  const found = [named, standing, ofTask, byStart].find((each) => each.length > 0) ?? []
+  const newest = found.at(-1)
+  if (newest !== undefined && (found !== byStart || found.length === 1)) return newest
+  if (newest !== undefined) {
+    throw new CuelineError(
+      'invalid-input',
+      `${found.length} workspaces fit "${wanted}": ${found.map(({ attemptId }) => attemptId).join(', ')}. Give more of the id.`,
+    )
+  }
+  const known = all.slice(-5).map(({ attemptId, task }) => `${shortId(attemptId)} (${task ?? '?'})`)
+  throw new CuelineError(
+    'not-found',
+    known.length === 0
+      ? `No workspace fits "${wanted}": none stands, and nothing is kept of one.`
+      : `No workspace fits "${wanted}". There ${known.length === 1 ? 'is' : 'are'} ${known.join(', ')}. List them all: cueline workspaces --kept.`,
+  )
+}
+
+function tableOf(workspaces: readonly WorkspaceView[], width: number): string[] {
+  const now = Date.now()
+  return renderTable(
+    {
+      title: '',
+      columns: [
+        { title: 'task', flexible: true },
+        { title: 'attempt' },
+        { title: 'state' },
+        { title: 'age', align: 'right' },
+        { title: 'changed', align: 'right' },
+        { title: 'where', flexible: true },
+      ],
+      rows: workspaces.map((each) => [
+        each.task === null ? '?' : `${each.task} #${each.attempt}`,
+        shortId(each.attemptId),
+        each.inUse ? `${each.state}, in use` : each.state,
+        each.startedAt === null ? '-' : formatDuration(Math.max(0, now - each.startedAt)),
+        each.state === 'removed' ? '-' : String(each.changed.length),
+        each.branch ?? each.path ?? each.kept[0]?.name ?? '-',
+      ]),
+    },
+    width,
+  )
+}
+
+/** Enough of an id to name it. */
+function shortId(id: string): string {
+  return id.slice(0, 'attempt_'.length + 8)
+}
+
+const mostPaths = 20
+
+function linesOf(found: WorkspaceExplanation, terminal: Terminal): readonly string[] {
+  const { task, attempt, attemptId, state, changed, commits, branch, path, base, kept } = found
+  const title = task === null ? attemptId : `${task}, attempt ${attempt} (${attemptId})`
+  const lines = [terminal.style('bold', printableText(title))]
+  const say = (name: string, text: string | null) => {
+    if (text === null || text === '') return
+    const [first = '', ...more] = wrapText(printableText(text), terminal.columns - 10)
+    lines.push(`  ${name.padEnd(8)}${first}`, ...more.map((line) => `          ${line}`))
+  }
+  say('state', found.inUse ? `${state}, in use` : state)
+  say('why', found.why)
+  say('next', found.next)
+  say('folder', path)
+  say('branch', branch)
+  say('base', base)
+  say('commits', commits === 0 ? null : String(commits))
+  if (state !== 'removed') {
+    say(
+      'changed',
+      changed.length === 0
+        ? 'nothing that has not landed'
+        : changed.length === 1
+          ? '1 file'
+          : `${changed.length} files`,
+    )
+    for (const each of changed.slice(0, mostPaths)) lines.push(`          ${printableText(each)}`)
+    if (changed.length > mostPaths) lines.push(`          … and ${changed.length - mostPaths} more`)
+  }
+  for (const { name } of kept) say('kept', name)
+  const look = [...found.look, ...kept.flatMap((each) => each.look)]
+  if (look.length > 0) lines.push('', 'Look at it:', ...look.map((each) => `  ${printableText(each)}`)) // prettier-ignore
+  return lines
+}

@@ -1,0 +1,95 @@
+import { existsSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+
+import { directoryWorkspaces } from '@cueline/adapter-agents/directory'
+import { gitWorkspaces } from '@cueline/adapter-git'
+import { CuelineError, type WorkspaceProvider } from '@cueline/core'
+
+import type { Terminal } from './terminal.ts'
+
+/** Where finished work comes together, as options say it. */
+export interface PlaceOptions {
+  readonly result?: string
+  readonly repository?: string
+  readonly branch?: string
+}
+
+const usualResult = '.cueline/result'
+
+/** Worktrees of a repository where one is named, else copies of a folder. */
+export function workspacesOf(
+  terminal: Terminal,
+  { result, repository, branch }: PlaceOptions,
+  root: string,
+): WorkspaceProvider {
+  if (repository === undefined) {
+    if (branch !== undefined) {
+      throw new CuelineError(
+        'invalid-input',
+        `--branch ${JSON.stringify(branch)} is a branch of a repository. Say which: --repository . --branch ${branch}`,
+      )
+    }
+    return directoryWorkspaces({ result: resolve(terminal.cwd, result ?? usualResult), root })
+  }
+  if (result !== undefined) {
+    throw new CuelineError(
+      'invalid-input',
+      'Finished work comes together either in --result or on a branch of --repository. Leave one of them out.',
+    )
+  }
+  return gitWorkspaces({
+    repository: resolve(terminal.cwd, repository),
+    root,
+    ...(branch !== undefined && { branch }),
+  })
+}
+
+/**
+ * The place that earlier runs have worked in, for commands that only look: as named, else the one that
+ * is found from the current folder on. Nothing is made where nothing was.
+ *
+ * @throws CuelineError `not-found` where no run has made a workspace, `invalid-input` where two places
+ *   are found.
+ */
+export function knownPlace({ cwd }: Terminal, given: PlaceOptions): PlaceOptions {
+  const { result, repository, branch } = given
+  if (result !== undefined && repository !== undefined) return given
+  if (result !== undefined) {
+    if (existsSync(join(resolve(cwd, result), '.cueline'))) return given
+    throw nowhere(`${result} is no folder that runs have worked in.`)
+  }
+  if (repository !== undefined || branch !== undefined) {
+    const found = repositoryAbove(resolve(cwd, repository ?? '.'))
+    if (found !== null) return { ...given, repository: found }
+    throw nowhere(`${repository ?? '.'} is no git repository that runs have worked in.`)
+  }
+  const found = repositoryAbove(cwd)
+  const hasResult = existsSync(resolve(cwd, usualResult, '.cueline'))
+  if (found !== null && hasResult) {
+    throw new CuelineError(
+      'invalid-input',
+      `Runs have worked both in the git repository ${found} and in ${usualResult}. Say which: --repository . or --result ${usualResult}.`,
+    )
+  }
+  if (found !== null) return { repository: found }
+  if (hasResult) return { result: usualResult }
+  throw nowhere('No run has worked here: neither in a git repository nor in .cueline/result.')
+}
+
+/** The repository that a folder is in, if Cueline has worked there. */
+function repositoryAbove(folder: string): string | null {
+  for (let at = folder; ; at = dirname(at)) {
+    // A bare repository has no `.git`.
+    for (const git of [join(at, '.git'), at]) {
+      if (existsSync(join(git, 'cueline', 'host.git'))) return at
+    }
+    if (existsSync(join(at, '.git')) || dirname(at) === at) return null
+  }
+}
+
+function nowhere(what: string): CuelineError {
+  return new CuelineError(
+    'not-found',
+    `${what} Name the place that "cueline run" was given, with --repository <folder> or --result <folder>.`,
+  )
+}

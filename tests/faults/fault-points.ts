@@ -67,6 +67,7 @@ export function faultsAt(point: FaultPoint | null, occurrence: number): Faults {
     workspace: (workspace) => ({
       name: workspace.name,
       merges: workspace.merges,
+      mergeTarget: () => workspace.mergeTarget(),
       async prepare(...given) {
         const prepared = await workspace.prepare(...given)
         reach('workspace.prepared')

@@ -22,9 +22,14 @@ import {
   writeManifest,
   type Manifest,
 } from './manifest.ts'
-import { takeMergeLease, type MergeHold } from './merge-lease.ts'
 import { nameOf, slugOf } from './names.ts'
-import { openRepository, refuseCheckedOut, tipOf, type Repository } from './repository.ts'
+import {
+  openRepository,
+  refuseCheckedOut,
+  shortName,
+  tipOf,
+  type Repository,
+} from './repository.ts'
 import { salvage } from './salvage.ts'
 import { makeTrial, removeTrial, type Made } from './trial.ts'
 import { addWorktree, removeWorktree } from './worktree.ts'
@@ -38,26 +43,19 @@ export interface GitWorkspacesOptions {
   readonly from?: string
   /** Where workspaces are made; `.cueline/attemptspaces` in the repository when absent. */
   readonly root?: string
-  /**
-   * How long a process that merges may be silent - frozen, or on a machine that is gone - before
-   * others take over from it, milliseconds; 60 000 if absent.
-   */
-  readonly silenceMs?: number
 }
-
-const usualSilenceMs = 60_000
 
 /**
  * A git worktree per attempt. Finished work is stored as Cueline's own commit, merged in a trial
- * and, after green gates, lands on the integration branch by compare-and-swap: serially, all of it or
- * nothing. Conflicts are told, never resolved. Every commit an agent made and every unmerged change
+ * and, after green gates, lands on the integration branch by compare-and-swap: all of it or nothing,
+ * and only on the commit that the trial was made with. Conflicts are told, never resolved. Every commit an agent made and every unmerged change
  * stays reachable by a ref below `refs/cueline/`.
  *
  * @throws CuelineError, from its methods, that says what to do: no repository or commit, a git older
  *   than 2.38, a shallow clone, submodules, an integration branch that is checked out.
  */
 export function gitWorkspaces(options: GitWorkspacesOptions): WorkspaceProvider {
-  const { branch = 'cueline/main', from = 'HEAD', silenceMs = usualSilenceMs } = options
+  const { branch = 'cueline/main', from = 'HEAD' } = options
   const held = new Map<AttemptId, Held>()
   let opening: Promise<Repository> | undefined
 
@@ -72,7 +70,6 @@ export function gitWorkspaces(options: GitWorkspacesOptions): WorkspaceProvider 
     const { attemptId } = mine.trial.workspace
     if (held.get(attemptId) === mine) held.delete(attemptId)
     if (mine.trial.path !== undefined) await removeTrial(await open(), attemptId, mine.gitFolder)
-    await mine.hold.release()
   }
 
   return {
@@ -106,24 +103,21 @@ export function gitWorkspaces(options: GitWorkspacesOptions): WorkspaceProvider 
       }
     },
 
+    async mergeTarget() {
+      const { target, common } = await open()
+      return `${shortName(target)} of ${common}`
+    },
+
     async tryMerge(workspace, signal) {
       const { attemptId } = workspace
       const place = await open()
       const former = held.get(attemptId)
       if (former !== undefined) await free(former)
-      await manifestOf(place, attemptId)
-      const hold = await takeMergeLease(place, signal, silenceMs)
-      try {
-        // The workspace may have been removed while this waited, so it is looked up again.
-        const manifest = await manifestOf(place, attemptId)
-        const made = await makeTrial(place, manifest, workspace, signal)
-        if (made.trial.ok) held.set(attemptId, { ...made, trial: made.trial, hold })
-        else await hold.release()
-        return made.trial
-      } catch (error) {
-        await hold.release()
-        throw error
-      }
+      signal.throwIfAborted()
+      const manifest = await manifestOf(place, attemptId)
+      const made = await makeTrial(place, manifest, workspace, signal)
+      if (made.trial.ok) held.set(attemptId, { ...made, trial: made.trial })
+      return made.trial
     },
 
     async land(trial, confirm) {
@@ -135,16 +129,10 @@ export function gitWorkspaces(options: GitWorkspacesOptions): WorkspaceProvider 
         if (mine?.trial === trial) await free(mine)
         return before
       }
-      if (mine?.trial !== trial) {
-        throw new CuelineError(
-          'refused',
-          `The trial of attempt ${attemptId} holds no merge lease; call tryMerge again.`,
-          { details: { attemptId } },
-        )
-      }
+      if (mine?.trial !== trial) throw givenUp(attemptId)
       try {
         await confirm()
-        if (held.get(attemptId) !== mine || !(await mine.hold.isOurs())) throw takenOver(attemptId)
+        if (held.get(attemptId) !== mine) throw givenUp(attemptId)
         await refuseCheckedOut(place)
         await moveTarget(place, mine, fence)
         const manifest = await manifestOf(place, attemptId)
@@ -200,7 +188,6 @@ export function gitWorkspaces(options: GitWorkspacesOptions): WorkspaceProvider 
 
 interface Held extends Made {
   readonly trial: Extract<TrialMerge, { ok: true }>
-  readonly hold: MergeHold
 }
 
 async function discard(place: Repository, manifest: Manifest): Promise<void> {
@@ -248,10 +235,10 @@ function exists(attemptId: AttemptId): CuelineError {
   )
 }
 
-function takenOver(attemptId: AttemptId): CuelineError {
+function givenUp(attemptId: AttemptId): CuelineError {
   return new CuelineError(
-    'lease-lost',
-    `The merge lease of attempt ${attemptId} was taken over; nothing was landed. Try the merge again.`,
-    { retryable: true, details: { attemptId } },
+    'refused',
+    `The trial of attempt ${attemptId} was given up; call tryMerge again.`,
+    { details: { attemptId } },
   )
 }

@@ -3,13 +3,15 @@ import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
-import type {
-  AttemptId,
-  ProjectId,
-  TaskId,
-  WorkOrderId,
-  Workspace,
-  WorkspaceRequest,
+import {
+  CuelineError,
+  type AttemptId,
+  type ProjectId,
+  type TaskId,
+  type WorkOrderId,
+  type Workspace,
+  type WorkspaceProvider,
+  type WorkspaceRequest,
 } from '@cueline/core'
 
 /** A repository of a test's own, with one commit on `main`. */
@@ -79,4 +81,20 @@ export const confirmed = async (): Promise<void> => {}
 
 export function pathOf(workspace: Workspace): string {
   return workspace.path as string
+}
+
+/** Tries again for as long as something else lands first, as the engine does. */
+export async function mergeAndLand(
+  provider: WorkspaceProvider,
+  workspace: Workspace,
+): Promise<void> {
+  for (;;) {
+    try {
+      await provider.land(await provider.tryMerge(workspace, never), confirmed)
+      return
+    } catch (error) {
+      const moved = error instanceof CuelineError && error.code === 'conflict' && error.retryable
+      if (!moved) throw error
+    }
+  }
 }

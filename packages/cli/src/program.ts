@@ -16,6 +16,7 @@ import { addRequests } from './commands/requests.ts'
 import { addRetry } from './commands/retry.ts'
 import { addRevise } from './commands/revise.ts'
 import { addRun } from './commands/run.ts'
+import { addMerges } from './commands/merges.ts'
 import { addQueues } from './commands/queues.ts'
 import { addSessions } from './commands/sessions.ts'
 import { addStage } from './commands/stage.ts'
@@ -117,6 +118,7 @@ function createProgram(cli: Cli): Command {
     addAnswer,
     addSessions,
     addQueues,
+    addMerges,
     addWorkspaces,
     addRetry,
     addCancel,

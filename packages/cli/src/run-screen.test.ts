@@ -15,6 +15,7 @@ const picture: RunPicture = {
   waiting: [
     { task: 'T3', title: 'Open the roof', attempt: 1, doing: 'waits for an answer', since: 0 },
   ],
+  merging: [{ task: 'T4', title: 'Count', attempt: 1, doing: 'merging into main', since: 500 }],
 }
 const view: RunView = { apply: () => [], picture: () => picture }
 
@@ -45,8 +46,9 @@ describe('the screen of a run', () => {
     expect(written).toMatch(/\? {2}T3 {3}Open the roof: waits for an answer +3\.5 s/)
     expect(written).toContain('1 of 4 tasks, 1 failed, 50 %')
     expect(written).toContain('✔ T1: done')
+    expect(written).toContain('Count: merging into main')
     expect(written).not.toContain('a step')
     // The last thing it does is to take its own lines back.
-    expect(written.endsWith('\u001b[5A\u001b[0J')).toBe(true)
+    expect(written.endsWith('\u001b[6A\u001b[0J')).toBe(true)
   })
 })

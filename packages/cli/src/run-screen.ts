@@ -56,14 +56,17 @@ export function openRunScreen(terminal: Terminal, view: RunView, now: () => numb
   }
 }
 
-/** The lanes, what waits for people, and how far it is. */
+/** The lanes, what waits to merge and for people, and how far it is. */
 function pictureLines(view: RunView, terminal: Terminal, startedAt: number, now: number): string[] {
-  const { total, done, failed, lanes, waiting } = view.picture()
+  const { total, done, failed, lanes, waiting, merging } = view.picture()
   const width = terminal.columns - 1
   const shown = lanes.map((activity, lane) => [String(lane + 1), activity] as const)
   const codeWidth = Math.min(
     14,
-    Math.max(3, ...[...lanes, ...waiting].map((activity) => textWidth(activity?.task ?? ''))),
+    Math.max(
+      3,
+      ...[...lanes, ...merging, ...waiting].map((activity) => textWidth(activity?.task ?? '')),
+    ),
   )
   const row = (label: string, activity: RunActivity | null) => {
     if (activity === null) return terminal.styleError('dim', `  ${label.padStart(2)}  free`)
@@ -82,6 +85,7 @@ function pictureLines(view: RunView, terminal: Terminal, startedAt: number, now:
   return [
     '',
     ...shown.map(([label, activity]) => row(label, activity)),
+    ...merging.map((activity) => row('>', activity)),
     ...waiting.map((activity) => row('?', activity)),
     `  ${terminal.styleError('green', '█'.repeat(filled))}${terminal.styleError('dim', '░'.repeat(bar - filled))}  ${done} of ${total} tasks${failures}, ${percent} %, ${formatDuration(now - startedAt)}`,
   ]

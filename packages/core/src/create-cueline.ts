@@ -29,6 +29,7 @@ import {
   type EngineTimes,
 } from './engine/context.ts'
 import { createLedger } from './engine/ledger.ts'
+import { createMergeTurns } from './engine/merge-turns.ts'
 import { AttemptAborted } from './engine/attempt-aborted.ts'
 import { runProject } from './engine/run-project.ts'
 import { createSafeEmitter } from './engine/safe-emitter.ts'
@@ -144,7 +145,8 @@ export async function createCueline(options: CuelineOptions = {}): Promise<Cueli
   const quiet = new Set<ProjectId>()
   const goOn: EngineContext['goOn'] = new Map()
   const turns = new Map<ProjectId, ClaimTurns>()
-  const shared = { dispatcher, emitter, answers, live, goOn, quiet, turns, onError }
+  const mergeTurns = createMergeTurns(storage, onError)
+  const shared = { dispatcher, emitter, answers, live, goOn, quiet, turns, mergeTurns, onError }
   const ledger = createLedger({
     storage,
     ids,

@@ -126,6 +126,7 @@ export type {
   Queries,
   QueryName,
   QueueCounts,
+  QueuedMerge,
   Storage,
   StorageTransaction,
 } from './storage/storage.ts'

@@ -56,6 +56,7 @@ type ListName = Exclude<
   | 'ready'
   | 'load'
   | 'expired'
+  | 'mergeQueue'
   | 'batches'
   | 'nextTime'
   | 'queues'

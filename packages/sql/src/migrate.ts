@@ -7,6 +7,7 @@ import { claims } from './migrations/0002-claims.ts'
 import { sessions } from './migrations/0003-sessions.ts'
 import { pruning } from './migrations/0004-pruning.ts'
 import { touches } from './migrations/0005-touches.ts'
+import { mergeQueue } from './migrations/0006-merge-queue.ts'
 
 export interface Migration {
   readonly number: number
@@ -14,7 +15,14 @@ export interface Migration {
   readonly statements: readonly string[]
 }
 
-export const migrations: readonly Migration[] = [first, claims, sessions, pruning, touches]
+export const migrations: readonly Migration[] = [
+  first,
+  claims,
+  sessions,
+  pruning,
+  touches,
+  mergeQueue,
+]
 
 /**
  * Brings the database to the newest version. Everything happens in one transaction that excludes

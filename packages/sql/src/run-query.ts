@@ -5,6 +5,7 @@ import { batchSummaries } from './batch-query.ts'
 import { claimable, expired, load, nextTime, ready } from './claim-queries.ts'
 import { queueCounts } from './queue-counts.ts'
 import type { Database, Dialect } from './dialect.ts'
+import { mergeQueue } from './merge-queue.ts'
 import { listQueries } from './list-queries.ts'
 import { logBase, prunedThrough } from './prune-events.ts'
 
@@ -25,6 +26,7 @@ const answers: Answers = {
   claimable: (database, dialect, input, now, cache) =>
     claimable(database, dialect, input, now, cache.of(input.projectId)),
   expired,
+  mergeQueue,
   queues: (database, dialect, { projectId }, now) => queueCounts(database, dialect, projectId, now),
   ready: (database, dialect, { projectId }) => ready(database, dialect, projectId),
   load: (database, dialect, { projectId }) => load(database, dialect, projectId),

@@ -104,6 +104,7 @@ export const tables: { readonly [Name in TableName]: TableSpec<Name> } = {
     chargedAttempts: 'int',
     unchargedAttempts: 'int',
     interruptions: 'int',
+    mergeRounds: 'int',
     notBefore: 'int',
     enqueuedAt: 'int',
     settledAt: 'int',
@@ -125,6 +126,8 @@ export const tables: { readonly [Name in TableName]: TableSpec<Name> } = {
     failure: 'json',
     verdicts: 'json',
     merged: 'text',
+    mergeTarget: 'text',
+    mergeQueuedAt: 'int',
     sessionId: 'text',
   }),
   request: table('request', 'requests', ['id'], {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { open, readFile, rename, writeFile } from 'node:fs/promises'
+import { link, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
 
 import { isGone } from './scan-tree.ts'
 
@@ -8,6 +8,21 @@ export async function writeDurably(file: string, content: string): Promise<void>
   const draft = draftOf(file)
   await writeFile(draft, content, { flag: 'wx', flush: true })
   await rename(draft, file)
+}
+
+/** As `writeDurably`, but never over another; says whether the file is the one given. */
+export async function writeOnce(file: string, content: string): Promise<boolean> {
+  const draft = draftOf(file)
+  await writeFile(draft, content, { flag: 'wx', flush: true })
+  try {
+    await link(draft, file)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    return false
+  } finally {
+    await rm(draft, { force: true })
+  }
 }
 
 /** Writes a file whole or not at all; only a power failure may lose it. */

@@ -28,8 +28,11 @@ import type {
 } from '@cueline/core'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
+import { controlFolder } from './control-folder.ts'
 import { directoryWorkspaces } from './directory-workspaces.ts'
-import type { DirectoryWorkspacesOptions } from './place.ts'
+import { land, type Landing } from './landing.ts'
+import { openPlace, type DirectoryWorkspacesOptions } from './place.ts'
+import { makeTrial } from './trial.ts'
 
 let place: string
 let result: string
@@ -261,7 +264,7 @@ describe('what a directory workspace holds', () => {
 })
 
 describe('a merge that nobody finishes [X-07]', () => {
-  it('lets the next one in when its provider is closed', async () => {
+  it('keeps nobody waiting, and is over when its provider is closed', async () => {
     const { workspaces, workspace, folder } = await start()
     writeFileSync(join(folder, 'a.txt'), 'a')
     const trial = await tried(workspaces, workspace)
@@ -279,6 +282,49 @@ describe('a merge that nobody finishes [X-07]', () => {
     writeFileSync(join(folder, 'a.txt'), 'written later')
     await expect(finish(workspaces, trial)).rejects.toMatchObject({ code: 'conflict' })
     expect(existsSync(at('a.txt'))).toBe(false)
+  })
+})
+
+describe('a landing that stands still while another one lands [X-06, X-07]', () => {
+  it('is told so and lands nothing when it was taken over before it was decided', async () => {
+    const slow = await start()
+    const fast = await start(open({ silenceMs: 50 }))
+    writeFileSync(join(slow.folder, 'shared.txt'), 'slow')
+    writeFileSync(join(fast.folder, 'shared.txt'), 'fast')
+    const trial = await tried(slow.workspaces, slow.workspace)
+    const landing = slow.workspaces.land(trial, async () => {
+      await fast.workspaces.land(await tried(fast.workspaces, fast.workspace), async () => {})
+    })
+    await expect(landing).rejects.toMatchObject({ code: 'conflict', retryable: true })
+    expect(read('shared.txt')).toBe('fast')
+    expect(await slow.workspaces.landed(slow.workspace.attemptId, 1)).toBeNull()
+    // Its next trial finds the conflict.
+    expect(await slow.workspaces.tryMerge(slow.workspace, never)).toMatchObject({ ok: false })
+  })
+
+  it('lands nothing either when it had been confirmed and wakes only then', async () => {
+    const slow = await start()
+    const fast = await start()
+    writeFileSync(join(slow.folder, 'shared.txt'), 'slow')
+    writeFileSync(join(fast.folder, 'shared.txt'), 'fast')
+    const control = controlFolder(result)
+    const place = await openPlace({ result })
+    const manifest = await control.readManifest(slow.workspace.attemptId)
+    const { landing } = await makeTrial(
+      place,
+      slow.workspace,
+      manifest?.files ?? new Map(),
+      slow.folder,
+    )
+    // It looks at its lease for the last time, stands still, and the other one lands meanwhile.
+    const asleep = { isOurs: async () => true, release: async () => {} }
+    const outcome = land(result, control, landing as Landing, asleep, async () => {
+      await finish(fast.workspaces, await tried(fast.workspaces, fast.workspace))
+    })
+    await expect(outcome).rejects.toMatchObject({ code: 'conflict', retryable: true })
+    expect(read('shared.txt')).toBe('fast')
+    expect(await slow.workspaces.landed(slow.workspace.attemptId, 1)).toBeNull()
+    expect(read('shared.txt')).toBe('fast')
   })
 })
 

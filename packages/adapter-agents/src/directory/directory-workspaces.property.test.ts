@@ -93,7 +93,7 @@ async function landAgain(
 ): Promise<void> {
   const changes = changed.map((name) => [name, work.has(name) ? 'file 0' : null])
   const staging = join(result, '.cueline/staging/gone')
-  const journal = { attemptId: 'attempt_1', fence: 2, merged: 'm', sequence: 1, staging, changes }
+  const journal = { attemptId: 'attempt_1', fence: 2, merged: 'm', sequence: 2, staging, changes }
   writeFileSync(join(result, '.cueline/journal.json'), JSON.stringify(journal))
   expect(await workspaces.landed('attempt_1' as AttemptId, 2)).toEqual({ merged: 'm' })
 }

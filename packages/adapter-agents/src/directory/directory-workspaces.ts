@@ -31,7 +31,7 @@ const copiesBeforeLease = 5
 
 /**
  * Workspaces without git: each attempt gets a copy of the result, and after green gates the files
- * that it changed are applied to the result, all or none, one attempt at a time across processes. A
+ * that it changed are applied to the result, all or none, and only to what the trial was made with. A
  * file that changed in the result since the copy was taken, and here too, is a conflict and never
  * overwritten. A landing that a crash interrupts is finished by the next who merges or asks.
  *
@@ -94,12 +94,11 @@ export function directoryWorkspaces(options: DirectoryWorkspacesOptions): Worksp
     return kept
   }
 
-  const free = async ({ hold, trial }: Held): Promise<void> => {
+  const free = async ({ trial }: Held): Promise<void> => {
     const { attemptId } = trial.workspace
     if (held.get(attemptId)?.trial === trial) held.delete(attemptId)
     const { control } = await open()
     await removeTree(control.trialOf(attemptId))
-    await hold.release()
   }
 
   return {
@@ -134,51 +133,43 @@ export function directoryWorkspaces(options: DirectoryWorkspacesOptions): Worksp
       }
     },
 
+    async mergeTarget() {
+      return (await open()).result
+    },
+
     async tryMerge(workspace, signal) {
-      const { result, control } = await open()
-      await baseOf(control, workspace.attemptId)
-      const former = held.get(workspace.attemptId)
+      signal.throwIfAborted()
+      const { attemptId } = workspace
+      await baseOf((await open()).control, attemptId)
+      const former = held.get(attemptId)
       if (former !== undefined) await free(former)
-      const hold = await takeFolderLease(control.lease, signal, silenceMs)
-      try {
-        await finishLanding(result, control, hold)
-        const { base, path } = await baseOf(control, workspace.attemptId)
-        const { trial, landing } = await makeTrial(await open(), workspace, base, path)
-        if (landing === null) await hold.release()
-        else held.set(workspace.attemptId, { hold, trial, landing })
+      // No landing may go on while the result is read; what lands after that is found out by `land`.
+      return await withLease(signal, async (place) => {
+        const { base, path } = await baseOf(place.control, attemptId)
+        const { trial, landing } = await makeTrial(place, workspace, base, path)
+        if (landing !== null) held.set(attemptId, { trial, landing })
         return trial
-      } catch (error) {
-        await hold.release()
-        throw error
-      }
+      })
     },
 
     async land(trial, confirm) {
       const { attemptId, fence } = trial.workspace
-      const { result, control } = await open()
+      const { control } = await open()
       const mine = held.get(attemptId)
       const before = await control.readLanding(attemptId, fence)
       if (before !== null) {
         if (mine?.trial === trial) await free(mine)
         return before
       }
-      if (mine?.trial !== trial) {
-        throw new CuelineError(
-          'refused',
-          `The trial of attempt ${attemptId} holds no merge lease; call tryMerge again.`,
-          { details: { attemptId } },
-        )
-      }
+      if (mine?.trial !== trial) throw givenUp(attemptId)
       try {
-        return await land(result, control, mine.landing, mine.hold, async () => {
-          await confirm()
-          if (held.get(attemptId)?.trial === trial && (await mine.hold.isOurs())) return
-          throw new CuelineError(
-            'lease-lost',
-            `The merge lease of attempt ${attemptId} was taken over; nothing was landed. Try the merge again.`,
-            { retryable: true, details: { attemptId } },
-          )
-        })
+        return await withLease(never, ({ result }, hold) =>
+          land(result, control, mine.landing, hold, async () => {
+            await confirm()
+            if (held.get(attemptId)?.trial !== trial) throw givenUp(attemptId)
+            if (!(await hold.isOurs())) throw takenOver(attemptId)
+          }),
+        )
       } finally {
         await free(mine)
       }
@@ -237,9 +228,24 @@ export function directoryWorkspaces(options: DirectoryWorkspacesOptions): Worksp
 }
 
 interface Held {
-  readonly hold: FolderHold
   readonly trial: TrialMerge
   readonly landing: Landing
+}
+
+function givenUp(attemptId: AttemptId): CuelineError {
+  return new CuelineError(
+    'refused',
+    `The trial of attempt ${attemptId} was given up; call tryMerge again.`,
+    { details: { attemptId } },
+  )
+}
+
+function takenOver(attemptId: AttemptId): CuelineError {
+  return new CuelineError(
+    'conflict',
+    `The landing of attempt ${attemptId} stood still for so long that another process took over; nothing was landed. Try the merge again.`,
+    { retryable: true, details: { attemptId } },
+  )
 }
 
 /** Copies while no landing goes on; null when landings came in between again and again. */

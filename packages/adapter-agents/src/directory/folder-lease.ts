@@ -33,7 +33,12 @@ const longestPauseMs = 50
 const kept = 8
 
 /**
- * One holder at a time among all processes that use the folder. Whoever finds the newest generation
+ * One holder at a time among all processes that use the folder, for as long as files are read or moved:
+ * who merges next is decided elsewhere, and nobody holds this while gates run. A landing needs it because
+ * it is many renames and not one compare-and-swap: two processes that apply landings at once, as when one
+ * was frozen after it was confirmed and wakes later, would mix their files. One that was taken over finds
+ * so before each step.
+ * Whoever finds the newest generation
  * released, or its owner dead, makes the next one, and only one can: a file is created exclusively.
  * The newest is never deleted, so nobody can mistake an old state for a free lease. An owner of this
  * machine is dead when no process has its id and start time, and counts as gone when it lives but did

@@ -14,7 +14,7 @@ import { dirname, join } from 'node:path'
 
 import { CuelineError, type AttemptId, type Landed } from '@cueline/core'
 
-import { readIfThere, syncFile, syncFolder, writeDurably } from './atomic-file.ts'
+import { readIfThere, syncFile, syncFolder, writeOnce } from './atomic-file.ts'
 import type { ControlFolder } from './control-folder.ts'
 import { copyPath } from './copy-tree.ts'
 import { faultPoint } from './fault-point.ts'
@@ -34,6 +34,8 @@ export interface Landing {
   readonly changes: ReadonlyMap<string, string | null>
   /** What the result held at the changed paths when the trial was made. */
   readonly before: Tree
+  /** How many landings the trial was made with. */
+  readonly sequence: number
 }
 
 /**
@@ -52,10 +54,11 @@ interface Journal {
 }
 
 /**
- * Applies work to the result, all of it or nothing; needs the merge lease. `decide` is called when
+ * Applies work to the result, all of it or nothing; needs the folder's lease. `decide` is called when
  * everything is ready, and its rejection leaves all as it was.
  *
- * @throws CuelineError `conflict` when the result or the work has changed since the trial.
+ * @throws CuelineError `conflict` when the result or the work has changed since the trial, or something
+ *   else has landed: other files than the ones that were judged together must not come together.
  */
 export async function land(
   result: string,
@@ -64,6 +67,8 @@ export async function land(
   hold: FolderHold,
   decide: () => Promise<void>,
 ): Promise<Landed> {
+  const before = await readSequence(control)
+  if (before !== landing.sequence) throw landedMeanwhile(landing)
   const staging = join(control.staging, randomUUID())
   await mkdir(staging, { recursive: true })
   faultPoint('land:begun')
@@ -74,19 +79,30 @@ export async function land(
   await decide()
   faultPoint('land:confirmed')
   const { attemptId, fence, merged } = landing
-  const sequence = (await readSequence(control)) + 1
-  const journal: Journal = { attemptId, fence, merged, sequence, staging, changes }
-  await writeDurably(control.journal, JSON.stringify(journal))
+  const journal: Journal = {
+    attemptId,
+    fence,
+    merged,
+    staging,
+    changes,
+    sequence: before + 1,
+  }
+  if (!(await writeOnce(control.journal, JSON.stringify(journal)))) {
+    throw landedMeanwhile(landing)
+  }
   // File systems keep the order of names, so this one sync vouches for all that follows.
   await syncFolder(dirname(control.journal))
   faultPoint('land:decided')
   await finishLanding(result, control, hold)
-  return { merged }
+  // Nothing, if this process stood still before its decision while another landed.
+  const landed = await control.readLanding(attemptId, fence)
+  if (landed === null) throw landedMeanwhile(landing)
+  return landed
 }
 
 /**
  * Finishes a landing that was decided, if there is one, and clears away one that was not; needs the
- * merge lease. Every step can be repeated, and none is made once somebody has taken over: a process
+ * folder's lease. Every step can be repeated, and none is made once somebody has taken over: a process
  * that was frozen here for too long finds its landing finished by another.
  */
 export async function finishLanding(
@@ -96,6 +112,10 @@ export async function finishLanding(
 ): Promise<void> {
   const journal = await readJournal(control)
   if (journal === null) return await removeTree(control.staging)
+  if (await isOvertaken(control, journal)) {
+    await rm(control.journal, { force: true })
+    return await removeTree(control.staging)
+  }
   await apply(result, journal, () => expectOurs(hold))
   faultPoint('land:applied')
   const { attemptId, fence, merged, sequence } = journal
@@ -112,6 +132,13 @@ export async function finishLanding(
   await removeTree(control.staging)
 }
 
+/** It was written down after another landing that took its place, so its trial is of before that. */
+async function isOvertaken(control: ControlFolder, journal: Journal): Promise<boolean> {
+  const { attemptId, fence, sequence } = journal
+  if (sequence > (await readSequence(control))) return false
+  return (await control.readLanding(attemptId, fence)) === null
+}
+
 /** The attempt whose landing is decided but not finished, or null. */
 export async function pendingLanding(control: ControlFolder): Promise<AttemptId | null> {
   return (await readJournal(control))?.attemptId ?? null
@@ -125,6 +152,14 @@ export async function readSequence(control: ControlFolder): Promise<number> {
 async function readJournal(control: ControlFolder): Promise<Journal | null> {
   const text = await readIfThere(control.journal)
   return text === null ? null : (JSON.parse(text) as Journal)
+}
+
+function landedMeanwhile({ attemptId }: Landing): CuelineError {
+  return new CuelineError(
+    'conflict',
+    `Something else has landed since the trial of attempt ${attemptId}; nothing was landed. Try the merge again.`,
+    { retryable: true, details: { attemptId } },
+  )
 }
 
 async function stage(staging: string, { work, changes }: Landing): Promise<Journal['changes']> {
@@ -221,7 +256,7 @@ async function expectOurs(hold: FolderHold): Promise<void> {
   if (await hold.isOurs()) return
   throw new CuelineError(
     'lease-lost',
-    'The merge lease was taken over while a landing was under way; whoever holds it finishes the landing.',
+    'The folder was taken over while a landing was under way; whoever holds it finishes the landing.',
     { retryable: true },
   )
 }

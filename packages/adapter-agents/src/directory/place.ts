@@ -21,7 +21,7 @@ export interface DirectoryWorkspacesOptions {
    */
   readonly link?: readonly string[]
   /**
-   * How long a process that merges or removes may be silent - frozen, or on a machine that is gone -
+   * How long a process that lands or removes may be silent - frozen, or on a machine that is gone -
    * before others take over from it, milliseconds; 60 000 if absent.
    */
   readonly silenceMs?: number

@@ -2,14 +2,14 @@ import { mergeFiles, type TrialMerge, type Workspace } from '@cueline/core'
 
 import { copyPath, copyTree } from './copy-tree.ts'
 import { inParallel } from './in-parallel.ts'
-import type { Landing } from './landing.ts'
+import { readSequence, type Landing } from './landing.ts'
 import { linkShared, type Place } from './place.ts'
 import { removeFile, removeTree } from './remove-tree.ts'
 import { workIn } from './salvage.ts'
 import { scanTree, treeDigest, type Tree } from './scan-tree.ts'
 
 /**
- * Tries what would come of work and result together; needs the merge lease. When the result has
+ * Tries what would come of work and result together; needs the folder's lease. When the result has
  * moved on, the two are put together in a folder of their own. `landing` is null for conflicts.
  */
 export async function makeTrial(
@@ -37,6 +37,7 @@ export async function makeTrial(
     work: path,
     changes: new Map(changed.map((each) => [each, work.get(each) ?? null])),
     before,
+    sequence: await readSequence(control),
   }
   if (!differs) return { trial: { ok: true, workspace, changed, differs }, landing }
   const judged = control.trialOf(attemptId)

@@ -3,10 +3,11 @@ import type { StoredEvent } from '../event/event.ts'
 import type { Effect } from '../staging/draft.ts'
 import type { EngineContext } from './context.ts'
 import { AttemptAborted } from './attempt-aborted.ts'
+import { movesQueue } from './merge-turns.ts'
 
 type EffectContext = Pick<
   EngineContext,
-  'dispatcher' | 'live' | 'answers' | 'emitter' | 'quiet' | 'onError'
+  'dispatcher' | 'live' | 'answers' | 'emitter' | 'quiet' | 'mergeTurns' | 'onError'
 >
 
 /**
@@ -38,13 +39,14 @@ async function dispatch(
   }
 }
 
-/** Tells listeners, and wakes attempts whose question was answered. */
+/** Tells listeners, and wakes attempts whose question was answered or who may merge now. */
 export function announce(context: EffectContext, events: readonly StoredEvent[]): void {
   for (const event of events) {
     if (event.type === 'request.answered') context.answers.get(event.requestId)?.(event.answer)
     if (wakening.has(event.type)) context.quiet.delete(event.projectId)
     context.emitter.emit('event', event)
   }
+  if (events.some(movesQueue)) context.mergeTurns.look()
 }
 
 /** Events after which a quiet project may advance: new, changed or blocked tasks and batches. */

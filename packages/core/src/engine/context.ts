@@ -8,6 +8,7 @@ import type { Runner } from '../runner/runner.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { WorkspaceProvider } from '../workspace/workspace.ts'
 import type { Ledger, LedgerTransaction } from './ledger.ts'
+import type { MergeTurns } from './merge-turns.ts'
 import type { SafeEmitter } from './safe-emitter.ts'
 
 /** What hosts can listen to with `cueline.on`. */
@@ -59,6 +60,8 @@ export interface EngineContext {
   readonly live: Map<string, (reason: Error) => void>
   /** What follows the end of an attempt in the transaction that stores it, by attempt. */
   readonly goOn: Map<AttemptId, (transaction: LedgerTransaction) => void>
+  /** Who of this process waits for its turn to merge. */
+  readonly mergeTurns: MergeTurns
   /** Projects that cannot advance by themselves until an event or the sweep says otherwise. */
   readonly quiet: Set<ProjectId>
   /** What this process has claimed, so that it offers every eighth claim to who has waited longest. */

@@ -103,7 +103,7 @@ describe('evidence [X-08, S3-06]', () => {
   })
 })
 
-describe('merging [S4-05, X-07]', () => {
+describe('merging [S4-05, S4-06, X-07]', () => {
   it('gives a conflict back to its owner as a new attempt with the paths', async () => {
     const workspace = memoryWorkspaces([['shared', 'base']])
     const feedback: string[] = []
@@ -257,11 +257,7 @@ describe('merging [S4-05, X-07]', () => {
         ...workspace,
         async land(trial, confirm) {
           const landed = await land(trial, confirm)
-          const transaction = world.storage.transaction.bind(world.storage)
-          world.storage.transaction = () => {
-            world.storage.transaction = transaction
-            return Promise.reject(new CuelineError('storage-full', 'The disk is full.'))
-          }
+          failNext(world)
           return landed
         },
       },
@@ -293,6 +289,22 @@ describe('merging [S4-05, X-07]', () => {
     expect([...workspace.salvage.values()][0]?.get('half')).toBe('done')
   })
 })
+
+/** From when it is called on, the next thing that an attempt stores is not stored. */
+function failNext({ storage }: TinyWorld): void {
+  const transaction = storage.transaction.bind(storage)
+  let full = true
+  storage.transaction = (work, projectId) =>
+    transaction((inner) => {
+      const failing = Object.create(inner) as typeof inner
+      const load: typeof inner.load = async (keys) => {
+        if (!full || keys.attempts === undefined) return inner.load(keys)
+        full = false
+        throw new CuelineError('storage-full', 'The disk is full.')
+      }
+      return work(Object.assign(failing, { load, query: inner.query.bind(inner) }))
+    }, projectId)
+}
 
 function writes(
   workspace: ReturnType<typeof memoryWorkspaces>,

@@ -37,7 +37,7 @@ export async function runAttempt(
     }
     const brief = withWorkspace(claim.brief, workspace)
     const outcome = await runRunner(context, claim, brief, controller, slot)
-    await settleAttempt(context, claim, brief, workspace, outcome, signal)
+    await settleAttempt(context, claim, brief, outcome, { workspace, signal, slot })
   } catch (error) {
     await settleError(context, claim, error, signal)
   } finally {

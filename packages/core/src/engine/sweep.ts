@@ -23,6 +23,7 @@ export function startSweep(context: EngineContext, projectId: ProjectId, wake: (
       await abortCancelled(context, projectId)
       await endSessions(context, projectId)
       context.quiet.delete(projectId)
+      context.mergeTurns.look()
       wake()
     } catch (error) {
       if (error instanceof CuelineError && error.retryable) return

@@ -161,10 +161,13 @@ export type Event = { readonly at: number } & (
       readonly released: readonly Released[]
     }
   | {
+      /** Gates have passed; the attempt waits in the merge queue, and merges when it is its turn. */
       readonly type: 'attempt.merging'
       readonly attemptId: AttemptId
       readonly taskId: TaskId
       readonly verdicts: readonly Verdict[]
+      /** What it is to land on; absent in logs from before there was a queue. */
+      readonly target?: string
     }
   | {
       readonly type: 'attempt.succeeded'

@@ -1,5 +1,6 @@
 import { doctor } from './doctor.ts'
 import { events } from './events.ts'
+import { merges } from './merges.ts'
 import { plans } from './plans.ts'
 import { projects } from './projects.ts'
 import { queues } from './queues.ts'
@@ -17,6 +18,7 @@ export const operations = {
   plans,
   stages,
   queues,
+  merges,
   requests,
   sessions,
   reports,

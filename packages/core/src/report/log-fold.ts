@@ -123,6 +123,10 @@ export function partsOfBase(base: LogBase): readonly unknown[] {
   return parts
 }
 
+/** Of rows that were kept before they had these. */
+const newOrder = { mergeRounds: 0 }
+const newAttempt = { mergeTarget: null, mergeQueuedAt: null }
+
 /** The base again; undefined for no parts. Throws `storage-newer` for a format of a later version. */
 export function baseOfParts(projectId: ProjectId, parts: readonly unknown[]): LogBase | undefined {
   const [first, ...others] = parts
@@ -145,8 +149,8 @@ export function baseOfParts(projectId: ProjectId, parts: readonly unknown[]): Lo
     tasks: rowsOf('tasks').map((task) => ({ ...task, touched: task.touched ?? null })),
     dependencies: rowsOf('dependencies'),
     batches: rowsOf('batches'),
-    workOrders: rowsOf('workOrders'),
-    attempts: rowsOf('attempts'),
+    workOrders: rowsOf('workOrders').map((row) => ({ ...newOrder, ...row })),
+    attempts: rowsOf('attempts').map((row) => ({ ...newAttempt, ...row })),
     requests: rowsOf('requests'),
     holds: rowsOf('holds'),
     workers: rowsOf('workers'),

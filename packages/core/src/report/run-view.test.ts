@@ -48,6 +48,26 @@ describe('the view of a run', () => {
     })
   })
 
+  it('shows what waits to merge in the order of its queue, with its lane free', () => {
+    const log = exampleLog({ 'T-1': {}, 'T-2': {}, 'T-3': {} }, 1)
+    log.register(0, 'worker-')
+    log.promote(0)
+    const view = createRunView(1)
+    for (const [at, task] of ['T-1', 'T-2', 'T-3'].entries()) {
+      log.start(at, task, 'worker-0')
+      log.merge(at, task, task === 'T-2' ? 'next' : 'cueline/main of /repository')
+    }
+    for (const event of log.events) view.apply(event)
+    expect(view.picture()).toMatchObject({
+      lanes: [null],
+      merging: [
+        { task: 'T-1', doing: 'merging into cueline/main of /repository' },
+        { task: 'T-2', doing: 'merging into next' },
+        { task: 'T-3', doing: 'merging (2nd in the queue of cueline/main of /repository)' },
+      ],
+    })
+  })
+
   it('counts tasks that are done, and frees their lane', () => {
     const { picture } = viewOf((log) => {
       log.start(0, 'T-1', 'worker-0')

@@ -27,6 +27,8 @@ export interface RunPicture {
   readonly lanes: readonly (RunActivity | null)[]
   /** Attempts that wait for an answer and keep nobody busy meanwhile. */
   readonly waiting: readonly RunActivity[]
+  /** Attempts in the merge queue, by when they came; their lanes are free. */
+  readonly merging: readonly RunActivity[]
 }
 
 export interface RunActivity {
@@ -50,6 +52,8 @@ export function createRunView(workers: number, from?: Snapshot): RunView {
   const lanes: (string | null)[] = Array.from({ length: workers }, () => null)
   const active = new Map<string, RunActivity & { readonly taskId: string }>()
   const waiting = new Set<string>()
+  /** By when they were queued, with their target. */
+  const merging = new Map<string, string>()
 
   const enter = (attemptId: string) => {
     const free = lanes.indexOf(null)
@@ -62,6 +66,7 @@ export function createRunView(workers: number, from?: Snapshot): RunView {
   const end = (attemptId: string) => {
     leave(attemptId)
     waiting.delete(attemptId)
+    merging.delete(attemptId)
     active.delete(attemptId)
   }
   const now = (attemptId: string, doing: string) => {
@@ -81,13 +86,17 @@ export function createRunView(workers: number, from?: Snapshot): RunView {
   }
   for (const { id, name } of from?.batches ?? []) batches.set(id, name)
   for (const { id, attemptId } of from?.requests ?? []) questions.set(id, attemptId)
+  const queued = (from?.attempts ?? [])
+    .filter(({ status, mergeTarget }) => status === 'merging' && mergeTarget !== null)
+    .toSorted((left, right) => (left.mergeQueuedAt ?? 0) - (right.mergeQueuedAt ?? 0))
+  for (const { id, mergeTarget } of queued) merging.set(id, printableText(mergeTarget ?? ''))
   for (const { id, taskId, number, status, startedAt } of from?.attempts ?? []) {
     const doing = doingWhile.get(status)
     if (doing === undefined) continue
     const { code: task = taskId, title = '' } = tasks.get(taskId) ?? {}
     active.set(id, { taskId, task, title, attempt: number, doing, since: startedAt })
     if (status === 'waiting') waiting.add(id)
-    else enter(id)
+    else if (!merging.has(id)) enter(id)
   }
 
   return {
@@ -142,6 +151,10 @@ export function createRunView(workers: number, from?: Snapshot): RunView {
           return [step(`${code(event.taskId)} gates run`)]
         case 'attempt.merging':
           now(event.attemptId, 'lands')
+          if (event.target !== undefined) {
+            leave(event.attemptId)
+            merging.set(event.attemptId, printableText(event.target))
+          }
           return []
         case 'attempt.succeeded': {
           const { since = event.at, attempt = 1 } = active.get(event.attemptId) ?? {}
@@ -202,9 +215,33 @@ export function createRunView(workers: number, from?: Snapshot): RunView {
         failed: outcomes.filter((outcome) => outcome === 'failed').length,
         lanes: lanes.map((id) => (id === null ? null : (active.get(id) ?? null))),
         waiting: [...waiting].flatMap((id) => active.get(id) ?? []),
+        merging: queueOf(merging).flatMap(({ id, doing }) => {
+          const activity = active.get(id)
+          return activity === undefined ? [] : [{ ...activity, doing }]
+        }),
       }
     },
   }
+}
+
+/** In words where each stands, as far as this project's log tells: others may share the target. */
+function queueOf(merging: ReadonlyMap<string, string>) {
+  const before = new Map<string, number>()
+  return [...merging].map(([id, target]) => {
+    const position = (before.get(target) ?? 0) + 1
+    before.set(target, position)
+    const doing =
+      position === 1
+        ? `merging into ${target}`
+        : `merging (${ordinal(position)} in the queue of ${target})`
+    return { id, doing }
+  })
+}
+
+function ordinal(position: number): string {
+  const tens = position % 100
+  if (tens >= 11 && tens <= 13) return `${position}th`
+  return `${position}${['th', 'st', 'nd', 'rd'][position % 10] ?? 'th'}`
 }
 
 /** What an attempt that has not ended does, by its status. */

@@ -25,15 +25,15 @@ interface Crew {
   readonly from: number
   until: number
   workers: number
-  /** Attempts that waited for people when the crew came: as many of it only take their slots. */
+  /** Attempts that waited when the crew came: as many of it only take their slots. */
   readonly standIns: number
 }
 
 /**
  * Counts workers from the log. An engine registers its workers together, and one that was killed
  * says no goodbye: its workers count until their last own event, so that a run that was resumed
- * does not count them twice. Workers that come while attempts wait for people stand in for those
- * and add nothing: a waiting attempt gives its slot away. Goes on from a state where one is given,
+ * does not count them twice. Workers that come while attempts wait for people, or to merge, stand in
+ * for those and add nothing: such an attempt gives its slot away. Goes on from a state where one is given,
  * with the attempts of its time.
  */
 export function createWorkerCount(
@@ -67,7 +67,7 @@ export function createWorkerCount(
         return
       }
       registering = null
-      if (event.type === 'attempt.waiting') waiting.add(event.attemptId)
+      if (event.type === 'attempt.waiting' || isQueued(event)) waiting.add(event.attemptId)
       else if ('attemptId' in event && event.type !== 'attempt.output') {
         waiting.delete(event.attemptId)
       }
@@ -96,6 +96,13 @@ const nobody: WorkerCountState = {
   crewOf: [],
   waiting: [],
   registering: false,
+}
+
+/** Waits to merge, out of its slot. */
+function isQueued(
+  event: StoredEvent,
+): event is Extract<StoredEvent, { readonly type: 'attempt.merging' }> {
+  return event.type === 'attempt.merging' && event.target !== undefined
 }
 
 /** Whose doing the event is. An interruption may be somebody else's finding, long after. */

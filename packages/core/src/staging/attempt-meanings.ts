@@ -35,6 +35,7 @@ export const attemptMeanings: { readonly [Type in AttemptEvent]: Meaning<Type> }
         chargedAttempts: 0,
         unchargedAttempts: 0,
         interruptions: 0,
+        mergeRounds: 0,
         notBefore: 0,
         enqueuedAt: at,
         settledAt: null,
@@ -70,6 +71,8 @@ export const attemptMeanings: { readonly [Type in AttemptEvent]: Meaning<Type> }
       failure: null,
       verdicts: [],
       merged: null,
+      mergeTarget: null,
+      mergeQueuedAt: null,
       sessionId: null,
     }
     return [
@@ -104,8 +107,13 @@ export const attemptMeanings: { readonly [Type in AttemptEvent]: Meaning<Type> }
     }),
     ...releases(slice, released),
   ],
-  'attempt.merging': (_, { attemptId, verdicts }) => [
-    attempt(attemptId, { status: 'merging', verdicts }),
+  'attempt.merging': (_, { attemptId, verdicts, target = null, at }) => [
+    attempt(attemptId, {
+      status: 'merging',
+      verdicts,
+      mergeTarget: target,
+      mergeQueuedAt: target === null ? null : at,
+    }),
   ],
   'attempt.succeeded': (slice, event) => {
     const { attemptId, taskId, workOrderId, verdicts, merged, reached, released, at } = event

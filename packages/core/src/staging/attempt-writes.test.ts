@@ -26,7 +26,7 @@ const writes: readonly Write[] = [
   { type: 'attempt.wait', request: soil },
   { type: 'attempt.resume', load: emptyLoad },
   { type: 'attempt.verify', summary: 'sown' },
-  { type: 'attempt.merge', verdicts: [] },
+  { type: 'attempt.merge', verdicts: [], target: 'main' },
   { type: 'attempt.succeed', verdicts: [], merged: null },
   {
     type: 'attempt.fail',
@@ -367,14 +367,16 @@ describe('gates [X-08]', () => {
     const claim = world.start('seed')
     world.write(claim, { type: 'attempt.verify', summary: 'sown' })
 
-    expect(world.tryWrite(claim, { type: 'attempt.merge', verdicts: [] })).toEqual({
+    expect(world.tryWrite(claim, { type: 'attempt.merge', verdicts: [], target: 'main' })).toEqual({
       ok: false,
       refusal: {
         code: 'not-allowed',
         message: 'Task "seed" cannot succeed: it asks for 1 gate(s), and none has judged its work.',
       },
     })
-    expect(world.write(claim, { type: 'attempt.merge', verdicts: [passed] }).ok).toBe(true)
+    expect(
+      world.write(claim, { type: 'attempt.merge', verdicts: [passed], target: 'main' }).ok,
+    ).toBe(true)
   })
 })
 

@@ -95,7 +95,7 @@ describe('the way of an attempt [S2-01, X-08]', () => {
     expect(world.task('seed').reached).toBe('completed')
 
     const verdicts = [verdict('test', 'pass')]
-    world.write(claim, { type: 'attempt.merge', verdicts })
+    world.write(claim, { type: 'attempt.merge', verdicts, target: 'main' })
     expect(statuses()).toEqual(['review', 'merging'])
 
     world.now += 1_000
@@ -134,7 +134,7 @@ describe('the way of an attempt [S2-01, X-08]', () => {
       const verdicts = [verdict('lint', 'pass'), verdict('test', result)]
 
       for (const write of [
-        { type: 'attempt.merge', verdicts } as const,
+        { type: 'attempt.merge', verdicts, target: 'main' } as const,
         { type: 'attempt.succeed', verdicts, merged: 'c0ffee' } as const,
       ]) {
         expect(world.tryWrite(claim, write)).toMatchObject({
@@ -164,7 +164,9 @@ describe('the way of an attempt [S2-01, X-08]', () => {
     const claim = world.start('seed')
     world.write(claim, { type: 'attempt.verify', summary: 'sown' })
 
-    expect(world.tryWrite(claim, { type: 'attempt.merge', verdicts: [] })).toMatchObject({
+    expect(
+      world.tryWrite(claim, { type: 'attempt.merge', verdicts: [], target: 'main' }),
+    ).toMatchObject({
       ok: false,
       refusal: { message: expect.stringContaining('asks for 1 gate(s), and none has judged') },
     })
@@ -450,7 +452,11 @@ describe('a lost worker [S2-03, X-02]', () => {
     const world = oneTask()
     const claim = world.start('seed')
     world.write(claim, { type: 'attempt.verify', summary: 'sown' })
-    world.write(claim, { type: 'attempt.merge', verdicts: [verdict('test', 'pass')] })
+    world.write(claim, {
+      type: 'attempt.merge',
+      verdicts: [verdict('test', 'pass')],
+      target: 'main',
+    })
 
     world.lapse(claim, 'c0ffee')
 

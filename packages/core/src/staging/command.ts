@@ -132,7 +132,13 @@ export type Command = { readonly projectId: ProjectId } & (
         | { readonly type: 'attempt.wait'; readonly request: RequestDraft }
         | { readonly type: 'attempt.resume'; readonly load: Load }
         | { readonly type: 'attempt.verify'; readonly summary: string }
-        | { readonly type: 'attempt.merge'; readonly verdicts: readonly Verdict[] }
+        | {
+            /** Into the merge queue of the target; the end of it is `attempt.succeed` or `attempt.fail`. */
+            readonly type: 'attempt.merge'
+            readonly verdicts: readonly Verdict[]
+            /** `WorkspaceProvider.mergeTarget`. */
+            readonly target: string
+          }
         | {
             readonly type: 'attempt.succeed'
             readonly verdicts: readonly Verdict[]

@@ -70,6 +70,7 @@ export const attemptDecisions: { readonly [Type in AttemptCommand]: Decide<Type>
       attemptId: claim.attempt.id,
       taskId: claim.task.id,
       verdicts: command.verdicts,
+      target: command.target,
     })
   },
 

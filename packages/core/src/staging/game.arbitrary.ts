@@ -281,7 +281,7 @@ export class Game {
     const asked = `question ${c % 2}`
     const writes: Readonly<Record<Kind, Write>> = {
       verify: { type: 'attempt.verify', summary: 'done' },
-      merge: { type: 'attempt.merge', verdicts: [] },
+      merge: { type: 'attempt.merge', verdicts: [], target: 'main' },
       succeed: {
         type: 'attempt.succeed',
         verdicts: [],

@@ -157,7 +157,7 @@ describe('work whose worker is lost [S2-03, X-02]', () => {
     const world = promoted('seed')
     const claim = world.start('seed')
     world.write(claim, { type: 'attempt.verify', summary: 'sown' })
-    world.write(claim, { type: 'attempt.merge', verdicts: [] })
+    world.write(claim, { type: 'attempt.merge', verdicts: [], target: 'main' })
 
     world.lapse(claim)
 

@@ -152,6 +152,7 @@ describe('the row changes of an event [X-01, X-08]', () => {
           chargedAttempts: 0,
           unchargedAttempts: 0,
           interruptions: 0,
+          mergeRounds: 0,
         },
       },
       { table: 'task', kind: 'update', key: seed, set: { workOrderId } },
@@ -173,6 +174,8 @@ describe('the row changes of an event [X-01, X-08]', () => {
       failure: null,
       verdicts: [],
       merged: null,
+      mergeTarget: null,
+      mergeQueuedAt: null,
       sessionId: null,
     })
   })

@@ -177,7 +177,7 @@ describe('the end of a session [S2-05]', () => {
     use(world, next, 'thread-1')
     world.write(next, { type: 'attempt.verify', summary: 'done' })
     stays('is verifying')
-    world.write(next, { type: 'attempt.merge', verdicts: [] })
+    world.write(next, { type: 'attempt.merge', verdicts: [], target: 'main' })
     stays('is merging')
     world.write(next, { type: 'attempt.succeed', verdicts: [], merged: 'abc' })
     world.now += 30 * minute + 1

@@ -220,6 +220,8 @@ export interface WorkOrder {
   readonly unchargedAttempts: number
   /** Attempts whose worker was lost; too many make the task poison. */
   readonly interruptions: number
+  /** How often finished work came back from the merge queue: a conflict, or gates red on the merged result. */
+  readonly mergeRounds: number
   /** Not claimable before this time. */
   readonly notBefore: number
   readonly enqueuedAt: number
@@ -246,6 +248,9 @@ export interface Attempt {
   readonly verdicts: readonly Verdict[]
   /** The commit or digest that contains the work, once merged. */
   readonly merged: string | null
+  /** What its work is to land on, from when it entered the merge queue; see `mergeQueue`. */
+  readonly mergeTarget: string | null
+  readonly mergeQueuedAt: number | null
   /** The session that it was the last to use, as long as that has not ended. */
   readonly sessionId: SessionId | null
 }

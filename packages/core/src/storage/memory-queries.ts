@@ -1,4 +1,4 @@
-import type { BatchId, TaskId, WorkerId, WorkOrderId } from '../id.ts'
+import type { AttemptId, BatchId, TaskId, WorkerId, WorkOrderId } from '../id.ts'
 import { addInterruptions, addKeys, addResources, type Load } from '../limit/admission.ts'
 import { isSettled, readiness } from '../staging/readiness.ts'
 import { defaultAccount } from '../staging/state.ts'
@@ -8,7 +8,7 @@ import type { MemoryWorld } from './memory-world.ts'
 import { byPosition } from './memory-slice.ts'
 import type { ProjectRows } from './project-rows.ts'
 import type { BatchSummary } from '../staging/batch-summary.ts'
-import type { Queries, QueryName, QueueCounts } from './storage.ts'
+import type { Queries, QueryName, QueuedMerge, QueueCounts } from './storage.ts'
 
 type Answers = {
   readonly [Name in QueryName]: (
@@ -66,6 +66,24 @@ export const memoryQueries: Answers = {
       )
       .slice(0, input.limit)
       .map((order) => order.id)
+  },
+  mergeQueue: (world, { target, limit }, now) => {
+    const queued: QueuedMerge[] = []
+    for (const rows of world.projects.values()) {
+      for (const id of rows.active) {
+        const merge = queuedMerge(world, rows, id, now)
+        if (merge === null || (target !== undefined && merge.target !== target)) continue
+        queued.push(merge)
+      }
+    }
+    return queued
+      .toSorted(
+        (left, right) =>
+          compareText(left.target, right.target) ||
+          left.queuedAt - right.queuedAt ||
+          compareText(left.attemptId, right.attemptId),
+      )
+      .slice(0, limit)
   },
   silentWorkers: (world, input, now) => {
     const silent: WorkerId[] = []
@@ -257,6 +275,34 @@ function loadOf(rows: ProjectRows): Load {
     addInterruptions(interruptions, task, rows.slice.workOrders.get(workOrderId))
   }
   return { total: rows.active.size, byBatch, byAccount, byResource, byKey, interruptions }
+}
+
+function queuedMerge(
+  world: MemoryWorld,
+  { slice }: ProjectRows,
+  attemptId: AttemptId,
+  now: number,
+): QueuedMerge | null {
+  const attempt = slice.attempts.get(attemptId)
+  if (attempt?.status !== 'merging') return null
+  const { projectId, taskId, workOrderId, fence, number, mergeTarget, mergeQueuedAt } = attempt
+  if (mergeTarget === null || mergeQueuedAt === null) return null
+  const order = slice.workOrders.get(workOrderId)
+  const task = slice.tasks.get(taskId)
+  if (order?.status !== 'claimed' || order.attemptId !== attemptId || task === undefined)
+    return null
+  if (world.leases.get(workOrderId)?.fence !== fence || !isLive(world, workOrderId, now))
+    return null
+  return {
+    target: mergeTarget,
+    projectId,
+    taskId,
+    code: task.code,
+    workOrderId,
+    attemptId,
+    number,
+    queuedAt: mergeQueuedAt,
+  }
 }
 
 function isLive(world: MemoryWorld, id: WorkOrderId, now: number): boolean {

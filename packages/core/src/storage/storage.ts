@@ -1,5 +1,5 @@
 import type { Event, StoredEvent } from '../event/event.ts'
-import type { BatchId, PlanId, ProjectId, TaskId, WorkerId, WorkOrderId } from '../id.ts'
+import type { AttemptId, BatchId, PlanId, ProjectId, TaskId, WorkerId, WorkOrderId } from '../id.ts'
 import type { Load } from '../limit/admission.ts'
 import type { BatchSummary } from '../staging/batch-summary.ts'
 import type { Change, Slice, SliceKeys } from '../staging/slice.ts'
@@ -147,6 +147,16 @@ export interface Queries {
     input: { readonly projectId: ProjectId; readonly limit: number }
     output: readonly WorkOrderId[]
   }
+  /**
+   * The merge queue: attempts that are `merging` and whose claim still stands - the work order's, with
+   * a lease that has not lapsed - of all projects, since several may land on one target. By target, by
+   * when they were queued, by id: the first of a target is the one that may merge.
+   */
+  readonly mergeQueue: {
+    /** All targets when none is named. */
+    input: { readonly target?: string; readonly limit: number }
+    output: readonly QueuedMerge[]
+  }
   /** Workers last heard of (registered, renewed) more than `silentMs` ago, offline ones not counted. */
   readonly silentWorkers: {
     input: { readonly projectId: ProjectId; readonly silentMs: number }
@@ -226,6 +236,20 @@ export interface Queries {
   readonly logBase: { input: { readonly projectId: ProjectId }; output: readonly unknown[] }
 }
 export type QueryName = keyof Queries
+
+/** An attempt whose gates have passed and that waits to land, or lands. */
+export interface QueuedMerge {
+  /** `WorkspaceProvider.mergeTarget` of its process. */
+  readonly target: string
+  readonly projectId: ProjectId
+  readonly taskId: TaskId
+  readonly code: string
+  readonly workOrderId: WorkOrderId
+  readonly attemptId: AttemptId
+  /** Which attempt of the task it is. */
+  readonly number: number
+  readonly queuedAt: number
+}
 
 /** One priority class of a project's work orders that have not settled. */
 export interface QueueCounts {

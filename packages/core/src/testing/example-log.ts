@@ -119,6 +119,10 @@ export function exampleLog(tasks: Readonly<Record<string, LoggedTask>>, workers:
       const requestId = `request-${code}` as RequestId
       at(time, { type: 'attempt.waiting', attemptId: claim(code, number).attemptId, requestId })
     },
+    merge(time: number, code: string, target: string, number = 1) {
+      const { attemptId, taskId } = claim(code, number)
+      at(time, { type: 'attempt.merging', attemptId, taskId, verdicts: [passing], target })
+    },
     resume(time: number, code: string, number = 1) {
       at(time, { type: 'attempt.resumed', attemptId: claim(code, number).attemptId })
     },

@@ -145,6 +145,7 @@ export function exampleWorkOrder(
     chargedAttempts: 0,
     unchargedAttempts: 0,
     interruptions: 0,
+    mergeRounds: 0,
     notBefore: 0,
     enqueuedAt: 1,
     settledAt: null,
@@ -170,6 +171,8 @@ export function exampleAttempt(order: WorkOrder, id: string, set: Partial<Attemp
     failure: null,
     verdicts: [],
     merged: null,
+    mergeTarget: null,
+    mergeQueuedAt: null,
     sessionId: null,
     ...set,
   }

@@ -1,16 +1,29 @@
+import type { ProjectId } from '../id.ts'
 import type { Attempt } from '../staging/state.ts'
 import { equal } from './check.ts'
 import type { ContractCase } from './contract.ts'
 import {
   exampleAttempt,
   exampleBatch,
+  exampleProject,
   exampleRequest,
   exampleSession,
   exampleTask,
   exampleWorker,
   exampleWorkOrder,
 } from './example-rows.ts'
-import { projectId, query, taskId, update, withProject, write } from './storage-steps.ts'
+import {
+  claimOf,
+  inserts,
+  orderId,
+  projectId,
+  query,
+  taskId,
+  update,
+  withProject,
+  workerId,
+  write,
+} from './storage-steps.ts'
 import type { StorageSubject } from './storage-suite.ts'
 
 export const storageQueryCases: readonly ContractCase<StorageSubject>[] = [
@@ -104,6 +117,78 @@ export const storageQueryCases: readonly ContractCase<StorageSubject>[] = [
       )
       equal(await query(storage, 'expired', { projectId, limit: 9 }), ['o1', 'o2', 'o0'])
       equal(await query(storage, 'expired', { projectId, limit: 2 }), ['o1', 'o2'])
+    },
+  },
+  {
+    id: 'storage.query.merge-queue',
+    title:
+      'the merge queue of a target holds the merging attempts of all projects whose claim stands, first come first; a lapsed or ended claim keeps nobody waiting',
+    async run({ storage, advance }) {
+      const other = 'project-2' as ProjectId
+      const rowsOf = (project: ProjectId, id: string, set: Partial<Attempt> = {}) => {
+        const order = exampleWorkOrder(project, `t-${id}`, `o-${id}`, {
+          status: 'claimed',
+          fence: 2,
+          attemptId: `a-${id}` as Attempt['id'],
+        })
+        const merging = { status: 'merging', number: 3, mergeTarget: 'main' } as const
+        return [
+          ['task', exampleTask(project, `t-${id}`, { code: `T-${id}` })] as const,
+          ['workOrder', order] as const,
+          ['attempt', exampleAttempt(order, `a-${id}`, { ...merging, ...set })] as const,
+        ]
+      }
+      await withProject(
+        storage,
+        ...rowsOf(projectId, 'late', { mergeQueuedAt: 30 }),
+        ...rowsOf(projectId, 'early', { mergeQueuedAt: 10 }),
+        ...rowsOf(projectId, 'works', { status: 'running', mergeTarget: null }),
+        ...rowsOf(projectId, 'done', { status: 'succeeded', mergeQueuedAt: 5 }),
+        ...rowsOf(projectId, 'unleased', { mergeQueuedAt: 6 }),
+        ...rowsOf(projectId, 'elsewhere', { mergeTarget: 'next', mergeQueuedAt: 1 }),
+        // A claim of before, whose work order somebody else has by now.
+        ...rowsOf(projectId, 'former', { fence: 1, mergeQueuedAt: 2 }),
+      )
+      const theirs = inserts(
+        ['project', exampleProject(other)],
+        ...rowsOf(other, 'theirs', { mergeQueuedAt: 20 }),
+        ...rowsOf(other, 'equal', { mergeQueuedAt: 10 }),
+      )
+      await write(storage, theirs, [], other)
+      const lease = (ids: readonly string[], leaseMs: number) =>
+        storage.transaction((transaction) =>
+          transaction.lease(
+            ids.map((id) => claimOf(`o-${id}`, 2)),
+            workerId,
+            leaseMs,
+          ),
+        )
+      await lease(['late', 'works', 'done', 'elsewhere', 'former', 'theirs', 'equal'], 60_000)
+      await lease(['early'], 1_000)
+      const queue = async (target?: string, limit = 9) =>
+        (await query(storage, 'mergeQueue', { limit, ...(target && { target }) })).map(
+          ({ attemptId }) => attemptId,
+        )
+      equal(await queue('main'), ['a-early', 'a-equal', 'a-theirs', 'a-late'])
+      equal(await queue('main', 1), ['a-early'], 'its head')
+      equal(await queue('nowhere'), [])
+      equal(await queue(), ['a-early', 'a-equal', 'a-theirs', 'a-late', 'a-elsewhere'], 'all')
+      equal(await query(storage, 'mergeQueue', { target: 'next', limit: 1 }), [
+        {
+          target: 'next',
+          projectId,
+          taskId: taskId('t-elsewhere'),
+          code: 'T-elsewhere',
+          workOrderId: orderId('o-elsewhere'),
+          attemptId: 'a-elsewhere' as Attempt['id'],
+          number: 3,
+          queuedAt: 1,
+        },
+      ])
+      await advance(2_000)
+      equal(await queue('main', 1), ['a-equal'], 'the head once the lease of the first has lapsed')
+      await write(storage, [update('attempt', 'a-equal', { status: 'failed' })], [], other)
+      equal(await queue('main'), ['a-theirs', 'a-late'], 'after one has ended')
     },
   },
   {

@@ -1,3 +1,4 @@
+import { CuelineError } from '../error.ts'
 import type { AttemptId, ProjectId, TaskId, WorkOrderId } from '../id.ts'
 import type { Landed, TrialMerge, Workspace, WorkspaceProvider } from '../workspace/workspace.ts'
 import { check, equal } from './check.ts'
@@ -220,7 +221,7 @@ const cases: readonly ContractCase<WorkspaceSubject>[] = [
       const reopened = await subject.reopen()
       equal(await reopened.landed(workspace.attemptId, workspace.fence), null, 'landed, later')
       equal(await subject.readResult('a.txt'), null, 'the result')
-      // Neither is the lease stuck, nor is the work lost.
+      // Neither is anything stuck, nor is the work lost.
       await landedWith(subject, { 'c.txt': '1' })
       equal(await subject.read(workspace, 'b.txt'), '1', 'the workspace')
       await reopened.close()
@@ -269,33 +270,47 @@ const cases: readonly ContractCase<WorkspaceSubject>[] = [
     },
   },
   {
-    id: 'workspace.serial',
-    title: 'two merges at once come one after the other, also from two processes',
+    id: 'workspace.moved',
+    title:
+      'of two trials made with the same state one lands; the other is a retryable conflict, lands nothing, and lands when it is tried again',
     async run(subject) {
       const reopened = await subject.reopen()
-      const one = await started(subject, { 'one.txt': '1' })
+      const first = await tried(subject.provider, await started(subject, { 'one.txt': '1' }))
       const two = await started(subject, { 'two.txt': '1' })
-      const first = await tried(subject.provider, one)
-      const order: string[] = []
-      const second = reopened.tryMerge(two, never).then((trial) => {
-        order.push('second tried')
-        return trial
-      })
-      await subject.provider.land(first, async () => {
-        order.push('first landed')
-      })
-      const trial = await within(patienceMs, second, 'the second trial')
-      equal(order, ['first landed', 'second tried'])
-      check(trial.ok && trial.differs, 'the second must see what the first has landed')
-      await reopened.land(trial, confirmed)
+      const second = await within(patienceMs, tried(reopened, two), 'the second trial')
+      await subject.provider.land(first, confirmed)
+      const late = await within(patienceMs, settled(reopened.land(second, confirmed)), 'land')
+      check('error' in late, 'land of what was tried before must reject')
+      check(
+        late.error instanceof CuelineError &&
+          late.error.code === 'conflict' &&
+          late.error.retryable,
+        'it must reject with a retryable conflict',
+      )
+      equal(await subject.readResult('two.txt'), null, 'what was tried before')
+      equal(await reopened.landed(two.attemptId, two.fence), null, 'landed')
+      const again = await tried(reopened, two)
+      equal(again.differs, true, 'the next trial has what the first has landed')
+      await reopened.land(again, confirmed)
       equal(await subject.readResult('one.txt'), '1')
       equal(await subject.readResult('two.txt'), '1')
       await reopened.close()
     },
   },
   {
+    id: 'workspace.target',
+    title: 'all processes that land at one place name it by the same words',
+    async run(subject) {
+      const reopened = await subject.reopen()
+      const target = await subject.provider.mergeTarget()
+      check(target.trim() !== '', 'the target has no name')
+      equal(await reopened.mergeTarget(), target)
+      await reopened.close()
+    },
+  },
+  {
     id: 'workspace.abandon',
-    title: 'a trial given up changes nothing and lets the next one in; after land it is harmless',
+    title: 'a trial given up changes nothing; after land it is harmless',
     async run(subject) {
       const { provider } = subject
       const workspace = await started(subject, { 'a.txt': '1' })
@@ -306,7 +321,7 @@ const cases: readonly ContractCase<WorkspaceSubject>[] = [
       const next = await tried(provider, workspace)
       await provider.land(next, confirmed)
       const third = await tried(provider, await started(subject, { 'b.txt': '1' }))
-      // Late news about old trials must not free a lease that somebody else holds.
+      // Late news about old trials must not end one that somebody else has.
       await provider.abandon(trial)
       await provider.abandon(next)
       await provider.land(third, confirmed)
@@ -341,20 +356,20 @@ const cases: readonly ContractCase<WorkspaceSubject>[] = [
     },
   },
   {
-    id: 'workspace.abort-waiting',
-    title: 'an abort ends the wait for the merge lease and disturbs nobody',
+    id: 'workspace.abort-trial',
+    title: 'a trial that was aborted before it began is none, and disturbs nobody',
     async run(subject) {
       const { provider } = subject
-      const first = await tried(provider, await started(subject, { 'a.txt': '1' }))
-      const controller = new AbortController()
-      const waiting = settled(
-        provider.tryMerge(await started(subject, { 'b.txt': '1' }), controller.signal),
+      const workspace = await started(subject, { 'b.txt': '1' })
+      const outcome = await within(
+        patienceMs,
+        settled(provider.tryMerge(workspace, AbortSignal.abort(new Error('shutting down')))),
+        'the aborted trial',
       )
-      controller.abort(new Error('shutting down'))
-      const outcome = await within(patienceMs, waiting, 'the aborted trial')
-      check('error' in outcome, 'an aborted wait must reject')
-      await provider.land(first, confirmed)
+      check('error' in outcome, 'an aborted trial must reject')
       await landedWith(subject, { 'c.txt': '1' })
+      await provider.land(await tried(provider, workspace), confirmed)
+      equal(await subject.readResult('b.txt'), '1')
     },
   },
   {
@@ -546,9 +561,9 @@ async function nothingIsLost(subject: WorkspaceSubject): Promise<void> {
       await subject.write(workspace, 'shared.txt', `${shared}worker ${worker}\n`)
       await subject.write(workspace, `own/${worker}.txt`, `${worker}`)
       const trial = await provider.tryMerge(workspace, never)
-      const done = trial.ok && random() < 0.8
-      if (done) await provider.land(trial, confirmed)
-      else if (trial.ok) await provider.abandon(trial)
+      const lands = trial.ok && random() < 0.8
+      const done = lands && !('error' in (await settled(provider.land(trial, confirmed))))
+      if (trial.ok && !lands) await provider.abandon(trial)
       await provider.remove(workspace)
       if (done) return
     }

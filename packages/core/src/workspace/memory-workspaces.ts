@@ -1,7 +1,6 @@
 import { CuelineError } from '../error.ts'
 import type { AttemptId } from '../id.ts'
 import { mergeFiles } from './merge-files.ts'
-import { mergeLease } from './merge-lease.ts'
 import { workspaceState } from './workspace-state.ts'
 import type { KeptWork, Landed, TrialMerge, Workspace, WorkspaceProvider } from './workspace.ts'
 
@@ -10,7 +9,7 @@ export interface MemoryWorkspaces extends WorkspaceProvider {
   readonly result: ReadonlyMap<string, string>
   /** The files of an attempt's workspace, to read and change. */
   files(attemptId: AttemptId): Map<string, string>
-  /** The merged files of the attempt whose trial is held now, where gates judge. */
+  /** The merged files of an attempt's trial, where gates judge. */
   trial(attemptId: AttemptId): ReadonlyMap<string, string>
   /** Unmerged files that `remove` kept, by the name it told. */
   readonly salvage: ReadonlyMap<string, ReadonlyMap<string, string>>
@@ -24,6 +23,8 @@ interface Place {
 
 interface Held {
   readonly trial: TrialMerge
+  /** Counts landings; what the trial was made with. */
+  readonly generation: number
   readonly merged: ReadonlyMap<string, string>
   /** What the workspace held when it was tried; later writes are not landed. */
   readonly work: ReadonlyMap<string, string>
@@ -40,10 +41,9 @@ export function memoryWorkspaces(
   const landings = new Map<string, Landed>()
   const salvage = new Map<string, ReadonlyMap<string, string>>()
   const kept: KeptWork[] = []
-  const lease = mergeLease()
   let result: ReadonlyMap<string, string> = new Map(initial)
   let generation = 0
-  let held: Held | null = null
+  const held = new Map<AttemptId, Held>()
 
   const place = (attemptId: AttemptId): Place => {
     const found = places.get(attemptId)
@@ -52,9 +52,9 @@ export function memoryWorkspaces(
       details: { attemptId },
     })
   }
-  const free = () => {
-    held = null
-    lease.release()
+  const free = (trial: TrialMerge) => {
+    const { attemptId } = trial.workspace
+    if (held.get(attemptId)?.trial === trial) held.delete(attemptId)
   }
 
   return {
@@ -66,7 +66,8 @@ export function memoryWorkspaces(
     salvage,
     files: (attemptId) => place(attemptId).files,
     trial(attemptId) {
-      if (held?.trial.workspace.attemptId === attemptId) return held.merged
+      const mine = held.get(attemptId)
+      if (mine !== undefined) return mine.merged
       throw new CuelineError('not-found', `Attempt ${attemptId} has no merge trial.`)
     },
     async prepare({ attemptId, fence }, signal) {
@@ -82,19 +83,14 @@ export function memoryWorkspaces(
       places.set(attemptId, { workspace, base: result, files: new Map(result) })
       return workspace
     },
+    mergeTarget: async () => 'memory',
     async tryMerge(workspace, signal) {
-      place(workspace.attemptId)
-      if (held?.trial.workspace.attemptId === workspace.attemptId) free()
-      await lease.take(signal)
-      try {
-        // The workspace may have been removed while this waited, so it is looked up again.
-        const { base, files } = place(workspace.attemptId)
-        const { changed, conflicts, merged, differs } = mergeFiles(base, files, result)
-        if (conflicts.length === 0) {
-          const trial = { ok: true, workspace, changed, differs } as const
-          held = { trial, merged, work: new Map(files) }
-          return trial
-        }
+      signal.throwIfAborted()
+      const { attemptId } = workspace
+      const { base, files } = place(attemptId)
+      held.delete(attemptId)
+      const { changed, conflicts, merged, differs } = mergeFiles(base, files, result)
+      if (conflicts.length > 0) {
         return {
           ok: false,
           workspace,
@@ -102,47 +98,49 @@ export function memoryWorkspaces(
           changed,
           message: `${conflicts.join(', ')} changed in this attempt and in the result meanwhile.`,
         }
-      } finally {
-        if (held === null) lease.release()
       }
+      const trial = { ok: true, workspace, changed, differs } as const
+      held.set(attemptId, { trial, generation, merged, work: new Map(files) })
+      return trial
     },
     async land(trial, confirm) {
-      const key = landingKey(trial.workspace.attemptId, trial.workspace.fence)
+      const { attemptId, fence } = trial.workspace
+      const key = landingKey(attemptId, fence)
       const before = landings.get(key)
       if (before !== undefined) {
-        if (held?.trial === trial) free()
+        free(trial)
         return before
       }
-      if (held?.trial !== trial) {
-        throw new CuelineError(
-          'refused',
-          `The trial of attempt ${trial.workspace.attemptId} holds no merge lease; call tryMerge again.`,
-          { details: { attemptId: trial.workspace.attemptId } },
-        )
-      }
+      const mine = held.get(attemptId)
+      if (mine?.trial !== trial) throw givenUp(attemptId)
       try {
         await confirm()
-        if (held?.trial !== trial) {
-          throw new CuelineError('lease-lost', 'The trial was given up while it was confirmed.')
+        if (held.get(attemptId) !== mine) throw givenUp(attemptId)
+        if (mine.generation !== generation) {
+          throw new CuelineError(
+            'conflict',
+            `Something else has landed since the trial of attempt ${attemptId}; nothing was landed. Try the merge again.`,
+            { retryable: true, details: { attemptId } },
+          )
         }
-        place(trial.workspace.attemptId).base = held.work
-        result = held.merged
+        place(attemptId).base = mine.work
+        result = mine.merged
         generation += 1
         const { changed = [] } = trial
         const landed = { merged: `result-${generation}`, changed }
         landings.set(key, landed)
         return landed
       } finally {
-        if (held?.trial === trial) free()
+        free(trial)
       }
     },
     async abandon(trial) {
-      if (held?.trial === trial) free()
+      free(trial)
     },
     async remove({ attemptId }) {
       const found = places.get(attemptId)
       if (found === undefined) return { salvaged: null }
-      if (held?.trial.workspace.attemptId === attemptId) free()
+      held.delete(attemptId)
       places.delete(attemptId)
       const { changed } = mergeFiles(found.base, found.files, found.base)
       if (changed.length === 0) return { salvaged: null }
@@ -161,7 +159,7 @@ export function memoryWorkspaces(
       const { changed } = mergeFiles(base, files, base)
       const state = workspaceState({
         landed: landings.has(landingKey(attemptId, workspace.fence)),
-        merging: held?.trial.workspace.attemptId === attemptId,
+        merging: held.has(attemptId),
         changed: changed.length,
         commits: 0,
         uncommitted: changed.length > 0,
@@ -175,6 +173,14 @@ export function memoryWorkspaces(
     },
     async close() {},
   }
+}
+
+function givenUp(attemptId: AttemptId): CuelineError {
+  return new CuelineError(
+    'refused',
+    `The trial of attempt ${attemptId} was given up; call tryMerge again.`,
+    { details: { attemptId } },
+  )
 }
 
 function landingKey(attemptId: AttemptId, fence: number): string {

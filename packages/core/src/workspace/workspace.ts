@@ -21,21 +21,27 @@ export interface WorkspaceProvider {
     report?: WorkspaceReport,
   ): Promise<Workspace>
   /**
+   * Names what work lands on, for people to read: the same text in all processes whose landings go
+   * there, another for everything else. By it the engine merges one attempt after the other
+   * (`mergeQueue` of the storage). Only asked where the provider merges.
+   */
+  mergeTarget(): Promise<string>
+  /**
    * Tries to bring the work together with what has landed meanwhile, without landing it.
-   * `merged.path` is where gates judge the merged result; it stays until `land` or `abandon`.
-   * One trial at a time across all processes: the provider takes the merge lease and, for a
-   * successful trial, holds it until `land` settles or `abandon`. A trial with conflicts holds
-   * nothing; trying the same attempt again gives up its former trial.
+   * `path` is where gates judge the merged result; it stays until `land` or `abandon`. Trying the same
+   * attempt again gives up its former trial. Several trials may be there at once, of one process or
+   * many: none keeps the others waiting, and of those made with the same state one can land.
    */
   tryMerge(workspace: Workspace, signal: AbortSignal): Promise<TrialMerge>
   /**
    * Lands a successful trial: all of it or nothing. Calls `confirm` at the last moment; when that
-   * rejects (the lease is lost) nothing is landed and the rejection passes through. Landing the
-   * same attempt and fence twice is harmless and tells the same `merged`. The merge lease is free
-   * when it settles, either way.
+   * rejects (the lease is lost) nothing is landed and the rejection passes through. Rejects with a
+   * retryable `conflict`, and lands nothing, when something else has landed since the trial, however
+   * late the process that lands comes to it: what was judged is what lands. Landing the same attempt
+   * and fence twice is harmless and tells the same `merged`. The trial is over when it settles.
    */
   land(trial: TrialMerge, confirm: () => Promise<void>): Promise<Landed>
-  /** Gives a trial up and frees the merge lease; nothing has changed. Harmless after `land`. */
+  /** Gives a trial up; nothing has changed. Harmless after `land`. */
   abandon(trial: TrialMerge): Promise<void>
   /**
    * Removes the workspace. Work that was not landed is first kept where `salvaged` says; without

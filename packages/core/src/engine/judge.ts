@@ -1,0 +1,54 @@
+import { allPass, runGates } from '../gate/run-gates.ts'
+import type { AttemptBrief } from '../staging/attempt-brief.ts'
+import type { Failure, Verdict } from '../staging/state.ts'
+import type { EngineContext } from './context.ts'
+import { orGiveUp } from './or-give-up.ts'
+
+/**
+ * Has the gates of the task judge its work, or the merged result, at `path`. A task without any gate
+ * is not judged: it only runs when a person forced it.
+ */
+export function judge(
+  context: EngineContext,
+  brief: AttemptBrief,
+  path: string | undefined,
+  signal: AbortSignal,
+): Promise<readonly Verdict[]> {
+  const gates = context.gates?.(brief) ?? []
+  const asked = brief.task.context?.gates.length ?? 0
+  if (gates.length === 0 && asked === 0) return Promise.resolve([])
+  const subject = { attempt: brief, ...(path !== undefined && { path }) }
+  const judging = runGates(gates, subject, signal, { now: () => context.clock.now() })
+  return orGiveUp(context, 'A gate', judging, signal)
+}
+
+/** Nobody has gates for this task, and it asks for none. */
+export function isUnjudged(context: EngineContext, brief: AttemptBrief): boolean {
+  return context.gates === null && (brief.task.context?.gates.length ?? 0) === 0
+}
+
+export function passes(verdicts: readonly Verdict[]): boolean {
+  return verdicts.length === 0 || allPass(verdicts)
+}
+
+/** Why the gates did not pass on the work or the merged result, with what they printed. */
+export function gatesFailure(verdicts: readonly Verdict[], what: string): Failure {
+  const failed = verdicts.filter((verdict) => verdict.result !== 'pass')
+  const names = failed.map((verdict) => `"${verdict.gate}" (${verdict.result})`).join(', ')
+  return {
+    class: 'gate-failed',
+    message: `Gates did not pass on ${what}: ${names}. ${reason(failed[0])}`,
+    evidence: failed.map((verdict) => verdict.evidence).join('\n'),
+  }
+}
+
+/** What the gate says, and the last line of what it printed: usually why. */
+function reason(verdict: Verdict | undefined): string {
+  const summary = verdict?.summary ?? ''
+  const last = verdict?.evidence.trimEnd().split('\n').at(-1)?.trim() ?? ''
+  if (last === '' || summary.includes(last)) return summary
+  return `${summary}: ${last.slice(0, mostOfLine)}`
+}
+
+/** Characters of a printed line that still help a reader. */
+const mostOfLine = 300

@@ -47,7 +47,7 @@ export function createMergeTurns(
   let again = false
 
   const lookNow = async () => {
-    for (const target of [...waiting.keys()]) {
+    for (const target of waiting.keys()) {
       const [head] = await storage.transaction((transaction) =>
         transaction.query('mergeQueue', { target, limit: 1 }),
       )

@@ -95,13 +95,25 @@ describe('the row changes of an event [X-01, X-08]', () => {
       ],
     ],
     [
+      { type: 'attempt.merging', attemptId, taskId: seed, verdicts: [], target: 'main', at },
+      [
+        {
+          table: 'attempt',
+          kind: 'update',
+          key: attemptId,
+          set: { status: 'merging', verdicts: [], mergeTarget: 'main', mergeQueuedAt: at },
+        },
+      ],
+    ],
+    // Of before there was a queue.
+    [
       { type: 'attempt.merging', attemptId, taskId: seed, verdicts: [], at },
       [
         {
           table: 'attempt',
           kind: 'update',
           key: attemptId,
-          set: { status: 'merging', verdicts: [] },
+          set: { status: 'merging', verdicts: [], mergeTarget: null, mergeQueuedAt: null },
         },
       ],
     ],

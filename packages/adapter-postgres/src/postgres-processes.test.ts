@@ -7,6 +7,7 @@ import {
   expectFollowedOnce,
   expectOneWinner,
   expectOnlyCommitted,
+  expectPrunedWhole,
   linesOf,
   startProgram,
 } from '../../sql/src/fixtures/several-processes.ts'
@@ -67,6 +68,15 @@ describe('several processes on one Postgres schema [S1-08, X-02, X-11]', () => {
     )
     await expect(kept).resolves.toBeUndefined()
   })
+
+  it('keep log, state and reports in step while two prune and are killed', async () => {
+    const schema = freshSchema()
+    const pruned = expectPrunedWhole(
+      (command) => start(command, schema),
+      () => postgresStorage({ url, schema }),
+    )
+    await expect(pruned).resolves.toBeUndefined()
+  }, 120_000)
 
   it('may all migrate at once: twenty starts, none fails', async () => {
     for (let round = 0; round < 5; round += 1) {

@@ -11,6 +11,7 @@ import {
   expectFollowedOnce,
   expectOneWinner,
   expectOnlyCommitted,
+  expectPrunedWhole,
   linesOf,
   startProgram,
 } from '../../sql/src/fixtures/several-processes.ts'
@@ -100,7 +101,7 @@ describe('several processes on one SQLite file [S1-08] [X-02] [X-11]', () => {
     const report = await cueline.reports.build({ projectId })
     let kills = 0
     for (;;) {
-      const child = start(['prune', file, String(kills + 1)])
+      const child = start(['prune-until', file, String(kills + 1)])
       const [code] = (await once(child, 'exit')) as [number | null]
       expect((await cueline.doctor.check({ projectId })).findings).toEqual([])
       expect(await cueline.reports.build({ projectId })).toEqual(report)
@@ -117,6 +118,15 @@ describe('several processes on one SQLite file [S1-08] [X-02] [X-11]', () => {
     expect(left.at(-1)).toMatchObject({ type: 'log.pruned', through: last })
     await cueline.close()
   }, 60_000)
+
+  it('keeps log, state and reports in step while two processes prune and are killed', async () => {
+    const { file } = temporaryFile()
+    const pruned = expectPrunedWhole(
+      (command) => start([command, file]),
+      () => sqliteStorage({ file }),
+    )
+    await expect(pruned).resolves.toBeUndefined()
+  }, 120_000)
 
   it.each(['without a database', 'with one'])(
     'says that a directory is read-only, %s',

@@ -181,6 +181,58 @@ describe('pruning the event log [X-11]', () => {
     expect(await cueline.doctor.check({ projectId })).toMatchObject({ ok: true })
   })
 
+  it('changes no report and no diagnosis, between whichever two reads of them another process prunes', async () => {
+    const { cueline, projectId, storage } = await doneWorld()
+    const report = await cueline.reports.build({ projectId })
+    const other = await createCueline({ storage })
+    let left = 0
+    let reads = 0
+    /** Before the read with this number, somebody adds an event and prunes all. */
+    const pruneBefore = async () => {
+      reads += 1
+      left -= 1
+      if (left !== 0) return
+      await other.projects.pause({ projectId })
+      await other.projects.resume({ projectId })
+      await other.events.prune({ projectId, keepEvents: 0 })
+    }
+    const reader = await createCueline({
+      storage: {
+        ...storage,
+        async transaction(work, project) {
+          await pruneBefore()
+          return storage.transaction(work, project)
+        },
+        async eventsAfter(...given) {
+          await pruneBefore()
+          return storage.eventsAfter(...given)
+        },
+      },
+    })
+    let at = 0
+    do {
+      at += 1
+      left = at
+      reads = 0
+      expect(await reader.reports.build({ projectId })).toEqual(report)
+    } while (reads >= at)
+    expect(at).toBeGreaterThan(2)
+    at = 0
+    const outcomes = new Set<string>()
+    do {
+      at += 1
+      left = at
+      reads = 0
+      const checked = await reader.doctor
+        .check({ projectId })
+        .then(({ findings }) => JSON.stringify(findings))
+        .catch((error: unknown) => (error instanceof CuelineError ? error.code : String(error)))
+      outcomes.add(checked)
+    } while (reads >= at)
+    // What was read of the state may be history by then; that is said, never taken for damage.
+    expect([...outcomes].toSorted()).toEqual(['[]', 'conflict'])
+  })
+
   it('tells of a log with a gap instead of folding over it', async () => {
     const { projectId, storage } = await doneWorld()
     const cueline = await createCueline({

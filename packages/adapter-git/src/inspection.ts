@@ -8,7 +8,7 @@ import { agentTips } from './kept-commits.ts'
 import { indexOf, workspaceOf, type Manifest } from './manifest.ts'
 import { nameOf } from './names.ts'
 import { shortName, type Repository } from './repository.ts'
-import { takeSnapshot, type Snapshot } from './snapshot.ts'
+import { linksIn, takeSnapshot, type Snapshot } from './snapshot.ts'
 
 /** What a workspace holds, and how far it is. `merging`: its trial is under way. */
 export async function inspectWorkspace(
@@ -41,6 +41,10 @@ export async function inspectWorkspace(
       kept: tree !== undefined && tree === salvaged,
     }),
     changed,
+    ...(snapshot !== null && {
+      contents: snapshot.contents,
+      links: changed.length === 0 ? new Map() : await linksIn(place, snapshot.tree),
+    }),
     commits: tips.length === 0 ? 0 : await countCommits(place, tips, base),
     branch: own,
     look: there

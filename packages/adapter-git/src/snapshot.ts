@@ -9,6 +9,8 @@ export interface Snapshot {
   /** Paths that differ from the base, sorted. */
   readonly changed: readonly string[]
   /** Changed paths that must not land, each with its reason. */
+  /** What each of them holds: mode and object. */
+  readonly contents: ReadonlyMap<string, string>
   readonly refused: readonly { readonly path: string; readonly reason: string }[]
 }
 
@@ -33,11 +35,13 @@ export async function takeSnapshot(
 async function judged({ content }: Repository, raw: string): Promise<Omit<Snapshot, 'tree'>> {
   const parts = raw.split('\0')
   const changed: string[] = []
+  const contents = new Map<string, string>()
   const refused: { path: string; reason: string }[] = []
   for (let at = 0; at + 1 < parts.length; at += 2) {
     const [, mode, , object = ''] = (parts[at] as string).split(' ')
     const path = parts[at + 1] as string
     changed.push(path)
+    contents.set(path, `${mode} ${object}`)
     if (mode === '160000') {
       refused.push({
         path,
@@ -55,7 +59,34 @@ async function judged({ content }: Repository, raw: string): Promise<Omit<Snapsh
       }
     }
   }
-  return { changed: changed.toSorted(), refused }
+  return { changed: changed.toSorted(), contents, refused }
+}
+
+/** All links in a tree, and where each leads. */
+export async function linksIn(
+  { content }: Repository,
+  tree: string,
+): Promise<ReadonlyMap<string, string>> {
+  const { stdout } = await content(['ls-tree', '-r', '-z', tree])
+  const found: (readonly [path: string, object: string])[] = []
+  for (const line of stdout.split('\0')) {
+    if (!line.startsWith('120000 ')) continue
+    const [about = '', path = ''] = line.split('\t')
+    found.push([path, about.split(' ')[2] ?? ''])
+  }
+  if (found.length === 0) return new Map()
+  const input = found.map(([, object]) => object).join('\n')
+  const answer = Buffer.from((await content(['cat-file', '--batch'], { input })).stdout)
+  // Of each: `object blob size`, a line feed, the content, a line feed.
+  const links = new Map<string, string>()
+  let at = 0
+  for (const [path] of found) {
+    const start = answer.indexOf('\n', at) + 1
+    const size = Number(answer.subarray(at, start).toString().trim().split(' ')[2])
+    links.set(path, answer.subarray(start, start + size).toString())
+    at = start + size + 1
+  }
+  return links
 }
 
 /** Whether a link at this path leads out of the folder that paths are counted from. */

@@ -8,7 +8,7 @@ import { indexOf, type Manifest } from './manifest.ts'
 import { mergeCommits } from './merge-commits.ts'
 import { nameOf } from './names.ts'
 import { shortName, tipOf, type Repository } from './repository.ts'
-import { takeSnapshot } from './snapshot.ts'
+import { linksIn, takeSnapshot } from './snapshot.ts'
 import { addWorktree, removeWorktree } from './worktree.ts'
 
 /** A trial and what would land. */
@@ -33,7 +33,7 @@ export async function makeTrial(
   signal: AbortSignal,
 ): Promise<Made> {
   const { attemptId, code, title, base } = manifest
-  const { tree: workTree, changed, refused } = await takeSnapshot(place, manifest)
+  const { tree: workTree, changed, contents, refused } = await takeSnapshot(place, manifest)
   const tip = await tipOf(place, signal)
   const nothing = { tip, merged: tip, workTree, gitFolder: null }
   if (refused.length > 0) {
@@ -44,12 +44,14 @@ export async function makeTrial(
   if (changed.length === 0) {
     return { ...nothing, trial: { ok: true, workspace, changed, differs: false } }
   }
+  const links = await linksIn(place, workTree)
+  const shared = { ok: true, workspace, changed, contents, links } as const
   const subject = title === '' ? code : `${code}: ${title}`
   const of = manifest
   const work = await commitTree(place, { subject, of, tree: workTree, parents: [base] })
   await place.refs(['update-ref', `refs/cueline/tried/${nameOf(attemptId)}`, work])
   if (tip === base) {
-    return { ...nothing, merged: work, trial: { ok: true, workspace, changed, differs: false } }
+    return { ...nothing, merged: work, trial: { ...shared, differs: false } }
   }
   const result = await mergeCommits(place, tip, work, signal)
   if (!result.ok) {
@@ -62,12 +64,12 @@ export async function makeTrial(
   const order = { subject: `Merge ${subject}`, of, tree: result.tree, parents }
   const merged = await commitTree(place, order)
   const differs = result.tree !== workTree
-  if (!differs) return { ...nothing, merged, trial: { ok: true, workspace, changed, differs } }
+  if (!differs) return { ...nothing, merged, trial: { ...shared, differs } }
   const path = trialPathOf(place, attemptId)
   const index = trialIndexOf(place, attemptId)
   await removeTrial(place, attemptId, null)
   const gitFolder = await addWorktree(place, { path, commit: merged, index }, signal)
-  return { ...nothing, merged, gitFolder, trial: { ok: true, workspace, path, changed, differs } }
+  return { ...nothing, merged, gitFolder, trial: { ...shared, path, differs } }
 }
 
 /** Removes what a trial has made; harmless when there is nothing. */

@@ -31,6 +31,7 @@ import {
 import { createLedger } from './engine/ledger.ts'
 import { createMergeTurns } from './engine/merge-turns.ts'
 import { AttemptAborted } from './engine/attempt-aborted.ts'
+import type { Protection } from './engine/protect.ts'
 import { runProject } from './engine/run-project.ts'
 import { createSafeEmitter } from './engine/safe-emitter.ts'
 
@@ -45,6 +46,11 @@ export interface CuelineOptions {
    * gates fails closed when this is left out.
    */
   readonly gates?: Gates | readonly Gate[]
+  /**
+   * What work may not change without a person: settings and instructions of agents, what build servers
+   * and git run (`protectedPaths`). A task may change what its `touches` name; `false` protects nothing.
+   */
+  readonly protect?: Protection | false
   readonly dispatcher?: Dispatcher
   /** What new projects start with, over `defaultSettings`. */
   readonly settings?: Partial<ProjectSettings>
@@ -166,6 +172,7 @@ export async function createCueline(options: CuelineOptions = {}): Promise<Cueli
     ledger,
     workspace: options.workspace ?? null,
     gates: gatesOf(options.gates),
+    protection: options.protect === false ? null : (options.protect ?? {}),
     clock,
     ids,
     times: { ...defaultTimes, ...options.times },

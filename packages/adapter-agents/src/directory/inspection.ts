@@ -3,6 +3,7 @@ import { mergeFiles, workspaceState, type WorkspaceInspection } from '@cueline/c
 import { workspaceOf, type ControlFolder, type Manifest } from './control-folder.ts'
 import { isThere } from './place.ts'
 import { workIn } from './salvage.ts'
+import { contentsOf } from './scan-tree.ts'
 
 /** What a workspace holds, and how far it is. `merging`: its trial is under way. */
 export async function inspectWorkspace(
@@ -13,7 +14,8 @@ export async function inspectWorkspace(
 ): Promise<WorkspaceInspection> {
   const { attemptId, fence, files, path } = manifest
   const filled = files !== null && (await isThere(path))
-  const changed = filled ? mergeFiles(files, await workIn(path, files, ignore), files).changed : []
+  const work = filled ? await workIn(path, files, ignore) : new Map<string, string>()
+  const changed = filled ? mergeFiles(files, work, files).changed : []
   const state = workspaceState({
     landed: (await control.readLanding(attemptId, fence)) !== null,
     merging,
@@ -23,5 +25,12 @@ export async function inspectWorkspace(
     // What a crash left half salvaged is salvaged anew when the workspace is removed.
     kept: false,
   })
-  return { workspace: workspaceOf(manifest), state, changed, commits: 0, look: [] }
+  return {
+    workspace: workspaceOf(manifest),
+    state,
+    changed,
+    ...contentsOf(changed, work),
+    commits: 0,
+    look: [],
+  }
 }

@@ -35,6 +35,17 @@ export async function scanTree(root: string, ignore: ReadonlySet<string>): Promi
   return new Map(entries.filter((entry) => entry !== null))
 }
 
+/** What changed paths hold, and where all links of a tree lead. */
+export function contentsOf(changed: readonly string[], tree: Tree) {
+  const links = [...tree].flatMap(([path, entry]) =>
+    entry.startsWith('link ') ? [[path, entry.slice('link '.length)] as const] : [],
+  )
+  return {
+    contents: new Map(changed.map((path) => [path, tree.get(path) ?? 'deleted'])),
+    links: new Map(links),
+  }
+}
+
 /** The entry of one path, or null when there is nothing that counts. Never follows a link. */
 export async function scanPath(root: string, path: string): Promise<string | null> {
   if (!(await isInRealFolders(root, path))) return null

@@ -6,7 +6,7 @@ import { readSequence, type Landing } from './landing.ts'
 import { linkShared, type Place } from './place.ts'
 import { removeFile, removeTree } from './remove-tree.ts'
 import { workIn } from './salvage.ts'
-import { scanTree, treeDigest, type Tree } from './scan-tree.ts'
+import { contentsOf, scanTree, treeDigest, type Tree } from './scan-tree.ts'
 
 /**
  * Tries what would come of work and result together; needs the folder's lease. When the result has
@@ -39,10 +39,11 @@ export async function makeTrial(
     before,
     sequence: await readSequence(control),
   }
-  if (!differs) return { trial: { ok: true, workspace, changed, differs }, landing }
+  const shared = { ok: true, workspace, changed, ...contentsOf(changed, work) } as const
+  if (!differs) return { trial: { ...shared, differs }, landing }
   const judged = control.trialOf(attemptId)
   await copyMerged(place, landing, judged)
-  return { trial: { ok: true, workspace, changed, differs, path: judged }, landing }
+  return { trial: { ...shared, differs, path: judged }, landing }
 }
 
 async function copyMerged(

@@ -59,7 +59,7 @@ describe('cueline workspaces [X-07, S4-10]', () => {
     const shown = (await cueline('workspaces', 'show', 'T1')).stdout
     expect(shown).toMatch(/^T1, attempt 3 \(attempt_/)
     expect(shown).toMatch(/why +Attempt 3 of T1 is failed; its workspace is gone/)
-    const [command = ''] = shown.split('\n').filter((line) => line.startsWith('  git diff '))
+    const command = shown.split('\n').find((line) => line.startsWith('  git diff ')) ?? ''
     expect(git(...command.trim().split(' ').slice(1))).toContain('+half of it')
 
     const { code, stdout } = await cueline('workspaces', 'restore', 'T1', '--as', 'rescue/t1')

@@ -9,6 +9,7 @@ import type { Storage } from '../storage/storage.ts'
 import type { WorkspaceProvider } from '../workspace/workspace.ts'
 import type { Ledger, LedgerTransaction } from './ledger.ts'
 import type { MergeTurns } from './merge-turns.ts'
+import type { Protection } from './protect.ts'
 import type { SafeEmitter } from './safe-emitter.ts'
 
 /** What hosts can listen to with `cueline.on`. */
@@ -49,6 +50,8 @@ export interface EngineContext {
   readonly runner: Runner
   readonly workspace: WorkspaceProvider | null
   readonly gates: Gates | null
+  /** What of the result may not change without a person; null: nothing. */
+  readonly protection: Protection | null
   readonly dispatcher: Dispatcher
   readonly clock: Clock
   readonly ids: Ids

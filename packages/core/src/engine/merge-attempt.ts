@@ -9,6 +9,7 @@ import type { Claim } from './claim.ts'
 import type { EngineContext } from './context.ts'
 import { gatesFailure, judge, passes } from './judge.ts'
 import { orGiveUp } from './or-give-up.ts'
+import { unapproved } from './protect.ts'
 import type { Slot } from './slots.ts'
 import { writeForClaim } from './write-for-claim.ts'
 
@@ -64,6 +65,8 @@ async function mergeInTurn(
   let landed = false
   try {
     if (!trial.ok) return await fail(context, claim, conflict(trial), verdicts, trial.changed)
+    const forbidden = await unapproved(context, claim, brief, trial)
+    if (forbidden !== null) return await fail(context, claim, forbidden, verdicts, trial.changed)
     let judged = verdicts
     if (trial.differs) {
       judged = await judge(context, brief, trial.path ?? workspace.path, signal)

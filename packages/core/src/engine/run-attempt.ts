@@ -9,6 +9,7 @@ import { createAttemptReport } from './attempt-report.ts'
 import type { Claim } from './claim.ts'
 import type { EngineContext } from './context.ts'
 import { orGiveUp } from './or-give-up.ts'
+import { protect } from './protect.ts'
 import { removeWorkspace } from './remove-workspace.ts'
 import { settleAttempt } from './settle-attempt.ts'
 import type { Slot } from './slots.ts'
@@ -36,8 +37,10 @@ export async function runAttempt(
       workspace = await prepareWorkspace(context, context.workspace, claim, signal)
     }
     const brief = withWorkspace(claim.brief, workspace)
-    const outcome = await runRunner(context, claim, brief, controller, slot)
-    await settleAttempt(context, claim, brief, outcome, { workspace, signal, slot })
+    const ended = await runRunner(context, claim, brief, controller, slot)
+    const at = { workspace, signal, slot }
+    const outcome = await protect(context, claim, brief, ended, at)
+    await settleAttempt(context, claim, brief, outcome, at)
   } catch (error) {
     await settleError(context, claim, error, signal)
   } finally {

@@ -99,7 +99,8 @@ export function memoryWorkspaces(
           message: `${conflicts.join(', ')} changed in this attempt and in the result meanwhile.`,
         }
       }
-      const trial = { ok: true, workspace, changed, differs } as const
+      const contents = contentsOf(changed, files)
+      const trial = { ok: true, workspace, changed, differs, contents } as const
       held.set(attemptId, { trial, generation, merged, work: new Map(files) })
       return trial
     },
@@ -165,7 +166,8 @@ export function memoryWorkspaces(
         uncommitted: changed.length > 0,
         kept: false,
       })
-      return { workspace, state, changed, commits: 0, look: [] }
+      const contents = contentsOf(changed, files)
+      return { workspace, state, changed, contents, commits: 0, look: [] }
     },
     kept: async () => [...kept],
     async landed(attemptId, fence) {
@@ -181,6 +183,13 @@ function givenUp(attemptId: AttemptId): CuelineError {
     `The trial of attempt ${attemptId} was given up; call tryMerge again.`,
     { details: { attemptId } },
   )
+}
+
+function contentsOf(
+  changed: readonly string[],
+  files: ReadonlyMap<string, string>,
+): ReadonlyMap<string, string> {
+  return new Map(changed.map((path) => [path, files.get(path) ?? 'deleted']))
 }
 
 function landingKey(attemptId: AttemptId, fence: number): string {

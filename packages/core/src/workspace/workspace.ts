@@ -1,4 +1,5 @@
 import type { AttemptId, ProjectId, TaskId, WorkOrderId } from '../id.ts'
+import type { WorkToLand } from '../merge/protected-paths.ts'
 import type { WorkspaceState } from '../staging/state.ts'
 
 /**
@@ -104,7 +105,7 @@ export interface Workspace {
 }
 
 /** A workspace that stands. */
-export interface WorkspaceInspection {
+export interface WorkspaceInspection extends Pick<WorkToLand, 'contents' | 'links'> {
   readonly workspace: Workspace
   readonly state: Exclude<WorkspaceState, 'removed'>
   /** Paths that hold what has not landed, sorted. */
@@ -143,7 +144,7 @@ export interface RestoredWork {
 }
 
 export type TrialMerge =
-  | {
+  | (Pick<WorkToLand, 'contents' | 'links'> & {
       readonly ok: true
       readonly workspace: Workspace
       /** Where the merged result can be judged; absent when it equals the workspace. */
@@ -152,7 +153,7 @@ export type TrialMerge =
       readonly changed: readonly string[]
       /** The merged result differs from what the workspace alone held: judge it again. */
       readonly differs: boolean
-    }
+    })
   | {
       readonly ok: false
       readonly workspace: Workspace

@@ -5,9 +5,11 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
 import { directoryWorkspaces } from '@cueline/adapter-agents/directory'
-import { createCueline, functionRunner, type Runner } from '@cueline/core'
+import { gitWorkspaces } from '@cueline/adapter-git'
+import { createCueline, functionRunner, type Runner, type WorkspaceProvider } from '@cueline/core'
 import type { EngineOptions, Work } from './engine-options.ts'
 import { faultsAt } from './fault-points.ts'
+import { gitAgent, greenGate } from './git-agent.ts'
 import { openStorage } from './place.ts'
 
 const { folder, address, projectId, workers, kill, leaseMs, work } = JSON.parse(
@@ -20,15 +22,8 @@ process.once('SIGTERM', () => stop.abort())
 const cueline = await createCueline({
   storage: faults.storage(await openStorage(address)),
   runner: faults.runner(runnerOf(work)),
-  ...(work.kind !== 'nothing' && {
-    workspace: faults.workspace(
-      directoryWorkspaces({
-        result: join(folder, 'result'),
-        root: join(folder, 'workspaces'),
-        silenceMs: 1_500,
-      }),
-    ),
-  }),
+  ...(work.kind !== 'nothing' && { workspace: faults.workspace(workspacesOf(work)) }),
+  ...(work.kind === 'git' && { gates: [greenGate] }),
   times: { leaseMs, sweepMs: Math.max(40, leaseMs / 6), stopGraceMs: 100 },
   onError: (error, where) => console.error(where, error),
 })
@@ -37,7 +32,15 @@ const result = await cueline.run({ projectId, workers, signal: stop.signal, drai
 await cueline.close()
 process.stdout.write(`${JSON.stringify({ ended: result.ended, tasks: result.tasks })}\n`)
 
+function workspacesOf({ kind }: Work): WorkspaceProvider {
+  const root = join(folder, 'workspaces')
+  return kind === 'git'
+    ? gitWorkspaces({ repository: join(folder, 'repository'), root })
+    : directoryWorkspaces({ result: join(folder, 'result'), root, silenceMs: 1_500 })
+}
+
 function runnerOf(kind: Work): Runner {
+  if (kind.kind === 'git') return gitAgent(kind.seed, join(folder, 'commits.txt'))
   return functionRunner(async (attempt, { signal }) => {
     const { code } = attempt.task
     if (kind.kind === 'nothing') return

@@ -1,6 +1,7 @@
 import { busyEngine } from './busy-engine.ts'
 import { freezeEngine } from './freeze-engine.ts'
 import { killEngine } from './kill-engine.ts'
+import { gitRuns } from './git-runs.ts'
 import { poisonTask } from './poison-task.ts'
 import type { Scenario } from './scenario.ts'
 import { raceClaims } from './several-engines.ts'
@@ -14,5 +15,6 @@ export const scenarios: readonly Scenario[] = [
   busyEngine,
   shiftClock,
   poisonTask,
+  gitRuns,
   soak,
 ]

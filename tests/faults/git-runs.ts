@@ -1,0 +1,165 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+
+import type { StoredEvent } from '@cueline/core'
+
+import { endOf, startEngine } from './engine.ts'
+import { faultPoints } from './fault-points.ts'
+import { hopeless } from './git-agent.ts'
+import { firstFiles, redIn } from './git-model.ts'
+import type { Place } from './place.ts'
+import { checkProject, createProject } from './project.ts'
+import { atPlace, type Scenario } from './scenario.ts'
+
+const tasks = 10
+const killsPerRun = 3
+/** Git commands take longer than what the agents of other faults do. */
+const leaseMs = 1_500
+
+/**
+ * Whole runs of random agents on one git repository, by engines that are killed on the way. What the
+ * branch must be is known without Cueline: green at every commit, exactly the tasks that are done, and
+ * every commit that an agent ever made still there.
+ */
+export const gitRuns: Scenario = {
+  name: 'git',
+  title: 'runs of random agents in git worktrees, whose engines are killed',
+  amounts: { ci: 2, full: 100 },
+  async run({ amount, progress, ...options }) {
+    const figures = { runs: 0, kills: 0, commits: 0, landed: 0, conflicts: 0, red: 0 }
+    while (figures.runs < amount) {
+      await atPlace(options, figures.runs, async (place, random) => {
+        const repository = await makeRepository(place)
+        const settings = { maxAttempts: 50 }
+        const projectId = await createProject(place, random, { tasks, dependency: 0.1, settings })
+        const work = { kind: 'git', seed: Math.floor(random() * 1e6) } as const
+        for (let n = 0; n < killsPerRun; n += 1) {
+          const point = faultPoints[Math.floor(random() * faultPoints.length)] ?? 'land.after'
+          const atPoint = random() < 0.5
+          const kill = { point, occurrence: 1 + Math.floor(random() * 6) }
+          const engine = startEngine(place, { projectId, work, leaseMs, ...(atPoint && { kill }) })
+          if (!atPoint)
+            void engine.ready.then(() => delay(random() * 2_000)).then(() => engine.kill('SIGKILL'))
+          const { code, signal } = await engine.ended
+          if (signal === null && code !== 0) throw new Error(`The engine ended with code ${code}.`)
+          if (signal === null) break
+          figures.kills += 1
+        }
+        await endOf(startEngine(place, { projectId, work, leaseMs }))
+        const otherwise = { [hopeless]: 'failed' }
+        const events = await checkProject(place, projectId, { otherwise, files: false })
+        const { commits, landed } = checkRepository(repository, place, events)
+        figures.runs += 1
+        figures.commits += commits
+        figures.landed += landed
+        for (const event of events) {
+          if (event.type !== 'attempt.failed') continue
+          if (event.failure.class === 'merge-conflict') figures.conflicts += 1
+          if (event.failure.class === 'gate-failed') figures.red += 1
+        }
+      })
+      progress(`${figures.runs}/${amount} runs, ${figures.kills} kills, all invariants hold`)
+    }
+    return figures
+  },
+}
+
+async function makeRepository({ folder }: Place): Promise<string> {
+  const repository = join(folder, 'repository')
+  await mkdir(repository)
+  for (const [path, text] of firstFiles()) await writeFile(join(repository, path), text)
+  gitIn(repository, 'init', '-q', '-b', 'main')
+  gitIn(repository, 'add', '-A')
+  const who = ['-c', 'user.name=User', '-c', 'user.email=user@example.org']
+  gitIn(repository, ...who, 'commit', '-q', '-m', 'start')
+  // What a user has under way in the checkout must be the same at the end.
+  writeFileSync(join(repository, 'under-way.txt'), 'not committed\n')
+  return repository
+}
+
+/** Throws when the repository is not what the model says. */
+function checkRepository(
+  repository: string,
+  { folder }: Place,
+  events: readonly StoredEvent[],
+): { readonly commits: number; readonly landed: number } {
+  const git = (...args: string[]) => gitIn(repository, ...args)
+  const lines = (text: string) => text.split('\n').filter((line) => line !== '')
+  const wanted = new Map<string, string>()
+  const codes = new Map<string, string>()
+  for (const event of events) {
+    if (event.type === 'tasks.added') for (const { id, code } of event.tasks) codes.set(id, code)
+    if (event.type !== 'attempt.succeeded') continue
+    wanted.set(`${codes.get(event.taskId)} ${event.attemptId}`, event.merged ?? 'nothing')
+  }
+  const format =
+    '--format=%H %(trailers:key=Cueline-Task,valueonly,separator=%x2C) %(trailers:key=Cueline-Attempt,valueonly,separator=%x2C)'
+  const landed = lines(git('log', '--first-parent', format, 'main..cueline/main'))
+  const found = landed.map((line) => {
+    const [commit = '', ...of] = line.split(' ')
+    return [of.join(' '), commit] as const
+  })
+  same('What has landed', new Map(found), wanted)
+  same('The number of landings', landed.length, wanted.size)
+  for (const [of, commit] of found) {
+    const paths = lines(git('ls-tree', '-r', '--name-only', commit))
+    const files = new Map(paths.map((path) => [path, git('show', `${commit}:${path}`)]))
+    const red = redIn(files)
+    if (red.length > 0) throw new Error(`${of} (${commit}) is red: ${red.join(' ')}`)
+    for (const path of paths) {
+      if (!/^(list\.txt|parts\/T\d+\.txt)$/.test(path)) throw new Error(`${path} has landed.`)
+    }
+  }
+  const parts = lines(git('ls-tree', '-r', '--name-only', 'cueline/main', 'parts/'))
+  const done = [...wanted.keys()].map((of) => `parts/${of.split(' ')[0]}.txt`)
+  same('The parts', parts.toSorted(), done.toSorted())
+
+  same('The checkout', git('status', '--porcelain', '--branch'), '## main\n?? under-way.txt\n')
+  same('The worktrees', lines(git('worktree', 'list')).length, 1)
+  same('The branches of workspaces', git('branch', '--list', 'cueline/attempt/*'), '')
+  const left = existsSync(join(folder, 'workspaces')) ? readdirSync(join(folder, 'workspaces')) : []
+  same(
+    'The workspaces',
+    left.filter((name) => name.includes('attempt')),
+    [],
+  )
+
+  const journal = join(folder, 'commits.txt')
+  const commits = existsSync(journal) ? lines(readFileSync(journal, 'utf8')) : []
+  git('reflog', 'expire', '--expire=now', '--all')
+  // Branches that the agents made of their own accord do not count as kept by Cueline.
+  for (const branch of lines(git('for-each-ref', '--format=%(refname)', 'refs/heads/side-*'))) {
+    git('update-ref', '-d', branch)
+  }
+  git('gc', '-q', '--prune=now')
+  const known = execFileSync('git', ['cat-file', '--batch-check'], {
+    cwd: repository,
+    encoding: 'utf8',
+    input: commits.join('\n'),
+  })
+  same(
+    'Commits of agents that are gone',
+    lines(known).filter((line) => !/ commit /.test(line)),
+    [],
+  )
+  same(
+    'The objects',
+    git('fsck', '--no-dangling', '--no-reflogs', '--connectivity-only').trim(),
+    '',
+  )
+  return { commits: commits.length, landed: landed.length }
+}
+
+function same(what: string, found: unknown, wanted: unknown): void {
+  const [one, other] = [found, wanted].map((value) =>
+    JSON.stringify(value instanceof Map ? [...value].map(String).toSorted() : value),
+  )
+  if (one !== other) throw new Error(`${what}: there is ${one}, and should be ${other}.`)
+}
+
+function gitIn(folder: string, ...args: string[]): string {
+  return execFileSync('git', args, { cwd: folder, encoding: 'utf8', stdio: 'pipe' })
+}

@@ -4,7 +4,7 @@ const test = '\\.(test|arbitrary)\\.ts$'
 /** Folders of core whose files are synchronous functions from data to data. */
 const pure = 'packages/core/src/(task|plan|conflict|staging|formats|limit|merge|expertise|report)/'
 /** Folders of core that hold a port; a port knows the model, never another port. */
-const port = '(runner|workspace|gate|storage|tracker|dispatch|artifact)'
+const port = '(runner|workspace|gate|storage|tracker|dispatch|delivery|artifact)'
 /** What a package may be reached by from outside: the sources behind its `exports`. */
 const entries = [
   '^packages/core/src/(index|(plan|graph|formats|client|reports|testing)/index)\\.ts$',

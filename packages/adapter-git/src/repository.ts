@@ -100,6 +100,22 @@ export async function openRepository(options: RepositoryOptions): Promise<Reposi
   return repository
 }
 
+/** The folders of a repository, and an empty repository of Cueline's own whose settings are its own. */
+export interface RepositoryFolders {
+  readonly top: string
+  readonly common: string
+  readonly host: string
+}
+
+/** Finds the folders of a repository without making a branch in it. Throws as `openRepository`. */
+export async function repositoryFolders(repository: string): Promise<RepositoryFolders> {
+  const [top, common] = await locate(resolve(repository))
+  await checkVersion(top)
+  const host = join(common, 'cueline', 'host.git')
+  await makeHost({ common, top }, host)
+  return { top, common, host }
+}
+
 /** The commit that the integration branch is at. */
 export async function tipOf({ refs, target }: Repository, signal?: AbortSignal): Promise<string> {
   return (await refs(['rev-parse', '--verify', `${target}^{commit}`], { signal })).trim()
@@ -196,7 +212,10 @@ async function refuseShallow(common: string, top: string): Promise<void> {
 }
 
 /** An empty repository of Cueline's own, whose settings nobody else has a reason to touch. */
-async function makeHost({ common, top }: Repository, host: string): Promise<void> {
+async function makeHost(
+  { common, top }: Pick<Repository, 'common' | 'top'>,
+  host: string,
+): Promise<void> {
   if ((await readFile(join(host, 'HEAD'), 'utf8').catch(() => null)) === null) {
     const { stdout } = await askGit(['rev-parse', '--show-object-format'], { cwd: top })
     const draft = `${host}.${randomUUID()}`

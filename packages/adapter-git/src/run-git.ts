@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { devNull } from 'node:os'
 
-import { CuelineError } from '@cueline/core'
+import { CuelineError, redact } from '@cueline/core'
 
 export interface GitCall {
   readonly cwd: string
@@ -10,6 +10,8 @@ export interface GitCall {
   readonly signal?: AbortSignal | undefined
   /** Exit codes beside 0 that are an answer. */
   readonly answers?: readonly number[]
+  /** Milliseconds after which it is stopped; never when left out. */
+  readonly timeoutMs?: number
 }
 
 export interface GitAnswer {
@@ -57,11 +59,83 @@ export function askGit(args: readonly string[], call: GitCall): Promise<GitAnswe
   return start(args, args, inheritedEnvironment(), call)
 }
 
+/**
+ * As `runGit`, but with what the user has set for getting to remotes: credential helpers, proxies, ssh.
+ * For a folder whose own settings no agent writes. Only https, http, ssh and folders are gone to.
+ *
+ * @throws CuelineError as `runGit`; `refused` when the remote does not let us, `timeout`.
+ */
+export async function pushGit(args: readonly string[], call: GitCall): Promise<GitAnswer> {
+  const environment = { ...inheritedEnvironment(), ...proxies(), ...toRemotes }
+  try {
+    return await start([...hardened, ...args], args, environment, call)
+  } catch (error) {
+    throw error instanceof CuelineError ? remoteError(error, args, call) : error
+  }
+}
+
+const toRemotes = {
+  GIT_ALLOW_PROTOCOL: 'file:http:https:ssh',
+  GIT_NO_REPLACE_OBJECTS: '1',
+  GCM_INTERACTIVE: 'never',
+  GIT_SSH_COMMAND: 'ssh -o BatchMode=yes',
+}
+
+function proxies(): Record<string, string> {
+  const names = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'https_proxy', 'http_proxy', 'no_proxy']
+  return Object.fromEntries(
+    [...names, 'SSL_CERT_FILE', 'GIT_SSL_CAINFO'].flatMap((name) => {
+      const value = process.env[name]
+      return value === undefined ? [] : [[name, value] as const]
+    }),
+  )
+}
+
+const doesNotKnowUs =
+  /authentication failed|could not read (?:username|password)|permission denied|permission to .* denied|access denied|HTTP 40[13]|terminal prompts disabled/i
+
+function remoteError(error: CuelineError, args: readonly string[], call: GitCall): CuelineError {
+  const { details, cause } = error
+  const said = redact(String(details['stderr'] ?? error.message), [])
+  if (
+    cause instanceof Error &&
+    'killed' in cause &&
+    cause.killed === true &&
+    error.code === 'internal'
+  ) {
+    const after = (call.timeoutMs ?? 0) / 1_000
+    return new CuelineError('timeout', `git ${args[0]} gave no answer in ${after} s.`, {
+      retryable: true,
+      cause,
+    })
+  }
+  if (error.code !== 'internal') return error
+  if (doesNotKnowUs.test(said)) {
+    return new CuelineError(
+      'refused',
+      `The remote does not let git ${args[0]} in: ${said} Log in where "git ${args[0]}" by hand would ask you to (gh auth setup-git, an ssh key).`,
+      { details: { stderr: said }, cause },
+    )
+  }
+  if (/stale info|fetch first|non-fast-forward|rejected/i.test(said)) {
+    return new CuelineError(
+      'conflict',
+      `The remote refused the push: ${said} Somebody else was there meanwhile, or a rule of the remote forbids it; look, then deliver again.`,
+      { retryable: true, details: { stderr: said }, cause },
+    )
+  }
+  return new CuelineError('runner-failed', `git ${args[0]} failed: ${said}`, {
+    retryable: true,
+    details: { stderr: said },
+    cause,
+  })
+}
+
 function start(
   all: readonly string[],
   shown: readonly string[],
   environment: Readonly<Record<string, string>>,
-  { cwd, env = {}, input, signal, answers = [] }: GitCall,
+  { cwd, env = {}, input, signal, answers = [], timeoutMs }: GitCall,
 ): Promise<GitAnswer> {
   return new Promise((resolve, reject) => {
     const child = execFile(
@@ -73,6 +147,7 @@ function start(
         maxBuffer: mostOutputBytes,
         windowsHide: true,
         ...(signal !== undefined && { signal }),
+        ...(timeoutMs !== undefined && { timeout: timeoutMs, killSignal: 'SIGKILL' as const }),
       },
       (error, stdout, stderr) => {
         if (error === null) return resolve({ code: 0, stdout })

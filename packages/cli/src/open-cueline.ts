@@ -14,7 +14,10 @@ import type { GlobalOptions } from './cli.ts'
 import { isPostgresUrl, withoutSchema } from './database-place.ts'
 import type { Terminal } from './terminal.ts'
 
-export interface OpenOptions extends Pick<CuelineOptions, 'runner' | 'workspace' | 'gates'> {
+export interface OpenOptions extends Pick<
+  CuelineOptions,
+  'runner' | 'workspace' | 'gates' | 'delivery'
+> {
   /** Makes the database when it is not there. */
   readonly create?: boolean
 }

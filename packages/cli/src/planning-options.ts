@@ -1,3 +1,5 @@
+import { resolve } from 'node:path'
+
 import type { Cueline } from '@cueline/core'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 
@@ -7,7 +9,8 @@ import type { Terminal } from './terminal.ts'
 
 /** How a plan shall be made, beside its workers and barrier. */
 export interface PlanningOptions {
-  readonly conflicts: 'none' | 'declared' | 'predicted'
+  readonly conflicts?: 'none' | 'declared' | 'predicted'
+  readonly repository?: string
   readonly allow?: readonly (readonly [string, string])[]
   readonly infer?: number
   readonly lanes?: number
@@ -22,7 +25,7 @@ export type Planning = Pick<
   Parameters<Cueline['plans']['build']>[0],
   'rounds' | 'budgetMs' | 'seed' | 'lanes' | 'resources' | 'files' | 'history' | 'infer'
 > & {
-  readonly conflicts: PlanningOptions['conflicts']
+  readonly conflicts: NonNullable<PlanningOptions['conflicts']>
   readonly allow: [string, string][]
 }
 
@@ -31,7 +34,11 @@ export function addPlanningOptions(command: Command): Command {
     .addOption(
       new Option('--conflicts <which>', 'which conflicts keep tasks apart')
         .choices(['none', 'declared', 'predicted'])
-        .default('declared'),
+        .default(undefined, 'declared; predicted with --repository'),
+    )
+    .option(
+      '--repository <folder>',
+      'predict conflicts from its files and history (default: the current folder)',
     )
     .option('--allow <task:task>', 'these may run at once although they conflict', each(pair))
     .option(
@@ -46,9 +53,11 @@ export function addPlanningOptions(command: Command): Command {
     .addOption(seedOption('what the rounds try'))
 }
 
-/** The choices of a command line; reads the current folder and its history where they are predicted from. */
+/** The choices of a command line; reads a folder and its history where they are predicted from. */
 export async function planningOf(options: PlanningOptions, terminal: Terminal): Promise<Planning> {
-  const { conflicts, allow = [], infer, lanes, resources = [], rounds, budget, seed } = options
+  const { repository, allow = [], infer, lanes, resources = [], rounds, budget, seed } = options
+  const conflicts = options.conflicts ?? (repository === undefined ? 'declared' : 'predicted')
+  const folder = resolve(terminal.cwd, repository ?? '.')
   return {
     conflicts,
     allow: allow.map(([one, other]) => [one, other]),
@@ -58,7 +67,7 @@ export async function planningOf(options: PlanningOptions, terminal: Terminal): 
     rounds,
     budgetMs: budget,
     seed,
-    ...(conflicts === 'predicted' && (await readRepository(terminal))),
+    ...(conflicts === 'predicted' && (await readRepository(folder))),
   }
 }
 

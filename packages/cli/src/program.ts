@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from 'commander'
 import type { Cli, GlobalOptions } from './cli.ts'
 import { addAnswer } from './commands/answer.ts'
 import { addCancel } from './commands/cancel.ts'
+import { addDeliver } from './commands/deliver.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addEvents } from './commands/events.ts'
 import { addExplain } from './commands/explain.ts'
@@ -124,6 +125,7 @@ function createProgram(cli: Cli): Command {
     addCancel,
     addEvents,
     addReport,
+    addDeliver,
     addDoctor,
     addPrune,
   ]) {

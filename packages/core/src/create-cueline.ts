@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from './clock.ts'
+import type { DeliveryProvider } from './delivery/delivery.ts'
 import type { Dispatcher } from './dispatch/dispatcher.ts'
 import { inProcessDispatcher } from './dispatch/in-process-dispatcher.ts'
 import { CuelineError } from './error.ts'
@@ -41,6 +42,8 @@ export interface CuelineOptions {
   /** Who does the work: a runner, or a bare async function. Needed by `run` only. */
   readonly runner?: Runner | RunnerFunction
   readonly workspace?: WorkspaceProvider
+  /** Where `deliveries.open` hands finished work over; left out, it stays where it has landed. */
+  readonly delivery?: DeliveryProvider
   /**
    * Which gates judge a task: a function of the attempt, or the same ones for all. A task that names
    * gates fails closed when this is left out.
@@ -186,6 +189,7 @@ export async function createCueline(options: CuelineOptions = {}): Promise<Cueli
     clock,
     defaults,
     workspace: options.workspace ?? null,
+    delivery: options.delivery ?? null,
   })
   const closing = new AbortController()
   const runs = new Set<Promise<unknown>>()
@@ -228,6 +232,7 @@ export async function createCueline(options: CuelineOptions = {}): Promise<Cueli
     await ledger.idle()
     await runner?.close?.()
     await options.workspace?.close()
+    await options.delivery?.close()
     await dispatcher.close()
     await storage.close()
     emitter.clear()

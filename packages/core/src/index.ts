@@ -70,6 +70,7 @@ export type {
   Hold,
   Priority,
   Project,
+  ProjectDelivery,
   ProjectSettings,
   ReleaseOn,
   Request,
@@ -116,6 +117,9 @@ export type {
   WorkspaceReport,
   WorkspaceRequest,
 } from './workspace/workspace.ts'
+export { memoryDeliveries } from './delivery/memory-deliveries.ts'
+export type { MemoryDeliveries } from './delivery/memory-deliveries.ts'
+export type { Delivered, DeliveryProvider, DeliveryRequest } from './delivery/delivery.ts'
 export { memoryStorage } from './storage/memory-storage.ts'
 export type { MemoryStorageOptions } from './storage/memory-storage.ts'
 export { storable, storableText } from './storage/storable.ts'
@@ -144,6 +148,7 @@ export type { ReportOptions } from './report/fold-report.ts'
 export { formatDuration } from './report/format-duration.ts'
 export { formatMinutes } from './report/format-minutes.ts'
 export { cutText, printableText, textWidth } from './report/printable-text.ts'
+export { deliveryTitle, renderDelivery } from './report/render-delivery.ts'
 export { renderReportMarkdown } from './report/render-report-markdown.ts'
 export { renderReportText } from './report/render-report-text.ts'
 export { renderRunTimeline } from './report/render-run-timeline.ts'

@@ -8,6 +8,7 @@ import { sessions } from './migrations/0003-sessions.ts'
 import { pruning } from './migrations/0004-pruning.ts'
 import { touches } from './migrations/0005-touches.ts'
 import { mergeQueue } from './migrations/0006-merge-queue.ts'
+import { deliveries } from './migrations/0007-deliveries.ts'
 
 export interface Migration {
   readonly number: number
@@ -22,6 +23,7 @@ export const migrations: readonly Migration[] = [
   pruning,
   touches,
   mergeQueue,
+  deliveries,
 ]
 
 /**

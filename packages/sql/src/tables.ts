@@ -24,6 +24,7 @@ export const tables: { readonly [Name in TableName]: TableSpec<Name> } = {
     name: 'text',
     settings: 'json',
     pausedAt: 'int',
+    deliveries: 'json',
     createdAt: 'int',
   }),
   task: table('task', 'tasks', ['id'], {

@@ -39,8 +39,8 @@ export function addPlan(program: Command, { terminal, run }: Cli): void {
         'what barriers would cost and how many workers are of use. Nothing is stored.\n\n' +
         'Reads Markdown plans, Cueline JSON and YAML, Task Master, beads and Backlog.md. With --svg ' +
         'and --export it also writes the plan for other tools.\n\n' +
-        'Tasks that declare the same file in touches are kept apart. With --conflicts predicted the ' +
-        'texts, the files of the current folder and the history of its repository are asked, too.',
+        'Tasks that declare the same file in touches are kept apart. With --repository the texts, ' +
+        'its files and its history are asked, too.',
     )
     .argument('<file-or-folder>', 'the plan')
     .addOption(workersOption())
@@ -63,7 +63,7 @@ Examples:
   cueline plan plan.md
   cueline plan .taskmaster/tasks/tasks.json --workers 8
   cueline plan backlog/ --barrier stage
-  cueline plan plan.md --conflicts predicted --allow T3:T7
+  cueline plan plan.md --repository . --allow T3:T7
   cueline plan plan.md --resources accounts=2 --budget 2s
   cueline plan plan.md --json | jq .criticalPath
   cueline plan plan.md --svg plan.svg

@@ -20,6 +20,7 @@ import {
   taskEstimate,
   wholeNumber,
 } from '../option-values.ts'
+import { readRepository } from '../read-repository.ts'
 import type { Terminal } from '../terminal.ts'
 import { textLines } from '../text-lines.ts'
 import { writeJson } from '../write-json.ts'
@@ -27,6 +28,7 @@ import { writeJson } from '../write-json.ts'
 type Patch = Parameters<Cueline['plans']['revise']>[0]['patch']
 
 interface ReviseOptions {
+  readonly repository?: string
   readonly estimate?: readonly TaskEstimate[]
   readonly priority?: readonly TaskPriority[]
   readonly wait?: readonly TaskEdge[]
@@ -69,6 +71,7 @@ export function addRevise(program: Command, { terminal, run }: Cli): void {
     .option('--remove <task>', 'cancel it; nothing waits for it any more', each(String))
     .option('-w, --workers <n>', 'plan for so many workers', wholeNumber(mostWorkers))
     .addOption(barrierOption())
+    .option('--repository <folder>', 'predict conflicts anew from its files and history')
     .option('--restart', 'start running tasks again where that is needed')
     .option('--preview', 'only say what would come of it')
     .addHelpText(
@@ -100,6 +103,10 @@ async function revise(
       'revise was told nothing to change. Give a file with a patch, or one of --estimate, --priority, --wait, --without, --remove, --workers and --barrier.',
     )
   }
+  const known =
+    options.repository === undefined
+      ? {}
+      : await readRepository(resolve(terminal.cwd, options.repository))
   return withCueline(terminal, options, {}, async (cueline) => {
     const { id: projectId } = await chooseProject(cueline, options.project)
     const revised = await cueline.plans.revise({
@@ -109,6 +116,7 @@ async function revise(
       preview,
       workers,
       barrier,
+      ...known,
       actor: actorOf(terminal),
     })
     const { plan: _, ...answer } = revised

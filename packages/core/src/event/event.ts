@@ -14,6 +14,7 @@ import type {
   Dependency,
   Failure,
   Project,
+  ProjectDelivery,
   ProjectSettings,
   Reached,
   Request,
@@ -28,7 +29,7 @@ import type {
  * same state again (`evolve`). A bulk command gives one event that lists its tasks.
  */
 export type Event = { readonly at: number } & (
-  | { readonly type: 'project.created'; readonly project: Project }
+  | { readonly type: 'project.created'; readonly project: Omit<Project, 'deliveries'> }
   | {
       readonly type: 'project.updated'
       readonly projectId: ProjectId
@@ -37,6 +38,19 @@ export type Event = { readonly at: number } & (
     }
   | { readonly type: 'project.paused'; readonly projectId: ProjectId }
   | { readonly type: 'project.resumed'; readonly projectId: ProjectId }
+  | {
+      /** Finished work is offered to people. */
+      readonly type: 'delivery.opened'
+      readonly projectId: ProjectId
+      readonly delivery: Omit<ProjectDelivery, 'openedAt' | 'changedAt'>
+    }
+  | {
+      /** Another commit is offered, or people or their checks did something with it. */
+      readonly type: 'delivery.changed'
+      readonly projectId: ProjectId
+      readonly number: number
+      readonly set: Partial<Pick<ProjectDelivery, 'commit' | 'url' | 'state' | 'checks'>>
+    }
   | {
       /** The events up to and including `through` were taken out of the log, so many at this time. */
       readonly type: 'log.pruned'

@@ -1,5 +1,6 @@
 import type * as z from 'zod'
 import type { Clock } from '../clock.ts'
+import type { DeliveryProvider } from '../delivery/delivery.ts'
 import type { Ledger } from '../engine/ledger.ts'
 import type { Ids } from '../id.ts'
 import type { ProjectSettings } from '../staging/state.ts'
@@ -15,6 +16,8 @@ export interface OperationContext {
   readonly defaults: ProjectSettings
   /** Null where no work is done: hosts that only look. */
   readonly workspace: WorkspaceProvider | null
+  /** Where finished work is handed over; null where it stays on its branch. */
+  readonly delivery: DeliveryProvider | null
 }
 
 /**

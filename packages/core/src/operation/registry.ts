@@ -1,3 +1,4 @@
+import { deliveries } from './deliveries.ts'
 import { doctor } from './doctor.ts'
 import { events } from './events.ts'
 import { merges } from './merges.ts'
@@ -21,6 +22,7 @@ export const operations = {
   merges,
   requests,
   sessions,
+  deliveries,
   reports,
   events,
   workspaces,

@@ -143,7 +143,7 @@ export function baseOfParts(projectId: ProjectId, parts: readonly unknown[]): Lo
   const { cursor, project, firstPromotion, workerCount } = head
   return {
     cursor,
-    project,
+    project: { ...project, deliveries: project.deliveries ?? [] },
     firstPromotion,
     workerCount,
     tasks: rowsOf('tasks').map((task) => ({ ...task, touched: task.touched ?? null })),

@@ -49,6 +49,10 @@ function summaryTable(report: RunReport): TextTable {
     ['Barrier tax', barrierText(report.barrierTax)],
     ...mergeRows(report),
     ...touchRows(report),
+    ...report.deliveries.map(({ state, checks, base, url }): [string, string] => [
+      'Delivered',
+      `to ${base}: ${state}${checks === 'none' ? '' : `, checks ${checks}`}, ${url}`,
+    ]),
   ]
   return {
     title: `Report of ${report.project}`,

@@ -1,5 +1,5 @@
 import type { ProjectId } from '../id.ts'
-import type { Failure, TaskStatus, Verdict } from '../staging/state.ts'
+import type { Failure, ProjectDelivery, TaskStatus, Verdict } from '../staging/state.ts'
 
 /**
  * What a run came to, folded from its event log alone. Times are milliseconds, `startMs` and the
@@ -61,6 +61,11 @@ export interface RunReport {
   }
   /** How well it was known which files tasks would change; null when nothing can be compared. */
   readonly touches: TouchTotals | null
+  /** Where the work was handed over to people, as last seen. */
+  readonly deliveries: readonly Pick<
+    ProjectDelivery,
+    'number' | 'url' | 'base' | 'commit' | 'state' | 'checks'
+  >[]
   /** Verdicts of all attempts. */
   readonly gates: GateCounts
   /** What the plan said for the same tasks and workers, in milliseconds of real time. */

@@ -15,6 +15,7 @@ import type {
   Dependency,
   Failure,
   Priority,
+  ProjectDelivery,
   ProjectSettings,
   Request,
   Task,
@@ -33,6 +34,11 @@ export type Command = { readonly projectId: ProjectId } & (
     }
   | { readonly type: 'project.pause' }
   | { readonly type: 'project.resume' }
+  | {
+      /** What was delivered, or has become of it; nothing happens when all of it is known. */
+      readonly type: 'delivery.record'
+      readonly delivery: Omit<ProjectDelivery, 'openedAt' | 'changedAt'>
+    }
   /** Says so in the log; whoever prunes does it in the same transaction. */
   | { readonly type: 'log.prune'; readonly through: number; readonly events: number }
   | {

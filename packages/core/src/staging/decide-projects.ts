@@ -4,7 +4,7 @@ import { emit } from './draft.ts'
 
 type ProjectCommand = Extract<
   CommandType,
-  `project.${string}` | `worker.${string}` | 'account.release' | 'log.prune'
+  `project.${string}` | `worker.${string}` | 'account.release' | 'delivery.record' | 'log.prune'
 >
 
 export const projectDecisions: { readonly [Type in ProjectCommand]: Decide<Type> } = {
@@ -31,6 +31,22 @@ export const projectDecisions: { readonly [Type in ProjectCommand]: Decide<Type>
     ) {
       draft.effects.push({ type: 'dispatch', orders: [] })
     }
+  },
+  'delivery.record': (draft, { projectId, delivery }) => {
+    const { number, commit, url, state, checks } = delivery
+    const known = draft.slice.project?.deliveries.find((each) => each.number === number)
+    if (known === undefined) {
+      emit(draft, { type: 'delivery.opened', projectId, delivery })
+      return
+    }
+    const set = {
+      ...(commit !== known.commit && { commit }),
+      ...(url !== known.url && { url }),
+      ...(state !== known.state && { state }),
+      ...(checks !== known.checks && { checks }),
+    }
+    if (Object.keys(set).length === 0) return
+    emit(draft, { type: 'delivery.changed', projectId, number, set })
   },
   'log.prune': (draft, { projectId, through, events }) => {
     emit(draft, { type: 'log.pruned', projectId, through, events })

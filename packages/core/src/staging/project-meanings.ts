@@ -1,15 +1,24 @@
 import type { EventType } from '../event/event.ts'
 import type { Meaning } from './meaning.ts'
+import type { ProjectId } from '../id.ts'
 import { worker } from './row-changes.ts'
+import type { Change } from './slice.ts'
+import type { ProjectDelivery } from './state.ts'
 
 type ProjectEvent = Extract<
   EventType,
-  `project.${string}` | `account.${string}` | `worker.${string}` | 'log.pruned'
+  | `project.${string}`
+  | `delivery.${string}`
+  | `account.${string}`
+  | `worker.${string}`
+  | 'log.pruned'
 >
 
 /** What events of projects, accounts and workers mean for the rows. */
 export const projectMeanings: { readonly [Type in ProjectEvent]: Meaning<Type> } = {
-  'project.created': (_, { project }) => [{ table: 'project', kind: 'insert', row: project }],
+  'project.created': (_, { project }) => [
+    { table: 'project', kind: 'insert', row: { ...project, deliveries: [] } },
+  ],
   'project.updated': (slice, { projectId, name, settings }) => [
     {
       table: 'project',
@@ -28,6 +37,19 @@ export const projectMeanings: { readonly [Type in ProjectEvent]: Meaning<Type> }
   'project.resumed': (_, { projectId }) => [
     { table: 'project', kind: 'update', key: projectId, set: { pausedAt: null } },
   ],
+  'delivery.opened': (slice, { projectId, delivery, at }) => {
+    const before = slice.project?.deliveries ?? []
+    const opened = { ...delivery, openedAt: at, changedAt: at }
+    return [deliveriesOf(projectId, [...before, opened].slice(-mostDeliveries))]
+  },
+  'delivery.changed': (slice, { projectId, number, set, at }) => [
+    deliveriesOf(
+      projectId,
+      (slice.project?.deliveries ?? []).map((delivery) =>
+        delivery.number === number ? { ...delivery, ...set, changedAt: at } : delivery,
+      ),
+    ),
+  ],
   'log.pruned': () => [],
   'account.held': (_, { projectId, account, until, reason }) => [
     { table: 'hold', kind: 'delete', key: { projectId, account } },
@@ -44,4 +66,11 @@ export const projectMeanings: { readonly [Type in ProjectEvent]: Meaning<Type> }
     },
   ],
   'worker.changed': (_, { workerId, status }) => [worker(workerId, status)],
+}
+
+/** The log keeps the others. */
+const mostDeliveries = 50
+
+function deliveriesOf(key: ProjectId, deliveries: readonly ProjectDelivery[]): Change {
+  return { table: 'project', kind: 'update', key, set: { deliveries } }
 }

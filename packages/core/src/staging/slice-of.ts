@@ -12,6 +12,7 @@ export function sliceOf(command: Command): SliceKeys {
     case 'project.update':
     case 'project.pause':
     case 'project.resume':
+    case 'delivery.record':
     case 'log.prune':
       return { projectId }
     case 'account.release':

@@ -101,7 +101,26 @@ export interface Project {
   readonly name: string
   readonly settings: ProjectSettings
   readonly pausedAt: number | null
+  /** Where its finished work was handed over to people; the newest last, at most fifty. */
+  readonly deliveries: readonly ProjectDelivery[]
   readonly createdAt: number
+}
+
+/** A commit of a project that is offered to people, as a pull request for instance. */
+export interface ProjectDelivery {
+  /** Its number within the project: 1 for the first. */
+  readonly number: number
+  readonly provider: string
+  /** What the provider calls it. */
+  readonly id: string
+  readonly url: string
+  readonly branch: string
+  readonly base: string
+  readonly commit: string
+  readonly state: 'open' | 'merged' | 'closed'
+  readonly checks: 'none' | 'pending' | 'passing' | 'failing'
+  readonly openedAt: number
+  readonly changedAt: number
 }
 
 export interface Task {

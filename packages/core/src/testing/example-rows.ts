@@ -39,6 +39,7 @@ export function exampleProject(id: string, set: Partial<Project> = {}): Project 
       stuckPolicy: 'hold',
     },
     pausedAt: null,
+    deliveries: [],
     createdAt: 1,
     ...set,
   }

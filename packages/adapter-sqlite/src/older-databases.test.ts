@@ -35,7 +35,9 @@ async function olderDatabase(version: number): Promise<string> {
         open_dependencies, reached, layer, tail, work_order_id, attempt_count, revision, created_at, changed_at)
       values ('t1', 'p1', 't1', 0, 'Build t1', '', 'feature', 'doing', 'normal', '[]', '{}', '[]', 1, 0,
         'b1', 0, 0, 'nothing', 0, 1, 'o1', 1, 1, 1, 1)`,
-    sql`insert into work_orders values ('o1', 'p1', 't1', 'claimed', 1, 'a1', 'worker-1', 0, 0, 0, 0, 1, null)`,
+    sql`insert into work_orders (id, project_id, task_id, status, fence, attempt_id, worker_id,
+        charged_attempts, uncharged_attempts, interruptions, not_before, enqueued_at, settled_at)
+      values ('o1', 'p1', 't1', 'claimed', 1, 'a1', 'worker-1', 0, 0, 0, 0, 1, null)`,
     sql`insert into attempts (id, project_id, task_id, work_order_id, number, worker_id, fence, status, started_at, waited_ms, verdicts)
       values ('a1', 'p1', 't1', 'o1', 1, 'worker-1', 1, 'running', 1, 0, '[]')`,
   ]) {

@@ -17,6 +17,7 @@ import type { RunReport } from './report/run-report.ts'
 import { functionRunner } from './runner/function-runner.ts'
 import type { Runner, RunnerFunction } from './runner/runner.ts'
 import { lackingOf } from './limit/admission.ts'
+import { neededFor } from './merge/merge-rounds.ts'
 import type { Obstacle } from './staging/readiness.ts'
 import type { ProjectSettings } from './staging/state.ts'
 import { memoryStorage } from './storage/memory-storage.ts'
@@ -223,7 +224,9 @@ export async function createCueline(options: CuelineOptions = {}): Promise<Cueli
       ...(given.timeScale !== undefined && { timeScale: given.timeScale }),
     })
     const blocked =
-      end.ended === 'rested' ? await blockedTasks(methods, projectId, given.capabilities) : []
+      end.ended === 'rested'
+        ? await blockedTasks(storage, methods, projectId, given.capabilities)
+        : []
     return { ...report, ...end, blocked }
   }
   const close = async () => {
@@ -304,15 +307,21 @@ function shown(value: unknown): string {
 const mostBlocked = 100
 
 async function blockedTasks(
+  storage: Storage,
   methods: Methods<Operations>,
   projectId: ProjectId,
   capabilities: readonly string[] | undefined,
 ): Promise<RunResult['blocked']> {
-  const staged = await methods.tasks.list({ projectId, status: ['staged'] })
+  const staged = (await methods.tasks.list({ projectId, status: ['staged'] })).slice(0, mostBlocked)
+  const { project, workOrders } = await storage.transaction((transaction) =>
+    transaction.load({ projectId, tasks: staged.map(({ id }) => id) }),
+  )
   return Promise.all(
-    staged.slice(0, mostBlocked).map(async (task) => {
+    staged.map(async (task) => {
       const { obstacles } = await methods.tasks.why({ projectId, task: task.id })
-      const lacking = capabilities === undefined ? [] : lackingOf(task, new Set(capabilities))
+      const order = task.workOrderId === null ? undefined : workOrders.get(task.workOrderId)
+      const needed = project === null ? task : neededFor(task, order, project.settings)
+      const lacking = capabilities === undefined ? [] : lackingOf(needed, new Set(capabilities))
       return { task: task.code, obstacles: [...obstacles, ...obstacleOf(lacking)] }
     }),
   )

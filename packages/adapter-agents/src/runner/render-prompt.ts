@@ -18,6 +18,7 @@ export function renderPrompt(brief: AttemptBrief): string {
     section('Acceptance criteria', list(context?.acceptanceCriteria ?? [])),
     section('Files you are expected to touch', list(task.touches.map(code))),
     gates(context),
+    review(brief),
     feedback(brief),
     answers(brief),
     howToReport,
@@ -72,6 +73,14 @@ function gates(context: TaskContext | null): string {
     `Each of these commands must exit with 0 in your folder:\n\n${list(
       all.map((gate) => `${oneLine(gate.name)}: ${code(gate.command.join(' '))}`),
     )}`,
+  )
+}
+
+function review({ role }: AttemptBrief): string {
+  if (role === 'owner') return ''
+  return section(
+    'You review this task',
+    'Others have done this work more than once, and each time it did not go together with what had landed meanwhile: see below what contradicts what, or which gates are red on both together. Start from the result as it is now, find out what each side wants, and bring the work in so that both hold. If they cannot both hold, ask a person.',
   )
 }
 

@@ -1,4 +1,5 @@
 import { CuelineError } from '../error.ts'
+import { roleOf } from '../merge/merge-rounds.ts'
 import { keepAliveOf, sessionEnd } from '../session/keep-alive.ts'
 import type { AttemptBrief } from '../staging/attempt-brief.ts'
 import type { Project, Request } from '../staging/state.ts'
@@ -11,11 +12,12 @@ export async function attemptBriefOf(
   claim: ClaimIds,
 ): Promise<AttemptBrief> {
   const { projectId, taskId } = claim
-  const { project, tasks } = await storage.load({ projectId, tasks: [taskId] })
+  const { project, tasks, workOrders } = await storage.load({ projectId, tasks: [taskId] })
   const task = tasks.get(taskId)
   if (task === undefined) {
     throw new CuelineError('not-found', `Task "${taskId}" is gone; its attempt ends.`)
   }
+  const order = workOrders.get(claim.workOrderId)
   const attempts =
     task.attemptCount > 1 ? await storage.query('attempts', { projectId, taskId }) : []
   const requests =
@@ -42,6 +44,7 @@ export async function attemptBriefOf(
       account: task.account,
       context: task.context,
     },
+    role: order === undefined || project === null ? 'owner' : roleOf(order, project.settings),
     workspace: {},
     ...(session !== undefined && { session }),
     feedback: attempts.flatMap((attempt) =>

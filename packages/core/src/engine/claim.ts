@@ -7,6 +7,7 @@ import {
   usualAgeingMs,
 } from '../limit/claim-turns.ts'
 import { lackingOf, type Load, suspectFrom, suspectIn } from '../limit/admission.ts'
+import { neededFor } from '../merge/merge-rounds.ts'
 import { advance } from '../staging/advance.ts'
 import type { AttemptBrief } from '../staging/attempt-brief.ts'
 import type { BatchSummary } from '../staging/batch-summary.ts'
@@ -306,8 +307,15 @@ async function needsOthers(
   const able = new Set(capabilities)
   const ids = await storage.query('ready', { projectId })
   for (let from = 0; from < ids.length; from += portion) {
-    const { tasks } = await storage.load({ projectId, tasks: ids.slice(from, from + portion) })
-    for (const task of tasks.values()) if (lackingOf(task, able).length === 0) return false
+    const { project, tasks, workOrders } = await storage.load({
+      projectId,
+      tasks: ids.slice(from, from + portion),
+    })
+    for (const task of tasks.values()) {
+      const order = task.workOrderId === null ? undefined : workOrders.get(task.workOrderId)
+      const needed = project === null ? task : neededFor(task, order, project.settings)
+      if (lackingOf(needed, able).length === 0) return false
+    }
   }
   return true
 }

@@ -135,9 +135,9 @@ describe('merging [S4-05, S4-06, X-07]', () => {
     let started = 0
     const world = await tinyWorld({
       tasks: { A: [], B: [] },
-      settings: { maxAttempts: 1 },
       workspace,
       runner: async (attempt) => {
+        if (attempt.number > 1) throw new CuelineError('refused', 'It gives up.')
         const files = workspace.files(attempt.attemptId)
         files.set('shared', attempt.task.code)
         files.set(`own/${attempt.task.code}`, 'work')

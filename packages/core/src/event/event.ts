@@ -203,6 +203,8 @@ export type Event = { readonly at: number } & (
       readonly failure: Failure
       readonly verdicts: readonly Verdict[]
       readonly charged: boolean
+      /** With this one, how often work of the order has come back from the merge queue; if it did. */
+      readonly mergeRounds?: number
       /** What its work changed, when it came to a merge that did not land. */
       readonly touched?: Touched
       /** When the work order may be claimed again; null when it may not. */

@@ -1,4 +1,5 @@
 import type { BatchId } from '../id.ts'
+import { neededFor } from '../merge/merge-rounds.ts'
 import type { Obstacle } from '../staging/readiness.ts'
 import {
   type Batch,
@@ -39,7 +40,8 @@ export function admission(
   capabilities?: ReadonlySet<string>,
 ): Obstacle | null {
   for (const limit of limits(task, batch, project, load, holds, now, order)) return limit
-  return capabilities === undefined ? null : lackingCapability(task, capabilities)
+  if (capabilities === undefined) return null
+  return lackingCapability(neededFor(task, order, project.settings), capabilities)
 }
 
 /** Every limit that stands in the way of the task right now, the ones above all tasks first. */
@@ -150,7 +152,10 @@ export function lackingOf(
   return task.capabilities.filter((capability) => !capabilities.has(capability))
 }
 
-function lackingCapability(task: Task, capabilities: ReadonlySet<string>): Obstacle | null {
+function lackingCapability(
+  task: Pick<Task, 'capabilities'>,
+  capabilities: ReadonlySet<string>,
+): Obstacle | null {
   const lacking = lackingOf(task, capabilities)
   if (lacking.length === 0) return null
   return {

@@ -39,6 +39,8 @@ export const projectSettings = z
     resources: z.record(z.string(), z.number().min(0).max(1e9)),
     releaseOn: z.enum(['completed', 'verified', 'merged']),
     maxAttempts: z.int().min(1).max(100),
+    mergeRounds: z.int().min(1).max(100),
+    reviewCapability: z.string().min(1).max(200),
     maxInterruptions: z.int().min(1).max(1_000),
     ageingMs: z.int().min(0).max(8_640_000_000),
     retryBaseMs: z.int().min(0),

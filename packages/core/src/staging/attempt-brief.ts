@@ -1,4 +1,5 @@
 import type { AttemptId, ProjectId, TaskId, WorkOrderId } from '../id.ts'
+import type { Role } from '../merge/merge-rounds.ts'
 import type { TaskContext } from '../task/task-context.ts'
 import type { ErrorClass, Priority, TaskType } from './state.ts'
 
@@ -23,6 +24,11 @@ export interface AttemptBrief {
     readonly account: string | null
     readonly context: TaskContext | null
   }
+  /**
+   * `review` once the work has come back from the merge queue too often: somebody else should look
+   * at why it and what has landed do not go together. All of it is in `feedback`.
+   */
+  readonly role: Role
   /**
    * Where to work. `path` is absent when the workspace is not a folder; `env` are variables to set,
    * on top of all others, for every command that works there.

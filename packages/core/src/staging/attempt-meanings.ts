@@ -135,7 +135,7 @@ export const attemptMeanings: { readonly [Type in AttemptEvent]: Meaning<Type> }
   },
   'attempt.failed': (slice, event) => {
     const { attemptId, taskId, workOrderId, failure, verdicts, charged, retryAt, at } = event
-    const { touched } = event
+    const { touched, mergeRounds } = event
     const order = slice.workOrders.get(workOrderId)
     return [
       attempt(attemptId, {
@@ -149,6 +149,7 @@ export const attemptMeanings: { readonly [Type in AttemptEvent]: Meaning<Type> }
       ...requeue(slice, taskId, workOrderId, retryAt, {
         chargedAttempts: (order?.chargedAttempts ?? 0) + (charged ? 1 : 0),
         unchargedAttempts: (order?.unchargedAttempts ?? 0) + (charged ? 0 : 1),
+        ...(mergeRounds !== undefined && { mergeRounds }),
       }),
       ...(touched ? [task(slice, taskId, { touched })] : []),
       ...workerOf(slice, attemptId, 'idle'),

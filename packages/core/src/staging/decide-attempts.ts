@@ -1,5 +1,6 @@
 import { admission, type Load } from '../limit/admission.ts'
-import { backOffMs, errorPolicies } from '../limit/error-policy.ts'
+import { backOffMs, errorPolicies, type ErrorPolicy } from '../limit/error-policy.ts'
+import { asksPerson, isMergeRound, roundsQuestion } from '../merge/merge-rounds.ts'
 import type { AttemptWrite, CommandOf, CommandType, RequestDraft } from './command.ts'
 import type { Decide } from './decide.ts'
 import { type ClaimRows, dispatchOf, interrupt, succeed } from './decide-work.ts'
@@ -13,7 +14,13 @@ import {
   releasedBy,
 } from './draft.ts'
 import type { Obstacle } from './readiness.ts'
-import { type AttemptStatus, defaultAccount, type Task, type Verdict } from './state.ts'
+import {
+  type AttemptStatus,
+  defaultAccount,
+  type ProjectSettings,
+  type Task,
+  type Verdict,
+} from './state.ts'
 import { attemptTransitions, isAllowed } from './transitions.ts'
 
 type AttemptCommand = Extract<CommandType, `attempt.${string}` | `request.${string}`>
@@ -216,9 +223,11 @@ export function claimOf(
 function failAttempt(draft: Draft, claim: ClaimRows, command: CommandOf<'attempt.fail'>): void {
   const { task, order, attempt } = claim
   const { failure, verdicts, touched } = command
-  const policy = errorPolicies[failure.class]
   const settings = draft.slice.project?.settings
   if (settings === undefined) return
+  const isRound = isMergeRound(attempt.status, failure.class)
+  const mergeRounds = order.mergeRounds + (isRound ? 1 : 0)
+  const policy = isRound ? roundPolicy(mergeRounds, settings) : errorPolicies[failure.class]
   const charged = order.chargedAttempts + (policy.charged ? 1 : 0)
   const gone = policy.then === 'stop' || (policy.charged && charged >= settings.maxAttempts)
   const holdMs = command.retryAfterMs ?? policy.holdMs
@@ -228,7 +237,8 @@ function failAttempt(draft: Draft, claim: ClaimRows, command: CommandOf<'attempt
   else if (policy.backOff) retryAt = draft.now + backOffMs(charged, settings, draft.random)
 
   if (policy.then === 'ask' && !gone) {
-    const request: RequestDraft = { kind: 'question', text: failure.message, options: [] }
+    const text = isRound ? roundsQuestion(task.code, mergeRounds, failure) : failure.message
+    const request: RequestDraft = { kind: 'question', text, options: [] }
     if (findRequest(draft, task, request) === undefined) openRequest(draft, claim, request)
   }
   emit(draft, {
@@ -239,6 +249,7 @@ function failAttempt(draft: Draft, claim: ClaimRows, command: CommandOf<'attempt
     failure,
     verdicts,
     charged: policy.charged,
+    ...(isRound && { mergeRounds }),
     ...(touched && { touched }),
     retryAt,
   })
@@ -252,6 +263,12 @@ function failAttempt(draft: Draft, claim: ClaimRows, command: CommandOf<'attempt
   } else if (retryAt < untilAnswered) {
     draft.effects.push(dispatchOf(order.id, order.fence, retryAt))
   }
+}
+
+/** Back to the owner, to a review, and at last to a person: never a silent failure. */
+function roundPolicy(rounds: number, settings: ProjectSettings): ErrorPolicy {
+  const then = asksPerson(rounds, settings) ? 'ask' : 'retry'
+  return { then, charged: false, backOff: false, holdMs: 0 }
 }
 
 /** A limit that ends sooner than the one that is known changes nothing. */

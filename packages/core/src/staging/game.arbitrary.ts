@@ -113,6 +113,7 @@ export class Game {
         stuckAfterMs,
         retryBaseMs,
         retryMaxMs,
+        mergeRounds: this.model.maxRounds,
       },
       this.checks,
     )
@@ -345,6 +346,10 @@ export class Game {
   /** When the retry is due: the jitter is the world's, that it keeps its bounds is checked. */
   #retryAt({ taskId: code, workOrderId }: Claim, failure: ErrorClass): number {
     if (failure === 'human-needed') return never
+    const { state: stands, rounds } = this.model.workOf(code)
+    if (stands === 'merging' && (failure === 'merge-conflict' || failure === 'gate-failed')) {
+      return rounds + 1 > this.model.maxRounds ? never : this.world.now
+    }
     const { now, state } = this.world
     if (!delayed.has(failure)) return now
     const order = state.workOrders.get(workOrderId)

@@ -1,3 +1,4 @@
+import { roundsQuestion } from '../merge/merge-rounds.ts'
 import type { ErrorClass, ReleaseOn, StuckPolicy } from './state.ts'
 
 /**
@@ -23,6 +24,7 @@ interface ModelWork {
   notBefore: number
   charged: number
   lost: number
+  rounds: number
 }
 
 export interface ModelBatch {
@@ -54,6 +56,7 @@ export class NaiveModel {
   paused = false
   cap = 100
   maxAttempts = 3
+  maxRounds = 2
   maxLost = 3
   layered = false
 
@@ -79,7 +82,7 @@ export class NaiveModel {
         batch?.promoted === true && (task.complete || task.forced) && this.isReleased(task)
       if (!due) task.work = null
       else if (task.work === null && task.layer <= batch.openLayer) {
-        task.work = { claimed: false, state: 'none', notBefore: 0, charged: 0, lost: 0 }
+        task.work = { claimed: false, state: 'none', notBefore: 0, charged: 0, lost: 0, rounds: 0 }
       }
     }
   }
@@ -162,6 +165,19 @@ export class NaiveModel {
   fail(id: string, failure: ErrorClass, now: number, retryAt: number, holdMs: number): void {
     const task = this.of(id)
     const work = this.workOf(id)
+    const isRound =
+      work.state === 'merging' && (failure === 'merge-conflict' || failure === 'gate-failed')
+    if (isRound) {
+      work.rounds += 1
+      if (work.rounds > this.maxRounds) {
+        this.ask(
+          id,
+          roundsQuestion(id, work.rounds, { class: failure, message: 'help', evidence: '' }),
+        )
+      }
+      this.requeue(id, retryAt)
+      return
+    }
     const charged = chargedClasses.has(failure)
     if (charged) work.charged += 1
     if (failure === 'rate-limit' || failure === 'quota') {

@@ -77,6 +77,14 @@ export interface ProjectSettings {
   readonly releaseOn: ReleaseOn
   /** Charged attempts before a task fails. */
   readonly maxAttempts: number
+  /**
+   * How often verified work may come back from the merge queue - a conflict, gates red on the merged
+   * result - before a review takes it up, and after that a person is asked; 3 when left out. These
+   * rounds are not charged.
+   */
+  readonly mergeRounds?: number
+  /** What only workers who review can do: they alone take up reviews. Everybody does when left out. */
+  readonly reviewCapability?: string
   /** Lost leases and crashes of the worker before a task counts as poison and fails. */
   readonly maxInterruptions: number
   /**

@@ -16,6 +16,7 @@ export function exampleBrief(
     number: 1,
     fence: 1,
     workspace: {},
+    role: 'owner',
     feedback: [],
     answers: [],
     ...rest,

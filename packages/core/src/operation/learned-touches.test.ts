@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
+import { CuelineError } from '../error.ts'
 import { tinyWorld } from '../testing/tiny-world.ts'
 import { memoryWorkspaces } from '../workspace/memory-workspaces.ts'
 
@@ -81,9 +82,9 @@ describe('a plan after some of its work has landed [S4-02]', () => {
         { id: 'C', title: 'Three', touches: ['src/shared.ts'], capabilities: ['later'] },
         { id: 'D', title: 'Four', touches: ['src/guessed.ts'], capabilities: ['later'] },
       ],
-      settings: { maxAttempts: 1 },
       workspace,
-      runner: async ({ attemptId, task }) => {
+      runner: async ({ attemptId, task, number }) => {
+        if (number > 1) throw new CuelineError('refused', 'It gives up.')
         workspace.files(attemptId).set('src/shared.ts', task.code)
         started += 1
         if (started === 2) both.resolve()

@@ -1,3 +1,4 @@
+import { refusedInput, requireObject, requireShare } from '../plan/require-input.ts'
 import {
   createPredictor,
   type PastChange,
@@ -8,6 +9,7 @@ import {
 import { conventionalParts } from './touch-sources.ts'
 import { namedByTasks, type NamedTouch } from './named-by-tasks.ts'
 import { pairConfidenceFrom, type PairSide } from './pair-model.ts'
+import { requireHistory, requirePaths, requireTasks } from './require-touch-input.ts'
 
 export interface ConflictTask extends TouchTask {
   readonly id: string
@@ -69,11 +71,15 @@ interface Shared {
  * Which tasks will probably change a common file. Symmetric, deterministic, sorted by the order of
  * the tasks. The time is that of predicting every task plus the number of pairs that share a likely
  * file. A prediction is a hint: what a task really touches replaces it.
+ *
+ * @throws CuelineError `invalid-input`, naming the place, for tasks or options that cannot be read.
  */
 export function analyzeConflicts(
   tasks: readonly ConflictTask[],
   options: ConflictOptions = {},
 ): Conflict[] {
+  requireTasks(tasks)
+  requireOptions(options)
   const threshold = options.threshold ?? conflictThreshold
   const predictor = options.predictor ?? predictorOf(options)
   const touches = touchesOf(tasks, predictor)
@@ -93,7 +99,26 @@ export function analyzeConflicts(
 
 /** What `analyzeConflicts` compares of each task: for measuring and for fitting weights. */
 export function pairSides(tasks: readonly ConflictTask[], predictor: TouchPredictor): PairSide[] {
+  requireTasks(tasks)
+  requirePredictor(predictor)
   return sidesOf(tasks, touchesOf(tasks, predictor), predictor)
+}
+
+function requireOptions(options: unknown): void {
+  requireObject('options', options)
+  const { files, history, predictor, threshold } = options
+  if (files !== undefined) requirePaths('files', files)
+  if (history !== undefined) requireHistory('history', history)
+  if (threshold !== undefined) requireShare('threshold', threshold)
+  if (predictor !== undefined) requirePredictor(predictor)
+}
+
+function requirePredictor(predictor: unknown): void {
+  requireObject('predictor', predictor, 'one that createPredictor made')
+  for (const name of ['predict', 'words', 'changes', 'files']) {
+    if (typeof predictor[name] === 'function') continue
+    throw refusedInput(`predictor.${name}`, predictor[name], 'one that createPredictor made')
+  }
 }
 
 function sidesOf(

@@ -1,3 +1,4 @@
+import { isLeftOut, requireCount, requireGiven } from '../plan/require-input.ts'
 import { createChangeHistory } from './change-history.ts'
 import { createFileIndex, partsOfPath } from './file-index.ts'
 import { isGlob, matchesGlob } from './matches-glob.ts'
@@ -9,6 +10,7 @@ import {
   touchSources,
   weightedWords,
 } from './touch-sources.ts'
+import { requireChange, requirePaths, requireTouchTask } from './require-touch-input.ts'
 import { wordsOf } from './words.ts'
 import { createTouchModel } from './touch-model.ts'
 
@@ -81,8 +83,13 @@ const mostToAdapt = 20
  * changes, without any model call. It learns online: predict, do the work, `learn` what was really
  * touched. Pure and deterministic; one prediction costs about the number of files plus the number of
  * past changes that share a word with the task.
+ *
+ * @throws CuelineError `invalid-input`, naming the place, for files, tasks or changes that cannot be
+ *   read; a change that is refused changes nothing.
  */
 export function createPredictor(options: { readonly files: readonly string[] }): TouchPredictor {
+  requireGiven('options', options, 'an object with files')
+  requirePaths('files', options.files)
   const files = createFileIndex(options.files)
   const history = createChangeHistory()
   const model = createTouchModel(options.files.length)
@@ -110,14 +117,16 @@ export function createPredictor(options: { readonly files: readonly string[] }):
       return paths
     },
     changes: () => history.changes(),
-    words({ title = '', description = '' }) {
-      const weighted = [...weightedWords(title, description)].map(
+    words(task) {
+      requireTouchTask('task', task)
+      const weighted = [...weightedWords(task.title ?? '', task.description ?? '')].map(
         ([word, weight]) => [word, weight * history.rarityOf(word)] as const,
       )
       const length = Math.sqrt(weighted.reduce((sum, [, weight]) => sum + weight * weight, 0))
       return new Map(weighted.map(([word, weight]) => [word, weight / (length || 1)]))
     },
     sources(task) {
+      requireTouchTask('task', task)
       const { scores } = scoresOf(task)
       const alive: number[] = []
       for (let file = 0; file < files.size(); file += 1) if (files.isAlive(file)) alive.push(file)
@@ -131,20 +140,22 @@ export function createPredictor(options: { readonly files: readonly string[] }):
         ) as Record<TouchSource, Float64Array>,
       }
     },
-    learn({ title, body, files: changed, task }) {
+    learn(change) {
+      requireChange('change', change)
+      const { title, body, files: changed, task } = change
       adapt(title, body ?? '', changed)
       const touched = new Set<number>()
       const gone: string[] = []
       for (const one of changed) {
-        const change = typeof one === 'string' ? { path: one } : one
-        if (change.kind === 'deleted') {
-          const file = files.find(change.path)
+        const { path, kind, from }: FileChange = typeof one === 'string' ? { path: one } : one
+        if (kind === 'deleted') {
+          const file = files.find(path)
           if (file !== undefined) touched.add(file)
-          gone.push(change.path)
-        } else if (change.kind === 'renamed' && change.from !== undefined) {
-          touched.add(files.rename(change.from, change.path))
+          gone.push(path)
+        } else if (kind === 'renamed' && !isLeftOut(from)) {
+          touched.add(files.rename(from, path))
         } else {
-          touched.add(files.add(change.path))
+          touched.add(files.add(path))
         }
       }
       const { type, scopes } = conventionalParts(title)
@@ -155,12 +166,16 @@ export function createPredictor(options: { readonly files: readonly string[] }):
           if (!words.has(word)) words.set(word, 0.5)
         }
       }
-      if (task !== undefined) for (const file of touched) workOf.set(file, task)
+      if (!isLeftOut(task)) for (const file of touched) workOf.set(file, task)
       history.learn({ title, words, files: [...touched], scopes, type })
       for (const path of gone) files.remove(path)
     },
-    predict(task, { limit = 20 } = {}) {
-      if (task.touched !== undefined) {
+    predict(task, options = {}) {
+      requireTouchTask('task', task)
+      requireGiven('options', options)
+      const { limit = 20 } = options
+      requireCount('limit', limit, 0)
+      if (!isLeftOut(task.touched)) {
         const text = 'an attempt at it really touched it'
         return task.touched.slice(0, limit).map((path) => declaredTouch(path, 1, text))
       }
@@ -184,7 +199,7 @@ export function createPredictor(options: { readonly files: readonly string[] }):
         if (evidence.length === 0) continue
         predicted.push({ path, score: model.probabilityOf(fit[file]!), evidence })
       }
-      return predicted.slice(0, Math.max(limit, 0))
+      return predicted.slice(0, limit)
     },
   }
 

@@ -1,7 +1,9 @@
+import { requireObject, requireShare } from '../plan/require-input.ts'
 import { isGlob } from './matches-glob.ts'
 import { namesInText } from './names-in-text.ts'
 import { symbolsOf } from './named-by-tasks.ts'
 import { referencesIn } from './references-in-text.ts'
+import { requirePaths, requireTasks } from './require-touch-input.ts'
 import { stemOf } from './words.ts'
 
 export interface InferenceTask {
@@ -44,11 +46,15 @@ const most = 200
  * with declared edges that respect the order; where those do not, check the whole. One edge per pair,
  * the most certain one; sorted by the order of the tasks. Linear in the length of the texts plus the
  * number of edges.
+ *
+ * @throws CuelineError `invalid-input`, naming the place, for tasks or options that cannot be read.
  */
 export function inferDependencies(
   tasks: readonly InferenceTask[],
   options: InferenceOptions = {},
 ): InferredDependency[] {
+  requireTasks(tasks)
+  requireOptions(options)
   const threshold = options.threshold ?? inferenceThreshold
   const existing = new Set(options.files ?? [])
   const numbers = new Map<string, number>()
@@ -94,6 +100,13 @@ export function inferDependencies(
     }
   }
   return edges.flatMap((own) => [...own].sort(([x], [y]) => x - y).map(([, edge]) => edge))
+}
+
+function requireOptions(options: unknown): void {
+  requireObject('options', options)
+  const { threshold, files } = options
+  if (threshold !== undefined) requireShare('threshold', threshold)
+  if (files !== undefined) requirePaths('files', files)
 }
 
 interface Product {

@@ -1,3 +1,4 @@
+import { isLeftOut } from '../plan/require-input.ts'
 import type { TouchTask } from './create-predictor.ts'
 import { createFileIndex } from './file-index.ts'
 import { isGlob, matchesGlob } from './matches-glob.ts'
@@ -56,7 +57,7 @@ export function namedByTasks(
       const before = touches.get(touch.path)
       if (before === undefined || before.score < touch.score) touches.set(touch.path, touch)
     }
-    if (task.touched !== undefined) {
+    if (!isLeftOut(task.touched)) {
       const reason = 'really touched it'
       return task.touched.map((path) => ({ path, how: 'declared', score: 1, reason }))
     }

@@ -1,9 +1,11 @@
+import { requireGiven } from '../plan/require-input.ts'
 import {
   createPredictor,
   type PastChange,
   type PredictedTouch,
   type TouchTask,
 } from './create-predictor.ts'
+import { requireHistory, requireTouchTask } from './require-touch-input.ts'
 
 export interface PredictTouchesOptions {
   /** The files of the repository now. */
@@ -17,11 +19,14 @@ export interface PredictTouchesOptions {
 /**
  * The files a task will probably change, the most probable first, each with a probability and what
  * speaks for it. For many tasks build one predictor with `createPredictor`: it keeps the index.
+ *
+ * @throws CuelineError `invalid-input`, naming the place, for a task or options that cannot be read.
  */
-export function predictTouches(
-  task: TouchTask,
-  { files, history = [], limit = 20 }: PredictTouchesOptions,
-): PredictedTouch[] {
+export function predictTouches(task: TouchTask, options: PredictTouchesOptions): PredictedTouch[] {
+  requireTouchTask('task', task)
+  requireGiven('options', options, 'an object with files')
+  const { files, history = [], limit = 20 } = options
+  requireHistory('history', history)
   const predictor = createPredictor({ files })
   // The files are those of now, so what the past added, moved or deleted is history only.
   const now = new Set(files)

@@ -1,4 +1,5 @@
 import { CuelineError } from '../error.ts'
+import { shown } from '../plan/shown.ts'
 
 /** A moment in UTC, as the parts that calendars write. */
 export interface CalendarTime {
@@ -14,10 +15,10 @@ export interface CalendarTime {
  * @throws CuelineError `invalid-input` outside of the years 1970 to 9999, which calendars can hold.
  */
 export function calendarTime(ms: number): CalendarTime {
-  if (!(ms >= 0 && ms <= last)) {
+  if (typeof ms !== 'number' || !(ms >= 0 && ms <= last)) {
     throw new CuelineError(
       'invalid-input',
-      `The moment ${ms} is outside of the years 1970 to 9999 that a calendar can hold. Give startAt in milliseconds since 1970, and a plan that ends before the year 10000.`,
+      `The moment ${shown(ms)} is outside of the years 1970 to 9999 that a calendar can hold. Give startAt in milliseconds since 1970, and a plan that ends before the year 10000.`,
       { details: { ms } },
     )
   }

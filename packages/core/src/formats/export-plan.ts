@@ -1,5 +1,9 @@
 import { CuelineError } from '../error.ts'
+import { errorMessage } from '../error-message.ts'
 import type { Plan } from '../plan/plan.ts'
+import { requireGiven } from '../plan/require-input.ts'
+import { requirePlanTasks } from '../plan/require-plan.ts'
+import { shown } from '../plan/shown.ts'
 import type { PlanDocument } from '../task/task-spec.ts'
 import { toCsv } from './to-csv.ts'
 import { toDot } from './to-dot.ts'
@@ -23,15 +27,18 @@ export interface ExportOptions {
  * wait for, `gantt`, `csv` and `ics` the schedule, `json` is the document itself, which
  * `importDocument` reads again as it was. Pure: equal arguments give equal text.
  *
- * @throws CuelineError `invalid-input` when `ics` gets no `startAt`, or a time is outside of the
- *   years 1970 to 9999.
+ * @throws CuelineError `invalid-input` when `ics` gets no `startAt`, a time is outside of the years
+ *   1970 to 9999, or document or plan cannot be read.
  */
 export function exportPlan(
   document: PlanDocument,
   plan: Plan,
   format: ExportFormat,
-  { startAt }: ExportOptions = {},
+  options: ExportOptions = {},
 ): string {
+  requireGiven('document', document, 'a document with tasks')
+  requireGiven('options', options)
+  const { startAt } = options
   const { tasks, project } = document
   switch (format) {
     case 'mermaid':
@@ -46,9 +53,22 @@ export function exportPlan(
       if (startAt === undefined) throw startMissing()
       return toICalendar(tasks, plan, { startAt, name: project?.name })
     case 'json':
-      return `${JSON.stringify(document, null, 2)}\n`
+      return json(document)
     default:
       throw unknownFormat(format)
+  }
+}
+
+function json(document: PlanDocument): string {
+  requirePlanTasks('document.tasks', document.tasks)
+  try {
+    return `${JSON.stringify(document, null, 2)}\n`
+  } catch (cause) {
+    throw new CuelineError(
+      'invalid-input',
+      `The document cannot be written as JSON: ${errorMessage(cause)}. Give one of plain values, without circles.`,
+      { cause },
+    )
   }
 }
 
@@ -62,6 +82,6 @@ function startMissing(): CuelineError {
 function unknownFormat(format: never): CuelineError {
   return new CuelineError(
     'invalid-input',
-    `There is no export format ${JSON.stringify(format)}. Give one of ${exportFormats.join(', ')}.`,
+    `There is no export format ${shown(format)}. Give one of ${exportFormats.join(', ')}.`,
   )
 }

@@ -71,7 +71,7 @@ describe('inputs that nobody can read [X-15]', () => {
     [' \n ', 'plan.md is empty'],
     ['\u0000\u0001ELF', 'plan.md is no text: it starts with "\\u0000\\u0001ELF"'],
     ['\uFFFD\uFFFDPNG\uFFFD', 'plan.md is no text'],
-    ['Hello.', 'plan.md holds no task; 1 block of Markdown were read. Write each task as'],
+    ['Hello.', 'plan.md holds no task; 1 block of Markdown was read. Write each task as'],
     ['{"tasks": [', 'plan.md is no valid JSON'],
     ['{"a": 1, "b": 2}', 'plan.md holds an object with the keys a, b, which is no plan we know'],
     ['[]', 'plan.md holds a list of 0'],
@@ -438,6 +438,29 @@ describe('Markdown plans [X-15] [S3-01]', () => {
       { where: 'line 6', what: 'redis', reason: 'names no task of the plan', count: 1 },
     ])
   })
+
+  it.each(['NaN min', '-5 min', '20-10 min'])(
+    'reports an estimate in a heading or an item that is none: (%s)',
+    (words) => {
+      for (const mark of ['### ', '- [ ] ']) {
+        const text = `# Plan\n\n## Tasks\n\n${mark}T1: Parse (${words})\n\n${mark}T2: Test (5 min)\n`
+        const { document, report } = importDocument({ name: 'plan.md', text })
+        expect(document.tasks).toMatchObject([
+          { id: 'T1', title: `Parse (${words})` },
+          { id: 'T2', title: 'Test', estimate: 5 },
+        ])
+        expect(document.tasks[0]).not.toHaveProperty('estimate')
+        expect(report.refused).toEqual([
+          {
+            where: 'T1',
+            what: `estimate ${words}`,
+            reason: 'is no time: write 30 min, 3h or 2-3 days; it was left in the title',
+            count: 1,
+          },
+        ])
+      }
+    },
+  )
 
   it('takes numbered headings below a phase as tasks', () => {
     const { document } = imported(

@@ -1,3 +1,4 @@
+import { requireGiven, requireList, requireObject, requireText } from '../plan/require-input.ts'
 import { importBacklog, looksLikeBacklogTask } from './backlog-md.ts'
 import { importBeads, importBeadsList, looksLikeBeads, looksLikeBeadsLines } from './beads.ts'
 import { importCueline, looksLikeCueline } from './cueline-document.ts'
@@ -22,7 +23,23 @@ import { importTaskMaster, looksLikeTaskMaster } from './task-master.ts'
  *   input, says what was seen and what to do.
  */
 export function importDocument(input: ImportInput): ImportResult {
-  return 'files' in input ? importFolder(input.files) : importText(input.name, input.text)
+  requireGiven('input', input, 'an object with name and text, or with files')
+  if ('files' in input) {
+    requireFiles(input.files)
+    return importFolder(input.files)
+  }
+  requireText('name', input.name)
+  requireText('text', input.text)
+  return importText(input.name, input.text)
+}
+
+function requireFiles(files: unknown): void {
+  requireList('files', files)
+  for (const [at, file] of files.entries()) {
+    requireObject(`files[${at}]`, file, 'an object with path and text')
+    requireText(`files[${at}].path`, file['path'], 'a path')
+    requireText(`files[${at}].text`, file['text'])
+  }
 }
 
 function importText(name: string, given: string): ImportResult {

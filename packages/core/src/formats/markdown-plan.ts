@@ -87,7 +87,7 @@ function projectOf(parts: PlanParts): PlanProject {
 function noTasks(name: string, blocks: number): Error {
   return unreadable(
     name,
-    `holds no task; ${blocks} ${blocks === 1 ? 'block' : 'blocks'} of Markdown were read`,
+    `holds no task; ${blocks} ${blocks === 1 ? 'block of Markdown was' : 'blocks of Markdown were'} read`,
     'Write each task as a heading `### T1: Title` or a list item `- [ ] T1 Title`',
   )
 }

@@ -12,6 +12,7 @@ export interface ParsedEstimate {
  * included. Reads at most 60 characters.
  */
 export function parseEstimate(text: string): ParsedEstimate | undefined {
+  if (typeof text !== 'string') return undefined
   const words = text
     .trim()
     .toLowerCase()

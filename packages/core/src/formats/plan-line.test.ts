@@ -36,6 +36,31 @@ describe('estimates in words [X-15]', () => {
 
 describe('the first line of a task [X-15]', () => {
   it.each([
+    ['T1 Parse (NaN min)', 'NaN min'],
+    ['T1 Parse (-5 min)', '-5 min'],
+    ['T1 Parse (20-10 min)', '20-10 min'],
+    ['T1 Parse (0 h)', '0 h'],
+    ['T1 Parse (Infinity days, high)', 'Infinity days'],
+    ['T1 Parse (estimate: -2h)', '-2h'],
+    ['T1 Parse - 0h', '0h'],
+    ['T1 Parse (~3 h to -1 h)', '~3 h to -1 h'],
+  ])(
+    'keeps in its title what is written as an estimate and is none, and says so: %s',
+    (line, words) => {
+      const { noEstimate, estimate, title } = readPlanLine(line, { numbers: false })
+      expect([noEstimate, estimate]).toEqual([words, undefined])
+      expect(title).toContain(words)
+    },
+  )
+
+  it.each(['T1 Parse (3h)', 'T1 Parse (v2)', 'T1 Parse (5 points)', 'T1 Add 10 m', 'T1 Parse (m)'])(
+    'takes nothing else for one: %s',
+    (line) => {
+      expect(readPlanLine(line, { numbers: false }).noEstimate).toBeUndefined()
+    },
+  )
+
+  it.each([
     ['T1: Parse', 'T1', 'Parse'],
     ['T001 Parse', 'T001', 'Parse'],
     ['**T1**: Parse', 'T1', 'Parse'],

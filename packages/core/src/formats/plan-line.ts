@@ -7,6 +7,8 @@ export interface PlanLine {
   readonly id: string | undefined
   readonly title: string
   readonly estimate: { readonly value: Estimate; readonly words: string } | undefined
+  /** Words that are written as an estimate and are none: `-5 min`, `20-10 min`. */
+  readonly noEstimate: string | undefined
   /** Words that name what the task waits for, as written. */
   readonly waits: readonly string[]
   /** `[P]`: may run beside its neighbours. */
@@ -30,13 +32,24 @@ export function readPlanLine(line: string, options: PlanLineOptions): PlanLine {
   const { id, after } = takeId(rest, options)
   rest = takeTags(after, facts)
   rest = takeEnd(rest, facts)
-  const { estimate, story, priority, type, waits, parallel } = facts
-  return { id: id ?? facts.id, title: rest, estimate, waits, parallel, story, priority, type }
+  const { id: tag, noEstimate, estimate, story, priority, type, waits, parallel } = facts
+  return {
+    id: id ?? tag,
+    title: rest,
+    estimate,
+    noEstimate,
+    waits,
+    parallel,
+    story,
+    priority,
+    type,
+  }
 }
 
 interface Facts {
   id?: string
   estimate?: { value: Estimate; words: string }
+  noEstimate?: string
   readonly waits: string[]
   parallel: boolean
   story?: string
@@ -128,6 +141,7 @@ function takeDash(text: string, facts: Facts): string | undefined {
   const words = match?.[1]?.trim()
   if (match === null || words === undefined || !/\d/.test(words)) return undefined
   const parsed = parseEstimate(words)
+  if (parsed === undefined) noteNoEstimate(words, facts)
   if (parsed?.unit !== true || facts.estimate !== undefined) return undefined
   facts.estimate = { value: parsed.estimate, words }
   return text.slice(0, text.length - match[0].length).trimEnd()
@@ -159,6 +173,7 @@ function understoodGroup(words: string, facts: Facts): boolean {
     }
   }
   if (found.estimate !== undefined) facts.estimate ??= found.estimate
+  if (found.noEstimate !== undefined) facts.noEstimate ??= found.noEstimate
   facts.waits.push(...found.waits)
   facts.parallel ||= found.parallel
   if (found.priority !== undefined) facts.priority ??= found.priority
@@ -188,12 +203,25 @@ function understood(words: string, facts: Facts): boolean {
   }
   const named = words.replace(/^(?:estimate|est\.?|effort|time|duration)\s*:?\s*/i, '')
   const parsed = parseEstimate(named)
+  if (parsed === undefined) noteNoEstimate(named, facts)
   if (parsed === undefined || !(parsed.unit || named !== words) || facts.estimate !== undefined) {
     return false
   }
   facts.estimate = { value: parsed.estimate, words }
   return true
 }
+
+/** What has a unit of time behind numbers, or behind what programs write for none, is meant as one. */
+function noteNoEstimate(words: string, facts: Facts): void {
+  if (words.length <= 60 && meantAsTime.test(words)) facts.noEstimate ??= words
+}
+
+const amount = String.raw`[-+]?(?:\d{1,20}(?:[.,]\d{1,20})?|nan|inf(?:inity)?|undefined|null)`
+const unitOfTime = '(?:minutes?|mins?|min|m|hours?|hrs?|hr|h|std|days?|d|weeks?|wks?|w)'
+const meantAsTime = new RegExp(
+  `^[~≈]? ?${amount} ?${unitOfTime}?(?: ?(?:-|–|—|to|bis|\\.\\.) ?${amount})? ?${unitOfTime}\\.?$`,
+  'i',
+)
 
 /** `high`, `P1`, `critical`, `medium` …; undefined for other words. */
 export function priorityOf(words: string): TaskPriority | undefined {

@@ -82,6 +82,13 @@ export function planBuilder(pathsInText: boolean, report: ReportDraft): PlanBuil
       draft.estimate = planLine.estimate.value
       report.mapped('estimate', 'estimate')
     }
+    if (planLine.noEstimate !== undefined) {
+      report.refused(
+        id,
+        `estimate ${planLine.noEstimate}`,
+        'is no time: write 30 min, 3h or 2-3 days; it was left in the title',
+      )
+    }
     for (const words of planLine.waits) parts.waits.push({ draft, words, loose: false, line })
     joinGroup(draft, planLine, group)
     if (pathsInText) takePaths(draft, line)

@@ -1,4 +1,5 @@
 import type { Plan, PlanTask } from '../plan/plan.ts'
+import { requirePlan, requirePlanTasks } from '../plan/require-plan.ts'
 import { printableText } from '../report/printable-text.ts'
 
 /** One planned task with all that an export says about it. Times are minutes. */
@@ -22,8 +23,14 @@ export interface PlanRow {
   readonly critical: boolean
 }
 
-/** The tasks of a plan in input order. Tasks that are no part of the plan are left out. */
+/**
+ * The tasks of a plan in input order. Tasks that are no part of the plan are left out.
+ *
+ * @throws CuelineError `invalid-input`, naming the place, for tasks or a plan that cannot be read.
+ */
 export function planRows(tasks: readonly PlanTask[], plan: Plan): PlanRow[] {
+  requirePlanTasks('tasks', tasks)
+  requirePlan('plan', plan)
   // A plan that was stored before there were inferred dependencies has none.
   const inferred = new Map<string, Set<string>>()
   for (const edge of plan.inferred ?? []) {

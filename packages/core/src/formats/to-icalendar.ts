@@ -2,6 +2,7 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 
 import type { Plan, PlanTask } from '../plan/plan.ts'
+import { requireGiven, requireNumber, requireText } from '../plan/require-input.ts'
 import { formatMinutes } from '../report/format-minutes.ts'
 import { calendarTime } from './calendar-time.ts'
 import { planRows, rowLabel } from './plan-rows.ts'
@@ -25,8 +26,12 @@ export interface CalendarOptions {
 export function toICalendar(
   tasks: readonly PlanTask[],
   plan: Plan,
-  { startAt, writtenAt = startAt, name = '' }: CalendarOptions,
+  options: CalendarOptions,
 ): string {
+  requireGiven('options', options, 'an object with startAt')
+  const { startAt, writtenAt = startAt, name = '' } = options
+  requireText('name', name)
+  requireNumber('startAt', startAt, 'milliseconds since 1970')
   const rows = planRows(tasks, plan)
   const uids = rows.map((row) => uidOf(name, row.id))
   const stamp = moment(writtenAt)

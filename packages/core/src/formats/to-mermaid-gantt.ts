@@ -1,4 +1,5 @@
 import type { Plan, PlanTask } from '../plan/plan.ts'
+import { requireGiven, requireNumber } from '../plan/require-input.ts'
 import { calendarTime } from './calendar-time.ts'
 import { mermaidText } from './mermaid-text.ts'
 import { planRows, rowLabel } from './plan-rows.ts'
@@ -12,8 +13,11 @@ import { planRows, rowLabel } from './plan-rows.ts'
 export function toMermaidGantt(
   tasks: readonly PlanTask[],
   plan: Plan,
-  { startAt = 0 }: { readonly startAt?: number | undefined } = {},
+  options: { readonly startAt?: number | undefined } = {},
 ): string {
+  requireGiven('options', options)
+  const { startAt = 0 } = options
+  requireNumber('startAt', startAt, 'milliseconds since 1970')
   const lanes = new Map<number, string[]>()
   const rows = planRows(tasks, plan)
   for (const [at, row] of rows.entries()) {

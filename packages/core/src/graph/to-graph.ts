@@ -3,6 +3,8 @@ import { DirectedGraph } from 'graphology'
 import { CuelineError } from '../error.ts'
 import { indexTasks } from '../plan/index-tasks.ts'
 import type { PlanTask } from '../plan/plan.ts'
+import { plannedDurations } from '../plan/planned-durations.ts'
+import { isLeftOut } from '../plan/require-input.ts'
 
 export interface TaskNode {
   readonly id: string
@@ -22,14 +24,19 @@ export type TaskGraph = DirectedGraph<TaskNode>
  *
  * A node's key is the position of its task in the input ("0", "1", …), never its id: graphology keeps
  * keys in plain objects, where ids such as `toString` or `__proto__` break it. The id is the attribute
- * `id`. Cycles are allowed; for a missing, double or illegal id it throws `invalid-input`. For the
+ * `id`. Cycles are allowed; for a missing, double or illegal id or estimate it throws `invalid-input`. For the
  * cycle check use `planTasks`: graphology-dag's `hasCycle` and `willCreateCycle` may not come back.
  */
 export function toGraph(tasks: readonly PlanTask[]): TaskGraph {
-  const { index, problems } = indexTasks(tasks)
+  const { index, problems: wrongTasks } = indexTasks(tasks)
+  const problems = Array.isArray(tasks)
+    ? wrongTasks.concat(plannedDurations(tasks).problems)
+    : wrongTasks
   const [first] = problems
   if (first !== undefined) {
-    const others = problems.length > 1 ? ` (and ${problems.length - 1} more)` : ''
+    const more = problems.length - 1
+    const others =
+      more > 0 ? ` ${more} more ${more === 1 ? 'problem' : 'problems'} stand in details.` : ''
     throw new CuelineError('invalid-input', `${first.message}${others}`, { details: { problems } })
   }
   const graph: TaskGraph = new DirectedGraph({ allowSelfLoops: false })
@@ -48,7 +55,7 @@ function nodeOf({ id, title, epic, estimate }: PlanTask): TaskNode {
     id,
     ...(title === undefined ? {} : { title }),
     ...(epic === undefined ? {} : { epic }),
-    ...(estimate === undefined
+    ...(isLeftOut(estimate)
       ? {}
       : { estimate: typeof estimate === 'number' ? estimate : (estimate.min + estimate.max) / 2 }),
   }

@@ -1,5 +1,4 @@
 import { type AnalyzeResult, analyzeTasks, type TaskAnalysis } from './analyze-tasks.ts'
-import { listProblems } from './input-problems.ts'
 import type { PlanInference, PlanOptions, PlanTask } from './plan.ts'
 import { namingInferred, withInferred } from './with-inferred.ts'
 
@@ -22,8 +21,6 @@ export function analyzeAssuming(
   assumed?: ReadonlySet<string>,
   inferred?: PlanOptions['inferred'],
 ): AssumingResult {
-  const unreadable = listProblems('tasks', tasks)
-  if (unreadable.length > 0) return { ok: false, problems: unreadable }
   const joined = withInferred(tasks, inferred)
   const analysis = analyzeTasks(joined.tasks)
   const problems = analysis.ok

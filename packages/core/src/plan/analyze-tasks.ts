@@ -1,5 +1,6 @@
 import { criticalTasks, earliestFinishes, tails } from './critical-path.ts'
 import { cycles } from './cycles.ts'
+import { listProblems } from './input-problems.ts'
 import { indexTasks, type TaskIndex } from './index-tasks.ts'
 import { layersOf, type Layers } from './layers.ts'
 import type { PlanTask, PlanWarning, Problem } from './plan.ts'
@@ -29,6 +30,8 @@ export type AnalyzeResult =
  * memory linear in tasks and dependencies. All problems are reported, not only the first.
  */
 export function analyzeTasks(tasks: readonly PlanTask[]): AnalyzeResult {
+  const unreadable = listProblems('tasks', tasks)
+  if (unreadable.length > 0) return { ok: false, problems: unreadable }
   const { index, problems, warnings } = indexTasks(tasks)
   const { durations, estimated, problems: estimateProblems } = plannedDurations(tasks)
   const layers = layersOf(index)

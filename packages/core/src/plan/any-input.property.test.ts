@@ -93,6 +93,16 @@ describe('tasks, options and patches that are none [S3-03, X-12]', () => {
     expect(refused({ addDependencies: [{ task: 'a' }] })).toEqual([
       'patch.addDependencies[0].dependsOn is undefined. Give the id of a task.',
     ])
+    expect(refused({ changes: [], remove: [] })).toEqual([
+      'patch has "changes". Give an object with removeDependencies, remove, change, add or addDependencies.',
+    ])
+    expect(refused({ toString: [] })).toHaveLength(1)
+    expect(messagesOf(revisePlan(tasks, {}, { revision: Number.NaN }))).toEqual([
+      'running.revision is NaN. Give a whole number.',
+    ])
+    expect(messagesOf(revisePlan(tasks, {}, { revision: 1, keepRunning: 'no' as never }))).toEqual([
+      'running.keepRunning is "no". Give true or false.',
+    ])
     expect(messagesOf(revisePlan(tasks, {}, null as never))).toEqual([
       'running is null. Give an object with the revision of the plan.',
     ])

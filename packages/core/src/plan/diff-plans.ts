@@ -1,6 +1,7 @@
 import { atMinute, inMinutes } from './in-minutes.ts'
 import { named } from './named.ts'
 import type { CriticalPath, Plan } from './plan.ts'
+import { requirePlan } from './require-plan.ts'
 
 /** What is different between two plans. Times are minutes. */
 export interface PlanDifference {
@@ -49,8 +50,14 @@ export interface Place {
   lane: number
 }
 
-/** Compares two plans task by task, by id; takes time linear in both. Neither needs to be newer. */
+/**
+ * Compares two plans task by task, by id; takes time linear in both. Neither needs to be newer.
+ *
+ * @throws CuelineError `invalid-input`, naming the place, for what is no plan.
+ */
 export function diffPlans(before: Plan, after: Plan): PlanDifference {
+  requirePlan('before', before)
+  requirePlan('after', after)
   const change = (of: (plan: Plan) => number): NumberChange => ({
     before: of(before),
     after: of(after),

@@ -3,6 +3,8 @@ import { indexTasks, type TaskIndex } from './index-tasks.ts'
 import { atMinute, inMinutes } from './in-minutes.ts'
 import { named } from './named.ts'
 import type { Plan, PlanConflict, PlanInference, PlanTask, ScheduledTask } from './plan.ts'
+import { requireList, requireNumber } from './require-input.ts'
+import { requirePlan, requirePlanTasks } from './require-plan.ts'
 import { shown } from './shown.ts'
 import { withInferred } from './with-inferred.ts'
 
@@ -68,10 +70,16 @@ export interface TaskConflict extends Omit<PlanConflict, 'tasks'> {
 
 /**
  * Explains one task of a plan that was made from these tasks. Takes one pass over tasks and
- * dependencies. Throws `not-found` when the plan or the tasks do not hold the task, `invalid-input`
- * when the plan was made from other tasks.
+ * dependencies.
+ *
+ * @throws CuelineError `not-found` when the plan or the tasks do not hold the task, `invalid-input`
+ *   when the plan was made from other tasks, or one of them cannot be read.
  */
 export function explain(tasks: readonly PlanTask[], plan: Plan, taskId: string): TaskExplanation {
+  requirePlanTasks('tasks', tasks)
+  requirePlan('plan', plan)
+  requireNumber('plan.laneCap', plan.laneCap)
+  requireList('plan.conflicts', plan.conflicts)
   const { index } = indexTasks(withInferred(tasks, plan.inferred).tasks)
   const at = index.positions.get(taskId)
   const scheduled = new Map(plan.schedule.map((entry) => [entry.task, entry]))

@@ -90,7 +90,7 @@ describe('an id [S3-03]', () => {
     ],
     [7, [], 'Task 2 of the input has 7 as its id, which is not a string.'],
     [['a'], [], 'Task 2 of the input has a list as its id, which is not a string.'],
-    [undefined, [], 'Task 2 of the input has undefined as its id, which is not a string.'],
+    [undefined, [], 'Task 2 of the input has no id.'],
   ])('%j is refused with its place, its value and what an id is', (id, tasks, what) => {
     expect(problemsOf({ id: 'a' }, { id })).toEqual([
       { kind: 'invalid-id', tasks, message: `${what} An id is a string of 1 to 200 characters.` },
@@ -111,8 +111,8 @@ describe('an id [S3-03]', () => {
 
   it('is missing where there is no task at all', () => {
     expect(problemsOf(null, undefined)).toMatchObject([
-      { kind: 'invalid-id', message: expect.stringContaining('Task 1 of the input has undefined') },
-      { kind: 'invalid-id', message: expect.stringContaining('Task 2 of the input has undefined') },
+      { kind: 'invalid-id', message: expect.stringContaining('Task 1 of the input has no id.') },
+      { kind: 'invalid-id', message: expect.stringContaining('Task 2 of the input has no id.') },
     ])
   })
 
@@ -128,6 +128,36 @@ describe('an id [S3-03]', () => {
         tasks: ['a'],
         message: 'Tasks 1 and 4 of the input both have the id "a". Give one of them another id.',
       },
+    ])
+  })
+
+  it('that is none is not shown as one in other problems of its task', () => {
+    expect(problemsOf({ id: 'a' }, { dependsOn: ['gone', 7] })).toMatchObject([
+      { kind: 'invalid-id', tasks: [] },
+      {
+        kind: 'missing',
+        tasks: ['gone'],
+        message: expect.stringContaining('Task 2 of the input waits for "gone"'),
+      },
+      {
+        kind: 'invalid-dependency',
+        tasks: [],
+        message: expect.stringContaining('Task 2 of the input has 7 among its dependencies'),
+      },
+    ])
+  })
+
+  it('that is missing is one problem, however often a task names it', () => {
+    const problems = problemsOf(
+      { id: 'a', dependsOn: ['gone', 'a', { task: 'gone' }, 'lost', 'a', 'gone', null, null] },
+      { id: 'b', dependsOn: ['gone'] },
+    )
+    expect(problems.map(({ kind, tasks }) => [kind, tasks])).toEqual([
+      ['missing', ['a', 'gone']],
+      ['self', ['a']],
+      ['missing', ['a', 'lost']],
+      ['invalid-dependency', ['a']],
+      ['missing', ['b', 'gone']],
     ])
   })
 

@@ -1,8 +1,10 @@
 import { ascend } from './ascend.ts'
 import { isTooLong, longestId } from './id-length.ts'
 import type { PlanDependency, PlanTask, PlanWarning, Problem } from './plan.ts'
+import { listProblems } from './input-problems.ts'
 import { similarIds } from './similar-ids.ts'
 import { shown } from './shown.ts'
+import { onlyIds, taskNamed } from './task-named.ts'
 
 /**
  * The graph of a plan as typed arrays: tasks are their input positions, ids are mapped once. The
@@ -32,8 +34,8 @@ export interface IndexedTasks {
  * missing task, to itself, named twice - are reported and left out of the index.
  */
 export function indexTasks(tasks: readonly PlanTask[]): IndexedTasks {
-  const size = tasks.length
-  const problems: Problem[] = []
+  const problems = listProblems('tasks', tasks)
+  const size = problems.length > 0 ? 0 : tasks.length
   const warnings: PlanWarning[] = []
   const ids: string[] = []
   let positions = new Map<string, number>()
@@ -45,7 +47,7 @@ export function indexTasks(tasks: readonly PlanTask[]): IndexedTasks {
     const id = task?.id as string
     ids.push(id)
     positions.set(id, position)
-    declared += task?.dependsOn?.length ?? 0
+    if (Array.isArray(task?.dependsOn)) declared += task.dependsOn.length
     if (typeof id !== 'string' || id.length === 0 || isTooLong(id)) {
       problems.push(invalidId(id, position))
     } else if (!namesOtherThanAscii) {
@@ -63,15 +65,16 @@ export function indexTasks(tasks: readonly PlanTask[]): IndexedTasks {
   for (let position = 0; position < size; position++) {
     const list = tasks[position]?.dependsOn ?? none
     if (!Array.isArray(list)) {
-      problems.push(invalidDependency(ids[position]!, list))
+      problems.push(invalidDependency(ids[position]!, position, list))
       dependencyOffsets[position + 1] = edges
       continue
     }
+    const wrong = problems.length
     for (let nth = 0; nth < list.length; nth++) {
       const name = nameOf(list[nth] as string | PlanDependency)
-      const dependency = positions.get(name)
+      const dependency = typeof name === 'string' ? positions.get(name) : undefined
       if (dependency === undefined) {
-        problems.push(unresolved(ids[position]!, name, list[nth]))
+        problems.push(unresolved(ids[position]!, position, name, list[nth]))
       } else if (dependency === position) {
         problems.push(self(name))
       } else if (lastDependent[dependency] === position) {
@@ -82,6 +85,7 @@ export function indexTasks(tasks: readonly PlanTask[]): IndexedTasks {
         dependentOffsets[dependency + 1]!++
       }
     }
+    if (problems.length > wrong + 1) oncePerMessage(problems, wrong)
     ascend(dependencies, dependencyOffsets[position]!, edges)
     dependencyOffsets[position + 1] = edges
   }
@@ -149,32 +153,40 @@ function withFirstOfEach(ids: readonly string[], problems: Problem[]): Map<strin
 function invalidId(id: unknown, position: number): Problem {
   const what =
     typeof id !== 'string'
-      ? `has ${shown(id)} as its id, which is not a string`
+      ? id === undefined || id === null
+        ? 'has no id'
+        : `has ${shown(id)} as its id, which is not a string`
       : id === ''
         ? 'has an empty id'
         : `has an id of more than ${longestId} characters (${shown(id)})`
   return {
     kind: 'invalid-id',
-    tasks: typeof id === 'string' ? [id] : [],
+    tasks: onlyIds(id),
     message: `Task ${position + 1} of the input ${what}. An id is a string of 1 to ${longestId} characters.`,
   }
 }
 
-function invalidDependency(id: string, value: unknown): Problem {
+function invalidDependency(id: string, position: number, value: unknown): Problem {
   return {
     kind: 'invalid-dependency',
-    tasks: [id],
-    message: `Task ${shown(id)} has ${shown(value)} among its dependencies. dependsOn is a list of ids or of { task: id }.`,
+    tasks: onlyIds(id),
+    message: `${taskNamed(id, position)} has ${shown(value)} among its dependencies. dependsOn is a list of ids or of { task: id }.`,
   }
 }
 
-function unresolved(id: string, name: string, entry: unknown): Problem {
-  if (typeof name !== 'string') return invalidDependency(id, entry)
+function unresolved(id: string, position: number, name: string, entry: unknown): Problem {
+  if (typeof name !== 'string') return invalidDependency(id, position, entry)
   return {
     kind: 'missing',
-    tasks: [id, name],
-    message: `Task ${shown(id)} waits for ${shown(name)}, which is not in the plan. Add that task or remove the dependency.`,
+    tasks: onlyIds(id, name),
+    message: `${taskNamed(id, position)} waits for ${shown(name)}, which is not in the plan. Add that task or remove the dependency.`,
   }
+}
+
+/** What a task names wrongly twice is one problem: keeps the first of each from `start` on. */
+function oncePerMessage(problems: Problem[], start: number): void {
+  const seen = new Map(problems.splice(start).map((problem) => [problem.message, problem]))
+  for (const problem of seen.values()) problems.push(problem)
 }
 
 function self(id: string): Problem {

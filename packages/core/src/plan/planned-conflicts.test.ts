@@ -125,6 +125,21 @@ describe('conflicts of a plan [S3-03] [S4-02]', () => {
     }
   })
 
+  it.each<[unknown, string]>([
+    [null, 'conflicts[1] is null.'],
+    ['a', 'conflicts[1] is "a".'],
+    [{}, 'conflicts[1] has no tasks.'],
+    [{ tasks: 7 }, 'conflicts[1] has the tasks 7.'],
+    [{ tasks: [] }, 'conflicts[1] names no tasks.'],
+    [{ tasks: ['a', null] }, 'conflicts[1] names "a", null.'],
+    [{ tasks: ['a', 'b', 'c', 'a'] }, 'conflicts[1] names "a", "b", "c".'],
+  ])('that name no two tasks say which one it is: %j', (conflict, what) => {
+    const conflicts = [{ tasks: ['a', 'b'] }, conflict] as PlanOptions['conflicts']
+    expect(planTasks(tasks, { conflicts })).toMatchObject({
+      problems: [{ message: `${what} Give the ids of two tasks as its tasks.` }],
+    })
+  })
+
   it('bound the plan by tasks that all conflict, with the least before and behind them', () => {
     const clique = ['x', 'y', 'z'].map((id) => ({ id, estimate: 3, dependsOn: ['first'] }))
     const result = planTasks(

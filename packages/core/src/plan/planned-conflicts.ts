@@ -1,5 +1,6 @@
 import type { TaskIndex } from './index-tasks.ts'
 import type { PlanConflict, PlannedConflict, PlanWarning, Problem } from './plan.ts'
+import { isObject } from './input-problems.ts'
 import { shown } from './shown.ts'
 
 /**
@@ -44,13 +45,13 @@ export function plannedConflicts(
 
   const allowed = new Set(allow.map(keyOf))
   const found = new Map<number, PlanConflict>()
-  for (const conflict of conflicts) {
+  for (const [nth, conflict] of conflicts.entries()) {
     const key = keyOf(conflict?.tasks)
     const { confidence, kind, evidence } = conflict ?? {}
     const sentences = typeof evidence === 'string' ? [evidence] : (evidence ?? [])
     const possible = isTexts(sentences) && !isImpossible(confidence)
     if (key < 0 || conflict.tasks.length !== 2 || !possible) {
-      problems.push(invalid(positions, conflict))
+      problems.push(invalid(positions, conflict, nth))
       continue
     }
     const known = found.get(key)
@@ -124,7 +125,16 @@ function notAList(name: string, value: unknown): Problem {
   }
 }
 
-function invalid(positions: TaskIndex['positions'], conflict: unknown): Problem {
+/** What a conflict is that names no two tasks. */
+function whatOf(conflict: unknown, tasks: unknown): string {
+  if (!isObject(conflict)) return `is ${shown(conflict)}`
+  if (!Array.isArray(tasks)) {
+    return tasks === undefined ? 'has no tasks' : `has the tasks ${shown(tasks)}`
+  }
+  return `names ${tasks.length === 0 ? 'no tasks' : tasks.slice(0, 3).map(shown).join(', ')}`
+}
+
+function invalid(positions: TaskIndex['positions'], conflict: unknown, nth: number): Problem {
   const { tasks, confidence, evidence } = (conflict ?? {}) as Record<string, unknown>
   const problem = (ids: string[], message: string): Problem => ({
     kind: 'invalid-conflict',
@@ -135,7 +145,7 @@ function invalid(positions: TaskIndex['positions'], conflict: unknown): Problem 
   if (typeof one !== 'string' || typeof other !== 'string' || (tasks as unknown[]).length !== 2) {
     return problem(
       [],
-      `A conflict is between ${shown(tasks)}. Give the ids of two tasks as its tasks.`,
+      `conflicts[${nth}] ${whatOf(conflict, tasks)}. Give the ids of two tasks as its tasks.`,
     )
   }
   const unknown = [one, other].find((id) => !positions.has(id))

@@ -80,7 +80,7 @@ describe('the duration that is planned with [S3-03]', () => {
     const { problems } = plannedDurations([{ id: 7 as never, estimate: -1 }])
 
     expect(problems).toMatchObject([
-      { tasks: [], message: expect.stringContaining('Task 7 has the estimate -1.') },
+      { tasks: [], message: expect.stringContaining('Task 1 of the input has the estimate -1.') },
     ])
   })
 })

@@ -1,5 +1,7 @@
 import type { EstimateRange, PlanTask, Problem } from './plan.ts'
+import { listProblems } from './input-problems.ts'
 import { shown } from './shown.ts'
+import { onlyIds, taskNamed } from './task-named.ts'
 
 export interface PlannedDurations {
   /** Minutes by input position. */
@@ -14,10 +16,10 @@ export interface PlannedDurations {
  * those given - 1 when none are.
  */
 export function plannedDurations(tasks: readonly PlanTask[]): PlannedDurations {
-  const size = tasks.length
+  const problems = listProblems('tasks', tasks)
+  const size = problems.length > 0 ? 0 : tasks.length
   const durations = new Float64Array(size)
   const estimated = new Uint8Array(size)
-  const problems: Problem[] = []
   for (let task = 0; task < size; task++) {
     const estimate = tasks[task]?.estimate
     if (estimate === undefined || estimate === null) continue
@@ -26,7 +28,7 @@ export function plannedDurations(tasks: readonly PlanTask[]): PlannedDurations {
       durations[task] = minutes
       estimated[task] = 1
     } else {
-      problems.push(invalidEstimate(tasks[task]!))
+      problems.push(invalidEstimate(tasks[task]!, task))
     }
   }
   return { durations: withAssumed(durations, estimated), estimated, problems }
@@ -58,14 +60,14 @@ function median(values: Float64Array): number {
   return values.length % 2 === 1 ? values[middle]! : (values[middle - 1]! + values[middle]!) / 2
 }
 
-function invalidEstimate({ id, estimate }: PlanTask): Problem {
+function invalidEstimate({ id, estimate }: PlanTask, position: number): Problem {
   const value =
     typeof estimate === 'object'
       ? `{ min: ${shown(estimate.min)}, max: ${shown(estimate.max)} }`
       : shown(estimate)
   return {
     kind: 'invalid-estimate',
-    tasks: typeof id === 'string' ? [id] : [],
-    message: `Task ${shown(id)} has the estimate ${value}. An estimate is minutes from 0 to ${longest}, or { min, max } of such with min not above max.`,
+    tasks: onlyIds(id),
+    message: `${taskNamed(id, position)} has the estimate ${value}. An estimate is minutes from 0 to ${longest}, or { min, max } of such with min not above max.`,
   }
 }

@@ -1,6 +1,7 @@
 import type { PlanTask, PlanWarning, Problem } from './plan.ts'
 import type { Demands } from './serial-schedule.ts'
 import { shown } from './shown.ts'
+import { onlyIds, taskNamed } from './task-named.ts'
 
 export interface ResourceDemands {
   /** Undefined when no task needs any of a resource whose capacity is given. */
@@ -54,7 +55,11 @@ export function resourceDemands(
       unused.delete(name)
       if (!isAmount(amount)) {
         problems.push(
-          invalid(task, `${shown(amount)} of ${shown(name)}. Give a number from 0 to ${most}.`),
+          invalid(
+            task,
+            position,
+            `${shown(amount)} of ${shown(name)}. Give a number from 0 to ${most}.`,
+          ),
         )
       } else if (kind === undefined) {
         const others = unlimited.get(name)
@@ -64,6 +69,7 @@ export function resourceDemands(
         problems.push(
           invalid(
             task,
+            position,
             `${amount} of ${shown(name)}, of which there are ${capacities[kind]}. Give the resource that capacity, or the task less.`,
           ),
         )
@@ -98,8 +104,9 @@ function isAmount(value: unknown): boolean {
   return typeof value === 'number' && value >= 0 && value <= most
 }
 
-function invalid({ id }: PlanTask, rest: string): Problem {
-  return { kind: 'invalid-resource', tasks: [id], message: `Task ${shown(id)} needs ${rest}` }
+function invalid({ id }: PlanTask, position: number, rest: string): Problem {
+  const message = `${taskNamed(id, position)} needs ${rest}`
+  return { kind: 'invalid-resource', tasks: onlyIds(id), message }
 }
 
 export const noDemands: Demands = {

@@ -94,6 +94,10 @@ export function revisePlan(
 function patchProblems(patch: unknown): Problem[] {
   const problems = objectProblems('patch', patch, partsOfPatch)
   if (!isObject(patch)) return problems
+  for (const name of Object.keys(patch)) {
+    if (Object.hasOwn(partFields, name)) continue
+    problems.push(invalid(`patch has ${shown(name)}. Give ${partsOfPatch}.`))
+  }
   for (const [name, fields] of Object.entries(partFields)) {
     const part = patch[name]
     if (part === undefined) continue
@@ -130,7 +134,13 @@ function idProblems(place: string, id: unknown): Problem[] {
 function runningProblems(running: unknown): Problem[] {
   const problems = objectProblems('running', running, 'an object with the revision of the plan')
   if (!isObject(running)) return problems
-  const { statuses, options } = running
+  const { revision, statuses, keepRunning = false, options } = running
+  if (!Number.isSafeInteger(revision)) {
+    problems.push(invalid(`running.revision is ${shown(revision)}. Give a whole number.`))
+  }
+  if (typeof keepRunning !== 'boolean') {
+    problems.push(invalid(`running.keepRunning is ${shown(keepRunning)}. Give true or false.`))
+  }
   if (statuses !== undefined && !(statuses instanceof Map)) {
     problems.push(invalid(`running.statuses is ${shown(statuses)}. Give a Map of statuses by id.`))
   }

@@ -10,6 +10,7 @@ import { withRoom } from './neighbour-lists.ts'
 import { NumberSet } from './number-set.ts'
 import type { PlanTask, Problem } from './plan.ts'
 import { plannedDurations, withAssumed } from './planned-durations.ts'
+import { requireCount } from './require-input.ts'
 import { shown } from './shown.ts'
 
 export interface TrackOptions {
@@ -232,8 +233,12 @@ export class TrackedTasks {
     return this.#analysis
   }
 
-  /** Minutes that no schedule of all tasks for this many workers can beat: critical path and work. */
+  /**
+   * Minutes that no schedule of all tasks for this many workers can beat: critical path and work. Throws
+   * `invalid-input` for what is no number of workers.
+   */
   lowerBound(workers: number): number {
+    requireCount('workers', workers, 1)
     const analysis = this.analysis()
     const work = analysis.durations.reduce((sum, minutes) => sum + minutes, 0)
     return simpleBound(analysis, work, workers)

@@ -20,7 +20,9 @@ export function withInferred(
   inferred: readonly PlanInference[] = [],
 ): WithInferred {
   const problems = listProblems('inferred', inferred)
-  if (problems.length > 0 || inferred.length === 0) return { tasks, inferred: [], problems }
+  if (problems.length > 0 || inferred.length === 0 || !Array.isArray(tasks)) {
+    return { tasks, inferred: [], problems }
+  }
   const positions = new Map<unknown, number>()
   for (const [at, task] of tasks.entries()) {
     if (!positions.has(task?.id)) positions.set(task?.id, at)

@@ -1,5 +1,14 @@
 import { CuelineError } from '../error.ts'
 import type { Plan, PlanTask, ScheduledTask } from '../plan/plan.ts'
+import {
+  isLeftOut,
+  refusedInput,
+  requireNumber,
+  requireObject,
+  requireText,
+} from '../plan/require-input.ts'
+import { requirePlanTasks, requireSchedule, requireTimes } from '../plan/require-plan.ts'
+import { shown as valueShown } from '../plan/shown.ts'
 import { chooseLanes } from './choose-lanes.ts'
 import { formatMinutes } from './format-minutes.ts'
 import { cutText } from './printable-text.ts'
@@ -46,11 +55,14 @@ export interface TimelineOptions {
  * Pure, and safe to show: no scripts, nothing loaded, texts escaped and cut, its styles reach nothing
  * outside of it. Equal arguments give equal bytes.
  *
- * @throws CuelineError `invalid-input`, naming the task, for a time that is no time.
+ * @throws CuelineError `invalid-input`, naming the task, for a time that is no time, and naming the
+ *   place for a plan or options that cannot be read.
  */
 export function renderTimeline(plan: TimelinePlan, options: TimelineOptions = {}): string {
+  requireSchedule('plan', plan)
+  requireOptions(options)
   const { actual = [], timeScale = 60_000, title = 'Timeline' } = options
-  if (!(timeScale > 0 && Number.isFinite(timeScale))) throw badTime('timeScale', timeScale)
+  if (!(Number.isFinite(timeScale) && timeScale > 0)) throw badTime('timeScale', timeScale)
   const ms = (minutes: number) => minutes * timeScale
   const shown = (minutes: number) => formatMinutes(ms(minutes) / 60_000)
   for (const time of [...plan.schedule, ...actual]) checkTime(time)
@@ -118,9 +130,24 @@ export function renderTimeline(plan: TimelinePlan, options: TimelineOptions = {}
   })
 }
 
+function requireOptions(options: unknown): void {
+  requireObject('options', options)
+  const { tasks, actual, title, timeScale, id, width, theme } = options
+  if (tasks !== undefined) requirePlanTasks('tasks', tasks)
+  if (actual !== undefined) requireTimes('actual', actual)
+  if (title !== undefined) requireText('title', title)
+  if (id !== undefined) requireText('id', id)
+  if (timeScale !== undefined && typeof timeScale !== 'number') {
+    throw refusedInput('timeScale', timeScale, 'milliseconds above 0')
+  }
+  if (width !== undefined) requireNumber('width', width, 'pixels from 320 to 20 000')
+  if (theme === undefined || theme === 'auto' || theme === 'light' || theme === 'dark') return
+  throw refusedInput('theme', theme, 'auto, light or dark')
+}
+
 function labelOf(id: string, title: string | undefined): string {
   const name = shorten(id)
-  return title === undefined || title === id ? name : `${name} ${shorten(title)}`
+  return isLeftOut(title) || title === id ? name : `${name} ${shorten(title)}`
 }
 
 function timeHint(
@@ -154,7 +181,7 @@ function checkTime({ task, start, finish, lane }: ActualTime): void {
     throw badTime(`The time of task ${JSON.stringify(shorten(task))}`, `${start} to ${finish}`)
   }
   if (lane != null && !(Number.isInteger(lane) && lane >= 0)) {
-    throw badTime(`The lane of task ${JSON.stringify(shorten(task))}`, lane)
+    throw badTime(`The lane of task ${JSON.stringify(shorten(task))}`, valueShown(lane))
   }
 }
 

@@ -1,28 +1,24 @@
-import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
-
 import {
   CuelineError,
   type AttemptId,
   type TrialMerge,
+  type Workspace,
   type WorkspaceProvider,
-  type WorkspaceRequest,
 } from '@cueline/core'
 
 import { inspectWorkspace } from './inspection.ts'
 import { keepCommits } from './kept-commits.ts'
 import { keptWork, restoreWork } from './kept-work.ts'
 import { landedAs, moveTarget } from './landing.ts'
+import { discardWorkspace, draftWorkspace, makeWorkspace } from './make-workspace.ts'
 import {
-  indexOf,
   readManifest,
   readManifests,
-  removeManifest,
   workspaceOf,
   writeManifest,
   type Manifest,
 } from './manifest.ts'
-import { nameOf, slugOf } from './names.ts'
+import { placeFiles, sourcesOf } from './place-files.ts'
 import {
   openRepository,
   refuseCheckedOut,
@@ -30,9 +26,12 @@ import {
   tipOf,
   type Repository,
 } from './repository.ts'
+import { asLimit, checkedLimits, requireFreeDisk, takeRoom } from './room.ts'
 import { salvage } from './salvage.ts'
+import { runSetup, runTeardown } from './set-up.ts'
+import { environmentOf } from './setup-environment.ts'
 import { makeTrial, removeTrial, type Made } from './trial.ts'
-import { addWorktree, removeWorktree } from './worktree.ts'
+import { checkedSetup, type CheckedSetup, type WorkspaceSetup } from './workspace-setup.ts'
 
 export interface GitWorkspacesOptions {
   /** A folder of the repository; its checkout, index and stash are never touched. */
@@ -43,7 +42,22 @@ export interface GitWorkspacesOptions {
   readonly from?: string
   /** Where workspaces are made; `.cueline/attemptspaces` in the repository when absent. */
   readonly root?: string
+  /** What a fresh workspace gets beside the files that git knows. */
+  readonly setup?: WorkspaceSetup
+  /**
+   * How many workspaces of the branch may exist at a time, among all processes; no limit when absent.
+   * Without room an attempt is put back, uncharged, for some seconds.
+   */
+  readonly maxWorkspaces?: number
+  /**
+   * Bytes that must be free on the disk before a workspace is made; 64 MiB when absent. Without them
+   * work pauses, uncharged.
+   */
+  readonly minFreeBytes?: number
 }
+
+/** Milliseconds until a workspace without room is tried again: longer each time. */
+const [shortestPauseMs, longestPauseMs] = [5_000, 60_000]
 
 /**
  * A git worktree per attempt. Finished work is stored as Cueline's own commit, merged in a trial
@@ -56,11 +70,21 @@ export interface GitWorkspacesOptions {
  */
 export function gitWorkspaces(options: GitWorkspacesOptions): WorkspaceProvider {
   const { branch = 'cueline/main', from = 'HEAD' } = options
+  const setup = checkedSetup(options.setup)
+  const limits = checkedLimits(options)
   const held = new Map<AttemptId, Held>()
   let opening: Promise<Repository> | undefined
+  let refusals = 0
+
+  const openChecked = async (): Promise<Repository> => {
+    const place = await openRepository({ ...options, branch, from })
+    // Told before anything starts, not once for each attempt.
+    await sourcesOf(place, setup)
+    return place
+  }
 
   const open = (): Promise<Repository> => {
-    const place = (opening ??= openRepository({ ...options, branch, from }))
+    const place = (opening ??= openChecked())
     // What is wrong with the repository can be mended: the next call looks again.
     place.catch(() => (opening = undefined))
     return place
@@ -72,34 +96,65 @@ export function gitWorkspaces(options: GitWorkspacesOptions): WorkspaceProvider 
     if (mine.trial.path !== undefined) await removeTrial(await open(), attemptId, mine.gitFolder)
   }
 
+  const givenAs = (manifest: Manifest): Workspace => ({
+    ...workspaceOf(manifest),
+    env: environmentOf(setup, manifest),
+  })
+
+  /** Says when to try again: an error of a full machine, longer each time. */
+  const paused = (error: unknown): unknown => {
+    if (!(error instanceof CuelineError) || error.code !== 'limit') return error
+    const retryAfterMs = Math.min(longestPauseMs, shortestPauseMs * 2 ** Math.min(refusals, 10))
+    refusals += 1
+    const { code, message, details, cause } = error
+    return new CuelineError(code, message, {
+      retryable: true,
+      details: { ...details, retryAfterMs },
+      cause,
+    })
+  }
+
   return {
     name: 'git',
     merges: true,
 
-    async prepare(request, signal) {
+    async prepare(request, signal, report) {
       signal.throwIfAborted()
-      const place = await open()
+      const place = await open().catch((error: unknown) => {
+        throw paused(asLimit(error, options.repository))
+      })
       const { attemptId } = request
       if ((await readManifest(place, attemptId)) !== null) throw exists(attemptId)
-      const base = await tipOf(place, signal)
-      await refuseSubmodules(place, base)
-      const draft = draftOf(place, request, base)
-      await writeManifest(place, draft)
+      let draft: Manifest | undefined
       try {
-        const { path, branch: own } = draft
-        const index = indexOf(place, attemptId)
-        const gitFolder = await addWorktree(
+        await requireFreeDisk(place, limits)
+        const base = await tipOf(place, signal)
+        await refuseSubmodules(place, base)
+        draft = draftWorkspace(place, request, base)
+        await writeManifest(place, draft)
+        await takeRoom(place, limits, attemptId)
+        const made = await makeWorkspace(
           place,
-          { path, commit: base, branch: own, index },
+          setup,
+          draft,
+          (begun) => (draft = begun),
           signal,
+          report,
         )
-        signal.throwIfAborted()
-        const manifest = { ...draft, gitFolder }
-        await writeManifest(place, manifest)
-        return workspaceOf(manifest)
+        refusals = 0
+        return givenAs(made)
       } catch (error) {
-        await discard(place, draft)
-        throw error
+        if (draft !== undefined) {
+          const problems = draft.setUp === true ? await runTeardown(place, setup, draft) : []
+          for (const problem of problems) report?.progress(problem)
+          await discardWorkspace(place, draft).catch((left: unknown) => {
+            // Its manifest is still there, so the next sweep removes it.
+            report?.progress(
+              `What was made of the workspace could not be removed yet: ${String(left)}`,
+            )
+          })
+        }
+        throw paused(asLimit(error, place.root))
       }
     },
 
@@ -115,9 +170,14 @@ export function gitWorkspaces(options: GitWorkspacesOptions): WorkspaceProvider 
       if (former !== undefined) await free(former)
       signal.throwIfAborted()
       const manifest = await manifestOf(place, attemptId)
-      const made = await makeTrial(place, manifest, workspace, signal)
-      if (made.trial.ok) held.set(attemptId, { ...made, trial: made.trial })
-      return made.trial
+      try {
+        const made = await makeTrial(place, manifest, workspace, signal)
+        await setUpTrial(place, setup, manifest, made, signal)
+        if (made.trial.ok) held.set(attemptId, { ...made, trial: made.trial })
+        return made.trial
+      } catch (error) {
+        throw paused(asLimit(error, place.root))
+      }
     },
 
     async land(trial, confirm) {
@@ -157,11 +217,12 @@ export function gitWorkspaces(options: GitWorkspacesOptions): WorkspaceProvider 
       const salvaged = manifest.gitFolder === null ? null : await salvage(place, manifest)
       await keepCommits(place, manifest)
       await removeTrial(place, attemptId, null)
-      await discard(place, manifest)
-      return { salvaged }
+      const problems = manifest.setUp === true ? await runTeardown(place, setup, manifest) : []
+      await discardWorkspace(place, manifest)
+      return { salvaged, ...(problems.length > 0 && { problems }) }
     },
 
-    list: async () => (await readManifests(await open())).map(workspaceOf),
+    list: async () => (await readManifests(await open())).map(givenAs),
 
     async inspect({ attemptId }) {
       const place = await open()
@@ -190,23 +251,23 @@ interface Held extends Made {
   readonly trial: Extract<TrialMerge, { ok: true }>
 }
 
-async function discard(place: Repository, manifest: Manifest): Promise<void> {
-  const { attemptId, path, branch, gitFolder } = manifest
-  await removeWorktree(place, path, gitFolder)
-  await place.refs(['update-ref', '-d', branch])
-  await rm(indexOf(place, attemptId), { force: true })
-  await removeManifest(place, attemptId)
-}
-
-function draftOf(
-  { root }: Repository,
-  { attemptId, fence, workOrderId, code, title }: WorkspaceRequest,
-  base: string,
-): Manifest {
-  const name = `${slugOf(code)}-${nameOf(attemptId)}`
-  const branch = `refs/heads/cueline/attempt/${name}`
-  const path = join(root, name)
-  return { attemptId, fence, workOrderId, code, title, path, branch, base, gitFolder: null }
+/** Gates judge a merged result as they judge a workspace: with everything that it needs. */
+async function setUpTrial(
+  place: Repository,
+  setup: CheckedSetup,
+  manifest: Manifest,
+  { trial, gitFolder }: Made,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!trial.ok || trial.path === undefined) return
+  const { path } = trial
+  try {
+    await placeFiles(place, setup, { path, signal })
+    await runSetup(setup, manifest, { path, kind: 'trial', signal })
+  } catch (error) {
+    await removeTrial(place, manifest.attemptId, gitFolder)
+    throw error
+  }
 }
 
 async function refuseSubmodules({ content }: Repository, base: string): Promise<void> {

@@ -25,6 +25,14 @@ export interface Manifest {
   readonly base: string
   /** What git keeps about the worktree; null until it is filled. */
   readonly gitFolder: string | null
+  /** Its temp folder, outside of the tree. */
+  readonly temp?: string
+  /** The ports it has claimed, by the variable that tells them. */
+  readonly ports?: Readonly<Record<string, number>>
+  /** Paths that the set-up has put there: no part of the work, whatever becomes of them. */
+  readonly placed?: readonly string[]
+  /** Commands of the set-up have begun, so those of the teardown have to run. */
+  readonly setUp?: boolean
   /** The tree that has landed, once it has. */
   readonly landedTree?: string
 }
@@ -32,8 +40,13 @@ export interface Manifest {
 export async function writeManifest(place: Repository, manifest: Manifest): Promise<void> {
   const file = fileOf(place, manifest.attemptId)
   const draft = `${file}.${randomUUID()}.new`
-  await writeFile(draft, JSON.stringify(manifest), { flag: 'wx', flush: true })
-  await rename(draft, file)
+  try {
+    await writeFile(draft, JSON.stringify(manifest), { flag: 'wx', flush: true })
+    await rename(draft, file)
+  } catch (error) {
+    await rm(draft, { force: true })
+    throw error
+  }
 }
 
 export async function readManifest(

@@ -16,7 +16,8 @@ export interface Snapshot {
 
 /**
  * What a workspace holds now, stored as a tree - without the agent's index, settings, filters or
- * hooks. Ignored files do not belong to it.
+ * hooks. Ignored files do not belong to it, nor what the set-up has put there, even where the agent
+ * has changed what is ignored.
  */
 export async function takeSnapshot(
   place: Repository,
@@ -24,8 +25,14 @@ export async function takeSnapshot(
   index: string = indexOf(place, manifest.attemptId),
 ): Promise<Snapshot> {
   const { content } = place
+  const { placed = [] } = manifest
   const call = { worktree: manifest.path, index }
-  await content(['add', '--all', '--', '.'], call)
+  await content(['add', '--all', '--pathspec-from-file=-', '--pathspec-file-nul'], {
+    ...call,
+    // It says 1 where a path that is left out is ignored too; a file that cannot be added is 128.
+    answers: placed.length === 0 ? [] : [1],
+    input: ['.', ...placed.map((path) => `:(top,exclude,literal)${path}`)].join('\0'),
+  })
   const tree = (await content(['write-tree'], call)).stdout.trim()
   const raw = await content(['diff-tree', '-r', '-z', '--no-renames', manifest.base, tree])
   return { tree, ...(await judged(place, raw.stdout)) }

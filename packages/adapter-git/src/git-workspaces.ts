@@ -229,7 +229,8 @@ export function gitWorkspaces(options: GitWorkspacesOptions): WorkspaceProvider 
       const manifest = await readManifest(place, attemptId)
       if (manifest === null) return null
       try {
-        return await inspectWorkspace(place, manifest, held.has(attemptId))
+        const found = await inspectWorkspace(place, manifest, held.has(attemptId))
+        return { ...found, workspace: givenAs(manifest) }
       } catch (error) {
         // It may have been removed in the meantime.
         if ((await readManifest(place, attemptId)) === null) return null

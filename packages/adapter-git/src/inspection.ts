@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { copyFile, lstat, readFile, rm } from 'node:fs/promises'
+import { copyFile, lstat, readFile, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { workspaceState, type WorkspaceInspection } from '@cueline/core'
@@ -62,7 +62,10 @@ export async function lookAt(place: Repository, manifest: Manifest): Promise<Sna
   for (let tries = 1; ; tries += 1) {
     const index = `${known}.look-${randomUUID()}`
     try {
+      const { atime, mtime } = await stat(known)
       await copyFile(known, index)
+      // By this time git knows which files may have changed in the second in which it was written.
+      await utimes(index, atime, mtime)
       return await takeSnapshot(place, manifest, index)
     } catch (error) {
       if (tries >= mostTries) throw error

@@ -113,13 +113,8 @@ async function sourceAt({ top }: Repository, path: string, how: 'copy' | 'link')
 
 /** Ignored files and folders of the checkout; what is in an ignored folder is not listed. */
 async function ignoredIn({ top, settings }: Repository): Promise<readonly string[]> {
-  const { stdout } = await runGit(
-    [
-      ...settings.arguments,
-      ...['ls-files', '-z', '--others', '--ignored', '--exclude-standard', '--directory'],
-    ],
-    { cwd: top },
-  )
+  const ask = ['ls-files', '-z', '--others', '--ignored', '--exclude-standard', '--directory']
+  const { stdout } = await runGit([...settings.arguments, ...ask], { cwd: top })
   return stdout
     .split('\0')
     .map((path) => path.replace(/\/$/, ''))

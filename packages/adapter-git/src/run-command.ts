@@ -113,8 +113,12 @@ async function drained(child: ChildProcess): Promise<void> {
   const streams = [child.stdout, child.stderr].filter((stream) => stream !== null)
   await Promise.race([
     Promise.all(
-      streams.map((stream) =>
-        stream.closed ? undefined : new Promise((resolve) => stream.once('close', resolve)),
+      streams.map(
+        (stream) =>
+          new Promise<void>((resolve) => {
+            if (stream.closed) resolve()
+            else stream.once('close', resolve)
+          }),
       ),
     ),
     pause(drainMs),

@@ -42,6 +42,7 @@ export function postgresDialect({ schema, place }: PostgresDialectOptions): Dial
     texts: (json) => sql`(select unnest(array(
       select value from json_array_elements_text(cast(${json} as json)) as listed (value)
     )))`,
+    entries: (json, alias) => sql`json_each_text(${json}) as ${sql.ref(alias)}`,
     filterOnly: (column) => sql`(${sql.ref(column)} || '')`,
     thenJoin: sql`join`,
     encode,

@@ -22,6 +22,7 @@ export function sqliteDialect(name: string): Dialect {
     ) as ${sql.ref(alias)}`,
     typed: (value) => sql`${value}`,
     texts: (json) => sql`(select value from json_each(${json}))`,
+    entries: (json, alias) => sql`json_each(${json}) as ${sql.ref(alias)}`,
     filterOnly: (column) => sql`+${sql.ref(column)}`,
     thenJoin: sql`cross join`,
     dataVersion: sql`(select data_version from pragma_data_version)`,

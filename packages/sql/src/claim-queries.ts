@@ -42,6 +42,30 @@ function isRoomy(dialect: Dialect, accounts: Expression<unknown>, batches: Expre
     and tasks.batch_id not in ${dialect.texts(batches)}`
 }
 
+/** What it asks for of resources in use is left: `hasRoom` of core. */
+function isLeft(dialect: Dialect, scarce: Expression<unknown>) {
+  const columns = [
+    { name: 'name', kind: 'text' },
+    { name: 'capacity', kind: 'real' },
+    { name: 'taken', kind: 'real' },
+  ] as const
+  const demand = sql`cast(own.value as double precision)`
+  return sql`(cast(tasks.resources as text) = '{}' or not exists (
+    select 1 from ${dialect.entries(sql.ref('tasks.resources'), 'own')}
+    join ${dialect.records(scarce, columns, 'scarce')} on scarce.name = own.key
+    where ${demand} > 0 and (scarce.capacity <= 0 or scarce.capacity <
+      scarce.taken + case when ${demand} < scarce.capacity then ${demand} else scarce.capacity end)
+  ))`
+}
+
+/** It asks for nothing that the worker cannot do. */
+function isDoable(dialect: Dialect, capabilities: Expression<unknown>) {
+  return sql`(cast(tasks.capabilities as text) = '[]' or not exists (
+    select * from ${dialect.texts(sql.ref('tasks.capabilities'))} as own
+    except select * from ${dialect.texts(capabilities)} as able
+  ))`
+}
+
 export async function claimable(
   database: Database,
   dialect: Dialect,
@@ -50,26 +74,31 @@ export async function claimable(
   cache: ProjectCache,
 ): Promise<readonly WorkOrderId[]> {
   const { projectId, limit, workOrderIds, enqueuedUntil } = input
-  const { keysInUse = [], fullAccounts = [], fullBatches = [] } = input
+  const { keysInUse = [], fullAccounts = [], fullBatches = [], scarceResources = [] } = input
   const free = {
     keysInUse: JSON.stringify(keysInUse),
     fullAccounts: JSON.stringify(fullAccounts),
     fullBatches: JSON.stringify(fullBatches),
+    scarce: JSON.stringify(
+      scarceResources.map(({ name, capacity, taken }) => [name, capacity, taken]),
+    ),
+    capabilities: JSON.stringify(input.capabilities ?? []),
     interruptionsBelow: input.interruptionsBelow ?? Number.MAX_SAFE_INTEGER,
   }
   const given = { projectId, limit, now, ...free }
   // A claim needs them soon after in any case.
   const holds = await knownHolds(database, dialect, cache, projectId)
-  const form = formFor(
-    [...holds.values()].some(({ until }) => until > now),
-    keysInUse.length + fullAccounts.length + fullBatches.length > 0,
-  )
+  const form = {
+    held: [...holds.values()].some(({ until }) => until > now),
+    inUse: keysInUse.length + fullAccounts.length + fullBatches.length + scarceResources.length > 0,
+    unable: input.capabilities !== undefined,
+  }
   const rows =
     enqueuedUntil !== undefined
-      ? await oldestClaimable[form].run(database, dialect, { ...given, enqueuedUntil })
+      ? await oldestClaimable(form).run(database, dialect, { ...given, enqueuedUntil })
       : workOrderIds === undefined
-        ? await firstClaimable[form].run(database, dialect, given)
-        : await claimableOf[form].run(database, dialect, {
+        ? await firstClaimable(form).run(database, dialect, given)
+        : await claimableOf(form).run(database, dialect, {
             ...given,
             ids: JSON.stringify(workOrderIds),
           })
@@ -144,19 +173,35 @@ interface ClaimableGiven extends Readonly<Record<string, unknown>> {
   readonly keysInUse: string
   readonly fullAccounts: string
   readonly fullBatches: string
+  readonly scarce: string
+  readonly capabilities: string
   readonly interruptionsBelow: number
 }
 
-type ConditionForm = 'held keyed' | 'held' | 'keyed' | 'plain'
-
-function formFor(isAnyHeld: boolean, isInUse: boolean): ConditionForm {
-  if (isAnyHeld) return isInUse ? 'held keyed' : 'held'
-  return isInUse ? 'keyed' : 'plain'
+/** Which conditions can be false at all. */
+interface Conditions {
+  /** An account is held. */
+  readonly held: boolean
+  /** A key is in use, or something is full. */
+  readonly inUse: boolean
+  /** The workers cannot do everything. */
+  readonly unable: boolean
 }
+
+type Form = `${boolean} ${boolean} ${boolean}`
+
+function formOf({ held, inUse, unable }: Conditions): Form {
+  return `${held} ${inUse} ${unable}`
+}
+
+const eitherWay = [false, true] as const
+const allConditions = eitherWay.flatMap((held) =>
+  eitherWay.flatMap((inUse) => eitherWay.map((unable) => ({ held, inUse, unable }))),
+)
 
 /**
  * A statement for claimable work, with and without the conditions that are always true while no
- * account is held, or no key in use and nothing full: mostly so, and they cost half of the statement.
+ * account is held, no key in use and nothing full: mostly so, and they cost half of the statement.
  */
 function claimableStatement<Given extends ClaimableGiven = ClaimableGiven>(
   build: (
@@ -165,21 +210,23 @@ function claimableStatement<Given extends ClaimableGiven = ClaimableGiven>(
     isOpen: RawBuilder<unknown>,
   ) => RawBuilder<unknown>,
 ) {
-  const form = (isAnyHeld: boolean, isInUse: boolean) =>
+  const form = ({ held, inUse, unable }: Conditions) =>
     statement<Given, { id: WorkOrderId }>((given, dialect) => {
       const conditions = [isReady]
-      if (isAnyHeld) conditions.push(isNotHeld(given.now))
-      if (isInUse) {
+      if (held) conditions.push(isNotHeld(given.now))
+      if (inUse) {
         conditions.push(isFree(dialect, given.keysInUse))
         conditions.push(isRoomy(dialect, given.fullAccounts, given.fullBatches))
+        conditions.push(isLeft(dialect, given.scarce))
       }
+      if (unable) conditions.push(isDoable(dialect, given.capabilities))
       return build(given, dialect, sql.join(conditions, sql` and `))
     })
-  return {
-    'held keyed': form(true, true),
-    held: form(true, false),
-    keyed: form(false, true),
-    plain: form(false, false),
+  const forms = new Map(allConditions.map((given) => [formOf(given), form(given)]))
+  return (given: Conditions) => {
+    const found = forms.get(formOf(given))
+    if (found === undefined) throw new Error(`There is no form ${formOf(given)}.`)
+    return found
   }
 }
 

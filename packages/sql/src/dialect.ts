@@ -26,6 +26,8 @@ export interface Dialect {
   typed(value: Expression<unknown>, kind: ColumnKind): RawBuilder<unknown>
   /** A JSON list of texts as a subquery of one column, for `in (…)`. */
   texts(json: Expression<unknown>): RawBuilder<unknown>
+  /** A JSON object as a table that can follow `from`, named `alias`: a row per `key` with its `value`. */
+  entries(json: Expression<unknown>, alias: string): RawBuilder<unknown>
   /**
    * The column for a condition that only filters: SQLite without statistics would rather walk a
    * whole index on it than look up a few ids.

@@ -6,7 +6,13 @@ import {
   noTurns,
   usualAgeingMs,
 } from '../limit/claim-turns.ts'
-import { lackingOf, type Load, suspectFrom, suspectIn } from '../limit/admission.ts'
+import {
+  lackingOf,
+  type Load,
+  scarceResources,
+  suspectFrom,
+  suspectIn,
+} from '../limit/admission.ts'
 import { neededFor } from '../merge/merge-rounds.ts'
 import { advance } from '../staging/advance.ts'
 import type { AttemptBrief } from '../staging/attempt-brief.ts'
@@ -169,7 +175,7 @@ async function claimSome(
   const claims: Claim[] = []
   let load = running
   let taken = takenBy(load, project)
-  let full: Full = {}
+  let full: Full | undefined
   // What was asked before it was known who is in the way serves as long as nobody is.
   let known = Object.keys(taken).length === 0 ? asked : undefined
   for (let limit = known?.limit ?? free.length + spareCandidates; claims.length < free.length;) {
@@ -195,38 +201,36 @@ async function claimSome(
     }
     if (candidates.length < limit || claims.length === free.length) break
     if (claims.length === before) {
-      const now = await fullBy(storage, load, project)
-      // Only what no account and no batch explains - a resource, a capability - is looked through.
-      if (isAlikeFull(now, full)) limit *= 8
-      full = now
+      // With all of that left out the first candidate can start; a storage that did not is looked through.
+      if (full !== undefined) limit *= 8
+      full = await fullBy(storage, load, project, capabilities)
       continue
     }
     // What was just claimed may stand in the way of these candidates, though not of those behind them.
     load = await storage.query('load', { projectId })
     taken = takenBy(load, project)
-    full = await fullBy(storage, load, project)
+    full = await fullBy(storage, load, project, capabilities)
   }
   return claims
 }
 
 type Taken = Pick<Queued, 'keysInUse' | 'interruptionsBelow'>
 
-type Full = Pick<Queued, 'fullAccounts' | 'fullBatches'>
+type Full = Pick<Queued, 'fullAccounts' | 'fullBatches' | 'scarceResources' | 'capabilities'>
 
-function isAlikeFull(one: Full, other: Full): boolean {
-  return (
-    one.fullAccounts?.length === other.fullAccounts?.length &&
-    one.fullBatches?.length === other.fullBatches?.length
-  )
-}
-
-/** Accounts and batches with no room: thousands of their tasks may stand before one that can start. */
+/**
+ * What has no room and what these workers cannot do: thousands of such tasks may stand before one that
+ * can start. Asked for only when they do, since it makes the usual statement slower.
+ */
 async function fullBy(
   storage: StorageTransaction,
-  { byAccount, byBatch }: Load,
+  load: Load,
   project: Project | null,
+  capabilities: readonly string[] | undefined,
 ): Promise<Full> {
   if (project === null) return {}
+  const { byAccount, byBatch } = load
+  const scarce = scarceResources(load, project.settings)
   const { accountLimits = {} } = project.settings
   const { batches } = await storage.load({ projectId: project.id, batches: [...byBatch.keys()] })
   const fullAccounts = Object.entries(accountLimits).flatMap(([account, most]) =>
@@ -238,6 +242,8 @@ async function fullBy(
   return {
     ...(fullAccounts.length > 0 && { fullAccounts }),
     ...(fullBatches.length > 0 && { fullBatches }),
+    ...(scarce.length > 0 && { scarceResources: scarce }),
+    ...(capabilities !== undefined && { capabilities }),
   }
 }
 

@@ -86,9 +86,7 @@ export function* limits(
     const capacity = own(resources, name)
     if (capacity === undefined || demand <= 0) continue
     const taken = load.byResource.get(name) ?? 0
-    // Who asks for more than there is gets all of it, and waits until nobody else has any.
-    const needed = Math.min(demand, capacity)
-    if (needed > 0 && taken + needed <= capacity) continue
+    if (hasRoom({ name, capacity, taken }, demand)) continue
     yield {
       kind: 'resource-full',
       message: `it needs ${demand} of resource "${name}", and ${taken} of ${capacity} are taken`,
@@ -103,6 +101,30 @@ export function* limits(
       tasks: [suspect],
     }
   }
+}
+
+/** How much of a resource there is, and how much of it is in use. */
+export interface ResourceUse {
+  readonly name: string
+  readonly capacity: number
+  readonly taken: number
+}
+
+/** Who asks for more than there is gets all of it, and waits until nobody else has any. */
+export function hasRoom({ capacity, taken }: ResourceUse, demand: number): boolean {
+  const needed = Math.min(demand, capacity)
+  return demand <= 0 || (needed > 0 && taken + needed <= capacity)
+}
+
+/** The resources that may stand in the way of a task right now. */
+export function scarceResources(
+  { byResource }: Load,
+  { resources = {} }: ProjectSettings,
+): readonly ResourceUse[] {
+  return Object.entries(resources).flatMap(([name, capacity]) => {
+    const taken = byResource.get(name) ?? 0
+    return taken > 0 || capacity <= 0 ? [{ name, capacity, taken }] : []
+  })
 }
 
 /**

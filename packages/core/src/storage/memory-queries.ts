@@ -1,5 +1,12 @@
 import type { AttemptId, BatchId, TaskId, WorkerId, WorkOrderId } from '../id.ts'
-import { addInterruptions, addKeys, addResources, type Load } from '../limit/admission.ts'
+import {
+  addInterruptions,
+  addKeys,
+  addResources,
+  hasRoom,
+  lackingOf,
+  type Load,
+} from '../limit/admission.ts'
 import { isSettled, readiness } from '../staging/readiness.ts'
 import { defaultAccount } from '../staging/state.ts'
 import type { Batch, StoredArtifact, StoredPlan, Task, WorkOrder } from '../staging/state.ts'
@@ -33,11 +40,18 @@ export const memoryQueries: Answers = {
     const { interruptionsBelow = Infinity } = input
     const fullAccounts = new Set(input.fullAccounts)
     const fullBatches = new Set<BatchId | null>(input.fullBatches)
+    const scarce = new Map(input.scarceResources?.map((use) => [use.name, use]))
+    const able = input.capabilities === undefined ? undefined : new Set(input.capabilities)
     const isFree = (task: Task, order: WorkOrder) =>
       order.interruptions < interruptionsBelow &&
       !fullAccounts.has(task.account ?? defaultAccount) &&
       !fullBatches.has(task.batchId) &&
-      !task.exclusiveKeys.some((key) => inUse.has(key))
+      !task.exclusiveKeys.some((key) => inUse.has(key)) &&
+      (able === undefined || lackingOf(task, able).length === 0) &&
+      Object.entries(task.resources).every(([name, demand]) => {
+        const use = scarce.get(name)
+        return use === undefined || hasRoom(use, demand)
+      })
     const conditions = {
       isOpen: (batchId: BatchId, layer: number) => isOpen(rows, batchId, layer),
       isHeld: (account: string) => isHeld(rows, account, now),

@@ -1,6 +1,6 @@
 import type { Event, StoredEvent } from '../event/event.ts'
 import type { AttemptId, BatchId, PlanId, ProjectId, TaskId, WorkerId, WorkOrderId } from '../id.ts'
-import type { Load } from '../limit/admission.ts'
+import type { Load, ResourceUse } from '../limit/admission.ts'
 import type { BatchSummary } from '../staging/batch-summary.ts'
 import type { Change, Slice, SliceKeys } from '../staging/slice.ts'
 import type {
@@ -120,8 +120,9 @@ export interface Queries {
    * `notBefore`, account not held. Order: priority class, stage priority (higher first), urgency
    * by the plan, position. Caps are not applied here but in `admission`; tasks that have one of `keysInUse`
    * are left out already, since a thousand of them may stand before the first that is free, and so are
-   * work orders that have lost as many workers as `interruptionsBelow`, and tasks of `fullAccounts` and
-   * `fullBatches`. With `enqueuedUntil`: only those
+   * work orders that have lost as many workers as `interruptionsBelow`, tasks of `fullAccounts` and
+   * `fullBatches`, tasks that ask for more of one of `scarceResources` than is left (`hasRoom`), and
+   * those that ask for something else than these `capabilities`. With `enqueuedUntil`: only those
    * enqueued until then, the oldest first, equally old ones in the usual order.
    */
   readonly claimable: {
@@ -133,6 +134,8 @@ export interface Queries {
       readonly interruptionsBelow?: number
       readonly fullAccounts?: readonly string[]
       readonly fullBatches?: readonly BatchId[]
+      readonly scarceResources?: readonly ResourceUse[]
+      readonly capabilities?: readonly string[]
       /** Never together with `workOrderIds`. */
       readonly enqueuedUntil?: number
     }

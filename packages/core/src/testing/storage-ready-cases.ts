@@ -9,6 +9,7 @@ import type {
   WorkOrder,
   WorkOrderStatus,
 } from '../staging/state.ts'
+import type { Queries } from '../storage/storage.ts'
 import type { BatchSummary } from '../staging/batch-summary.ts'
 import { equal } from './check.ts'
 import type { ContractCase } from './contract.ts'
@@ -172,6 +173,60 @@ export const storageReadyCases: readonly ContractCase<StorageSubject>[] = [
       equal(await free(9, ['src/b.ts', '__proto__', 'a', '']), ['o0', 'o2', 'o5'], 'beside three')
       equal(await free(9, []), ['o0', 'o1', 'o2', 'o3', 'o4', 'o5'], 'beside nobody')
       equal(await free(9, ['src/a.ts'], ['o1', 'o3', 'o5']), ['o3', 'o5'], 'of some')
+    },
+  },
+  {
+    id: 'storage.ready.scarce',
+    title:
+      'tasks that ask for more than is left of a resource, or for what a worker cannot do, are left out',
+    async run({ storage }) {
+      const batch = exampleBatch(projectId, 'b1')
+      const asks: readonly Partial<Task>[] = [
+        { resources: { gpu: 2 } },
+        { resources: { gpu: 1, disk: 5 } },
+        { resources: { gpu: 9 }, capabilities: ['python'] },
+        { resources: { gpu: 0 }, capabilities: ['python', 'gpu'] },
+        { resources: { licence: 0.5 } },
+        {},
+      ]
+      await withProject(
+        storage,
+        ['batch', batch],
+        ...asks.map(
+          (set, index) => ['task', queuedTask(index, batch, { ...set, position: index })] as const,
+        ),
+        ...asks.map(
+          (_, index) =>
+            ['workOrder', exampleWorkOrder(projectId, `t${index}`, `o${index}`)] as const,
+        ),
+      )
+      type Asked = Pick<Queries['claimable']['input'], 'scarceResources' | 'capabilities'>
+      const left = (asked: Asked, limit = 9) =>
+        query(storage, 'claimable', { projectId, limit, ...asked })
+      const gpu = (capacity: number, taken: number) => [{ name: 'gpu', capacity, taken }]
+      const all = ['o0', 'o1', 'o2', 'o3', 'o4', 'o5']
+      equal(await left({}), all, 'nobody in the way')
+      equal(
+        await left({ scarceResources: gpu(3, 2) }),
+        ['o1', 'o3', 'o4', 'o5'],
+        'one of three left',
+      )
+      equal(await left({ scarceResources: gpu(3, 1) }, 2), ['o0', 'o1'], 'two of three left')
+      equal(await left({ scarceResources: gpu(3, 0) }), all, 'who asks for more than all gets all')
+      equal(await left({ scarceResources: gpu(0, 0) }), ['o3', 'o4', 'o5'], 'none there')
+      const both = [...gpu(3, 2), { name: 'licence', capacity: 0.6, taken: 0.2 }]
+      equal(await left({ scarceResources: both }), ['o1', 'o3', 'o5'], 'two resources')
+      equal(await left({ capabilities: [] }), ['o0', 'o1', 'o4', 'o5'], 'no capability')
+      equal(
+        await left({ capabilities: ['python', 'PYTHON', '__proto__'] }),
+        ['o0', 'o1', 'o2', 'o4', 'o5'],
+        'one of two capabilities',
+      )
+      equal(
+        await left({ capabilities: ['gpu', 'python'], scarceResources: gpu(3, 3) }),
+        ['o3', 'o4', 'o5'],
+        'both',
+      )
     },
   },
   {

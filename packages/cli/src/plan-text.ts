@@ -1,4 +1,4 @@
-import { cutText, formatMinutes, printableText, renderTable } from '@cueline/core'
+import { cutText, formatMinutes, printableText, renderTable, textWidth } from '@cueline/core'
 import type { ImportReport, ImportResult } from '@cueline/core/formats'
 import type { Plan } from '@cueline/core/planner'
 
@@ -21,7 +21,7 @@ export function planText(
   const blocks = [
     [
       terminal.style('bold', cutText(printableText(name), terminal.columns)),
-      ...renderTable(figures(plan), terminal.columns),
+      ...figureLines(figures(plan), terminal.columns),
     ],
     warningLines(plan, terminal),
     conflictLines(plan, terminal),
@@ -49,9 +49,8 @@ export function problemsText(
     ),
     '',
   ]
-  for (const { kind, tasks, message } of problems.slice(0, mostShown * 2)) {
+  for (const { kind, message } of problems.slice(0, mostShown * 2)) {
     lines.push(terminal.style('bold', kind))
-    if (kind === 'cycle') lines.push(...pathLines(tasks, terminal.columns))
     lines.push(...wrapText(printableText(message), terminal.columns, '  '))
   }
   if (problems.length > mostShown * 2) {
@@ -65,10 +64,20 @@ function isHeldApart({ conflicts }: Plan): boolean {
   return conflicts.some(({ allowed }) => !allowed)
 }
 
-function figures(plan: Plan) {
+/** Names in a column, what is said of them beside it, in as many lines as it takes. */
+function figureLines(rows: readonly (readonly [string, string])[], columns: number): string[] {
+  const width = rows.reduce((widest, [name]) => Math.max(widest, textWidth(name)), 0) + 2
+  const indent = ' '.repeat(width)
+  return rows.flatMap(([name, words]) => {
+    const [first = '', ...more] = wrapText(printableText(words), columns, indent)
+    return [`${name}${' '.repeat(width - textWidth(name))}${first.slice(width)}`.trimEnd(), ...more]
+  })
+}
+
+function figures(plan: Plan): (readonly [string, string])[] {
   const { workers, laneCap, makespan, lowerBound, gap, barrierMakespan, criticalPath } = plan
   const parallel = plan.layers.reduce((most, layer) => Math.max(most, layer.length), 0)
-  const rows: [string, string][] = [
+  return [
     ['Tasks', `${plan.tasks}, with ${count(plan.edges, 'dependency', 'dependencies')}`],
     ['Work', `${formatMinutes(plan.work)} for one worker`],
     ['Critical path', `${formatMinutes(criticalPath.length)}, whatever the number of workers`],
@@ -91,7 +100,6 @@ function figures(plan: Plan) {
     ],
     ['Parallel', `${percent(plan.parallelShare)} of the tasks stand in layers of two or more`],
   ]
-  return { title: '', columns: [{ title: '' }, { title: '', flexible: true }], rows }
 }
 
 function warningLines({ warnings }: Plan, terminal: Terminal): string[] {
@@ -267,13 +275,6 @@ function listed(
       ),
     ...(more > 0 ? [`    … and ${more} more; --json shows all`] : []),
   ]
-}
-
-/** A cycle as it goes round, in lines. */
-function pathLines(tasks: readonly string[], width: number): string[] {
-  const names = tasks.map(printableText)
-  const shown = names.length > 40 ? [...names.slice(0, 30), '…', ...names.slice(-9)] : names
-  return wrapText(shown.join(' → '), width, '  ')
 }
 
 function path(tasks: readonly string[]): string {

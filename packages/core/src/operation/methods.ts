@@ -1,5 +1,7 @@
 import type * as z from 'zod'
 import { CuelineError } from '../error.ts'
+import { isObject } from '../plan/input-problems.ts'
+import { shown } from '../plan/shown.ts'
 import type { Methods, Operation, OperationContext } from './operation.ts'
 import { type Operations, operations } from './registry.ts'
 
@@ -24,21 +26,34 @@ function method(
 ): (input: unknown) => Promise<unknown> {
   return async (input) => {
     const parsed = operation.input.safeParse(input)
-    if (!parsed.success) throw inputError(name, parsed.error)
+    if (!parsed.success) throw inputError(name, operation.input, parsed.error)
     return operation.run(context, parsed.data)
   }
 }
 
-function inputError(name: string, error: z.ZodError): CuelineError {
+function inputError(name: string, input: z.ZodType, error: z.ZodError): CuelineError {
   const issues = error.issues
     .slice(0, 5)
-    .map((issue) => `${issue.path.length > 0 ? `${issue.path.join('.')}: ` : ''}${issue.message}`)
+    .map((issue) => `${issue.path.length > 0 ? `${issue.path.join('.')}: ` : ''}${said(issue)}`)
+  const isUnknownKey = error.issues.some(
+    ({ code, path }) => code === 'unrecognized_keys' && path.length === 0,
+  )
+  const shape = isUnknownKey && 'shape' in input ? input.shape : undefined
+  const keys = isObject(shape) ? Object.keys(shape) : []
+  const takes = keys.length > 0 ? ` It takes ${keys.join(', ')}.` : ''
   return new CuelineError(
     'invalid-input',
-    `${name} was called with a wrong input: ${issues.join('; ')}.`,
+    `${name} was called with a wrong input: ${issues.join('; ')}.${takes} Correct the input and call it again.`,
     {
       details: { operation: name, issues: error.issues },
       cause: error,
     },
   )
+}
+
+function said(issue: z.core.$ZodIssue): string {
+  if (issue.code !== 'unrecognized_keys') return issue.message
+  const names = issue.keys.slice(0, 8).map(shown).join(', ')
+  const more = issue.keys.length > 8 ? ` and ${issue.keys.length - 8} more` : ''
+  return `${issue.keys.length === 1 ? 'there is no key' : 'there are no keys'} ${names}${more}`
 }

@@ -130,6 +130,26 @@ describe('what lands [X-06, X-08]', () => {
     expect(repository.git('merge-base', '--is-ancestor', byHand, merged)).toBe('')
   })
 
+  it('is nothing of an earlier claim once a later one is prepared, though its fence was checked before', async () => {
+    const provider = open()
+    const again = { ...requestOf(2), workOrderId: requestOf(1).workOrderId, fence: 2 }
+    const frozen = await provider.prepare(requestOf(1), never)
+    writeAt(frozen.path, 'a.txt', 'late')
+    const trial = await provider.tryMerge(frozen, never)
+    const later = open()
+    const late = provider.land(trial, async () => {
+      // Here it is frozen, its lease lapses, and another process takes the work.
+      await later.prepare(again, never)
+    })
+    await expect(late).rejects.toMatchObject({ code: 'conflict', retryable: true })
+    expect(repository.show('cueline/main', 'a.txt')).toBeNull()
+    expect(await later.landed(frozen.attemptId, 1)).toBeNull()
+    const [next] = (await later.list()).filter(({ attemptId }) => attemptId === again.attemptId)
+    writeAt(next?.path, 'a.txt', 'in time')
+    await later.land(await later.tryMerge(next as typeof frozen, never), confirmed)
+    expect(repository.show('cueline/main', 'a.txt')).toBe('in time')
+  })
+
   it('is told no more when the branch was taken back', async () => {
     const start = repository.git('rev-parse', 'main').trim()
     const { workspace } = await land('a.txt', '1', 1)

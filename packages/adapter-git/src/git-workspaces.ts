@@ -9,7 +9,7 @@ import {
 import { inspectWorkspace } from './inspection.ts'
 import { keepCommits } from './kept-commits.ts'
 import { keptWork, restoreWork } from './kept-work.ts'
-import { landedAs, moveTarget } from './landing.ts'
+import { landedAs, moveTarget, supersede } from './landing.ts'
 import { discardWorkspace, draftWorkspace, makeWorkspace } from './make-workspace.ts'
 import {
   readManifest,
@@ -128,6 +128,7 @@ export function gitWorkspaces(options: GitWorkspacesOptions): WorkspaceProvider 
       let draft: Manifest | undefined
       try {
         await requireFreeDisk(place, limits)
+        await supersede(place, request)
         const base = await tipOf(place, signal)
         await refuseSubmodules(place, base)
         draft = draftWorkspace(place, request, base)
@@ -194,8 +195,8 @@ export function gitWorkspaces(options: GitWorkspacesOptions): WorkspaceProvider 
         await confirm()
         if (held.get(attemptId) !== mine) throw givenUp(attemptId)
         await refuseCheckedOut(place)
-        await moveTarget(place, mine, fence)
         const manifest = await manifestOf(place, attemptId)
+        await moveTarget(place, mine, manifest)
         await writeManifest(place, { ...manifest, landedTree: mine.workTree })
         return { merged: mine.merged }
       } finally {

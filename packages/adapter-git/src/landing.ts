@@ -1,8 +1,34 @@
 import { CuelineError, type AttemptId, type Landed } from '@cueline/core'
 
+import type { Manifest } from './manifest.ts'
 import { lineOf, nameOf } from './names.ts'
 import { shortName, tipOf, type Repository } from './repository.ts'
 import type { Made } from './trial.ts'
+
+/**
+ * From now on nothing of an earlier claim of the work order can land, not even from a process that was
+ * frozen after its fence was checked. To be done before the base of the new attempt is read: what has
+ * landed until then is in it.
+ */
+export async function supersede(
+  { refs }: Repository,
+  { workOrderId, fence }: Pick<Manifest, 'workOrderId' | 'fence'>,
+): Promise<void> {
+  const length = Math.min(mostSuperseded, Math.trunc(fence) - 1)
+  if (!(length > 0)) return
+  const empty = (await refs(['hash-object', '-w', '-t', 'tree', '--stdin'], { input: '' })).trim()
+  const notes = Array.from({ length }, (_none, each) => {
+    return `update ${supersededRefOf(workOrderId, fence - 1 - each)} ${empty}\n`
+  })
+  await refs(['update-ref', '--stdin'], { input: notes.join('') })
+}
+
+/** Claims of one work order: nobody is frozen that long. */
+const mostSuperseded = 100
+
+function supersededRefOf(workOrderId: string, fence: number): string {
+  return `refs/cueline/superseded/${nameOf(workOrderId)}-${Math.trunc(fence)}`
+}
 
 /**
  * Moves the branch in one transaction of refs, and only from the commit that the trial was made with.
@@ -11,14 +37,16 @@ import type { Made } from './trial.ts'
 export async function moveTarget(
   { refs, target }: Repository,
   { tip, merged, trial }: Made,
-  fence: number,
+  { workOrderId, fence }: Pick<Manifest, 'workOrderId' | 'fence'>,
 ): Promise<void> {
   const { attemptId } = trial.workspace
+  // Without a commit to compare with it must not be there.
+  const standing = `verify ${supersededRefOf(workOrderId, fence)}`
   const move = merged === tip ? `verify ${target} ${tip}` : `update ${target} ${merged} ${tip}`
   const note = `update ${landedRefOf(attemptId, fence)} ${merged}`
   try {
     await refs(['update-ref', '-m', `cueline: ${attemptId}`, '--create-reflog', '--stdin'], {
-      input: ['start', move, note, 'prepare', 'commit', ''].join('\n'),
+      input: ['start', standing, move, note, 'prepare', 'commit', ''].join('\n'),
     })
   } catch (error) {
     throw new CuelineError(

@@ -8,6 +8,7 @@ import { AttemptAborted } from './attempt-aborted.ts'
 import { createAttemptReport } from './attempt-report.ts'
 import type { Claim } from './claim.ts'
 import type { EngineContext } from './context.ts'
+import { settleLandedBefore } from './landed-before.ts'
 import { orGiveUp } from './or-give-up.ts'
 import { protect } from './protect.ts'
 import { removeWorkspace } from './remove-workspace.ts'
@@ -35,6 +36,7 @@ export async function runAttempt(
     signal.throwIfAborted()
     if (context.workspace !== null) {
       workspace = await prepareWorkspace(context, context.workspace, claim, signal)
+      if (await settleLandedBefore(context, context.workspace, claim)) return
     }
     const brief = withWorkspace(claim.brief, workspace)
     const ended = await runRunner(context, claim, brief, controller, slot)

@@ -100,7 +100,7 @@ export function problemsError(problems: readonly Problem[]): CuelineError {
   return new CuelineError(
     'invalid-input',
     [
-      `The tasks cannot be planned (${problems.length} problem(s)):`,
+      `The tasks cannot be planned (${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}):`,
       ...shown,
       ...more,
       'Mend these in the plan and try again.',

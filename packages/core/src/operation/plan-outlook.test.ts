@@ -83,6 +83,19 @@ describe('the forecast of a project [X-04]', () => {
     expect((await cueline.plans.forecast({ projectId, workers: 2 })).planned).toBe(35)
   })
 
+  it('says the same finish as the plan where an order other than by urgency is shorter', async () => {
+    const { cueline, projectId } = await tinyWorld({
+      tasks: [
+        { id: 'A', title: 'Store', estimate: 30, touches: ['src/store.ts'] },
+        { id: 'B', title: 'Shelf', estimate: { min: 60, max: 120 }, touches: ['src/store.ts'] },
+        { id: 'C', title: 'Print', estimate: 45, dependsOn: ['A'] },
+        { id: 'D', title: 'Parcel', estimate: 45, dependsOn: ['B', 'C'] },
+      ],
+      workers: 2,
+    })
+    expect((await cueline.plans.forecast({ projectId })).planned).toBe(165)
+  })
+
   it('is about what is left, and says what runs', async () => {
     const forecasts: Awaited<ReturnType<typeof ask>>[] = []
     const world = await tinyWorld({

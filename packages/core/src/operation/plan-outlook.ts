@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { PlanTask } from '../plan/index.ts'
+import { type PlanTask, planTasks } from '../plan/index.ts'
 import { type ScheduleForecast, simulateSchedule } from '../plan/simulate-schedule.ts'
 import { type BatchSuggestion, suggestNextBatch } from '../plan/suggest-next-batch.ts'
 import { inferredAmong, withInferred } from '../plan/with-inferred.ts'
@@ -57,8 +57,12 @@ export const planOutlook = {
         const planning = await currentPlanning(transaction, input)
         const { runs, seed } = input
         const { workers: count } = planning.options
-        const result = simulateSchedule(planning.chosen.tasks, {
+        const { tasks } = planning.chosen
+        const planned = planTasks(tasks, { ...planning.options, barrier: 'none', resources: {} })
+        if (!planned.ok) throw problemsError(planned.problems)
+        const result = simulateSchedule(tasks, {
           workers: Math.min(count, planning.options.lanes ?? count),
+          schedule: planned.plan.schedule,
           runs,
           seed,
           conflicts: planning.chosen.conflicts,

@@ -31,6 +31,9 @@ describe('questions to a plan [X-04] [S4-01]', () => {
     await expect(cueline.plans.explain({ projectId, task: 'C' })).rejects.toThrow(
       'Task "C" is cancelled; a plan holds only open tasks.',
     )
+    await expect(cueline.plans.whatIf({ projectId, change: { failed: 'C' } })).rejects.toThrow(
+      'Task "C" is cancelled; a plan holds only open tasks.',
+    )
   })
 
   it('answer what if, and change nothing', async () => {

@@ -46,14 +46,7 @@ export const planQuestions = {
     run: ({ storage }, input): Promise<TaskExplanation> =>
       storage.transaction(async (transaction) => {
         const { chosen, options } = await currentPlanning(transaction, input)
-        const { code, status } = await resolveTask(transaction, input.projectId, input.task)
-        if (status === 'done' || status === 'cancelled') {
-          throw new CuelineError(
-            'refused',
-            `Task "${code}" is ${status}; a plan holds only open tasks. Ask for one that is still to be done.`,
-            { details: { task: code, status } },
-          )
-        }
+        const code = await openCode(transaction, input.projectId, input.task)
         const result = planTasks(chosen.tasks, options)
         if (!result.ok) throw problemsError(result.problems)
         return explain(chosen.tasks, result.plan, code)
@@ -97,7 +90,7 @@ async function withCodes(
   owner: ProjectId,
   asked: PlanChange,
 ): Promise<PlanChange> {
-  const codeOf = async (reference: string) => (await resolveTask(storage, owner, reference)).code
+  const codeOf = (reference: string) => openCode(storage, owner, reference)
   if ('failed' in asked) return { failed: await codeOf(asked.failed) }
   if ('estimate' in asked) {
     return { estimate: { ...asked.estimate, task: await codeOf(asked.estimate.task) } }
@@ -107,4 +100,18 @@ async function withCodes(
     return { removeDependency: { task: await codeOf(task), dependsOn: await codeOf(dependsOn) } }
   }
   return asked
+}
+
+async function openCode(
+  storage: StorageTransaction,
+  owner: ProjectId,
+  reference: string,
+): Promise<string> {
+  const { code, status } = await resolveTask(storage, owner, reference)
+  if (status !== 'done' && status !== 'cancelled') return code
+  throw new CuelineError(
+    'refused',
+    `Task "${code}" is ${status}; a plan holds only open tasks. Ask for one that is still to be done.`,
+    { details: { task: code, status } },
+  )
 }

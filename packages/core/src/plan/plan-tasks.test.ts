@@ -138,6 +138,23 @@ describe('planTasks [S3-03] [S4-01] [X-04]', () => {
     expect(plan.layers).toEqual([['__proto__', 'constructor'], ['10', '9'], ['toString']])
   })
 
+  it('names a hole in the list of tasks as what it is', () => {
+    const tasks: { id: string }[] = [{ id: 'a' }]
+    tasks[2] = { id: 'b' }
+    const result = planTasks(tasks)
+    expect(result.ok ? [] : result.problems.map(({ kind }) => kind)).toEqual(['invalid-id'])
+  })
+
+  it('takes an epic that is no text for none', () => {
+    const tasks = [
+      { id: 'a', epic: 5 },
+      { id: 'b', epic: null },
+      { id: 'c', epic: '' },
+    ]
+    const { lanes } = planOf(tasks as unknown as PlanTask[], { workers: 1 })
+    expect(lanes.map(({ epics }) => epics)).toEqual([[]])
+  })
+
   it('plans a chain of 100 000 tasks, last one first', () => {
     const size = 100_000
     const chain = Array.from({ length: size }, (_, at) => ({

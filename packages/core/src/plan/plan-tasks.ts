@@ -135,7 +135,10 @@ export function planAssuming(
   // With improvement fewer workers than any list schedule needs may reach the critical path.
   const mostUseful = makespan > criticalPath.length ? Infinity : laneCap
 
-  const epicOf = (task: number) => tasks[task]!.epic
+  const epicOf = (task: number) => {
+    const epic: unknown = tasks[task]!.epic
+    return typeof epic === 'string' && epic !== '' ? epic : undefined
+  }
   const lanesOfTasks = assignLanes(index, durations, schedule, epicOf)
   const named = idsByLayer(index, layers)
   const plan: Plan = {
@@ -204,7 +207,7 @@ function timeLimit(
 
 /** Where ids are when the tasks themselves cannot be planned; of equal ones the last counts. */
 function positionsOf(tasks: readonly PlanTask[]): Pick<TaskIndex, 'size' | 'positions'> {
-  return { size: tasks.length, positions: new Map(tasks.map((task, at) => [task?.id, at])) }
+  return { size: tasks.length, positions: new Map(Array.from(tasks, (task, at) => [task?.id, at])) }
 }
 
 /** The tasks of a batch fit beside each other, unless they need more of a resource than there is. */

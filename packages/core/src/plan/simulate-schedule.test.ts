@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import type { PlanTask } from './plan.ts'
+import type { PlanTask, ScheduledTask } from './plan.ts'
 import { planTasks } from './plan-tasks.ts'
 import { simulateSchedule, type SimulationOptions } from './simulate-schedule.ts'
 import { anyTasks } from './task-graph.arbitrary.ts'
@@ -75,6 +75,38 @@ describe('simulateSchedule [X-04]', () => {
       expect.stringContaining('seed is 0.5'),
       expect.stringContaining('"Z"'),
     ])
+  })
+
+  it('plays the plan it is given: its order, and its finish as what is planned', () => {
+    const tasks: PlanTask[] = [
+      { id: 'A', estimate: 30 },
+      { id: 'B', estimate: { min: 60, max: 120 } },
+      { id: 'C', estimate: 45, dependsOn: ['A'] },
+      { id: 'D', estimate: 45, dependsOn: ['B', 'C'] },
+    ]
+    const options = { workers: 2, runs: 50, conflicts: [{ tasks: ['A', 'B'] as const }] }
+    const result = planTasks(tasks, options)
+    const { schedule, makespan } = result.ok ? result.plan : { schedule: [], makespan: 0 }
+    expect(makespan).toBe(165)
+    // By urgency the longer of the two that conflict would go first, which ends later.
+    expect(forecastOf(tasks, options).planned).toBe(210)
+    const forecast = forecastOf(tasks, { ...options, schedule })
+    expect(forecast.planned).toBe(165)
+    expect(forecast.finish.latest).toBeLessThanOrEqual(30 + 120 + 45)
+    expect(forecast.text).toContain('the plan says 165 minutes')
+  })
+
+  it.each([
+    ['nothing', []],
+    ['null', null],
+    ['another task', [{ task: 'Z', start: 0, finish: 1, lane: 0 }]],
+    ['no times', [{ task: 'A' }]],
+    ['no task', [null]],
+  ])('refuses a schedule of %s', (_, schedule) => {
+    const result = simulateSchedule([{ id: 'A' }], {
+      schedule: schedule as unknown as readonly ScheduledTask[],
+    })
+    expect(result.ok ? [] : result.problems.map(({ kind }) => kind)).toEqual(['invalid-option'])
   })
 
   it('says that an empty plan is finished at once', () => {

@@ -4,7 +4,7 @@ import { atMinute, inMinutes } from './in-minutes.ts'
 import { objectProblems } from './input-problems.ts'
 import { afterDependencies, listSchedule, type ListSchedule } from './list-schedule.ts'
 import { named } from './named.ts'
-import type { PlanOptions, PlanTask, Problem } from './plan.ts'
+import type { PlanOptions, PlanTask, Problem, ScheduledTask } from './plan.ts'
 import { plannedConflicts, type ConflictIndex } from './planned-conflicts.ts'
 import { randomFrom } from './random.ts'
 import { ranks, ranksApart } from './ranks.ts'
@@ -25,6 +25,11 @@ export interface SimulationOptions {
   readonly allow?: PlanOptions['allow']
   /** Dependencies that nobody declared, as in `PlanOptions`. */
   readonly inferred?: PlanOptions['inferred']
+  /**
+   * The schedule of a plan of these tasks: they are started in its order, and it says what is planned.
+   * Without it they are started as the list schedule would, by urgency.
+   */
+  readonly schedule?: readonly ScheduledTask[] | undefined
 }
 
 export type SimulationResult =
@@ -36,7 +41,7 @@ export interface ScheduleForecast {
   workers: number
   runs: number
   seed: number
-  /** What the plan takes when every task takes its planned minutes. */
+  /** What the plan takes when every task takes its planned minutes: of `schedule`, or the list schedule. */
   planned: number
   finish: {
     earliest: number
@@ -66,9 +71,9 @@ export interface ScheduleForecast {
 
 /**
  * Plays a plan through many times and says when it finishes: each task with a range takes minutes
- * drawn evenly from it, every other task its planned minutes; tasks are started as the list schedule
- * would, which knows only the planned minutes; conflicting ones never run at once. Barriers and resources
- * are left out.
+ * drawn evenly from it, every other task its planned minutes. Whenever a worker is free, the first task
+ * of the plan's order that may run starts; the order knows only the planned minutes. Conflicting tasks
+ * never run at once. Barriers and resources are left out.
  *
  * Pure: the same tasks, workers, runs and seed give the same forecast. The draws do not depend on the
  * number of workers, so two forecasts with one seed can be compared. Takes `runs` times a schedule.
@@ -79,10 +84,12 @@ export function simulateSchedule(
 ): SimulationResult {
   const unreadable = objectProblems('options', options)
   if (unreadable.length > 0) return { ok: false, problems: unreadable }
-  const { workers = 4, runs = 1000, seed = 1, conflicts, allow } = options
+  const { workers = 4, runs = 1000, seed = 1, conflicts, allow, schedule } = options
   const analysis = analyzeAssuming(tasks, undefined, options.inferred)
   const kept = analysis.ok ? plannedConflicts(analysis.index, conflicts, allow) : undefined
+  const starts = analysis.ok && schedule !== undefined && startsOf(analysis.index, schedule)
   const problems = optionProblems({ workers, runs, seed }).concat(
+    starts === undefined ? [otherSchedule] : [],
     kept?.problems ?? [],
     analysis.ok ? [] : analysis.problems,
   )
@@ -90,8 +97,8 @@ export function simulateSchedule(
 
   const { index, durations, estimated } = analysis
   const apart = kept?.apart
-  const urgent = urgencies(analysis)
-  const urgency = apart === undefined ? ranks(urgent) : ranksApart(urgent, apart)
+  const urgent = starts ? starts.map((start) => -start) : urgencies(analysis)
+  const urgency = apart === undefined || starts ? ranks(urgent) : ranksApart(urgent, apart)
   const list = (minutes: Float64Array): ListSchedule =>
     apart === undefined
       ? listSchedule(minutes, urgency, workers, afterDependencies(index))!
@@ -107,7 +114,9 @@ export function simulateSchedule(
   }
   finishes.sort()
 
-  const planned = list(durations).makespan
+  const planned =
+    schedule?.reduce((latest, { finish }) => Math.max(latest, finish), 0) ??
+    list(durations).makespan
   const ranges = tasks.filter(({ estimate }) => isRange(estimate)).length
   const given = estimated.reduce((sum, own) => sum + own, 0)
   const forecast = {
@@ -146,6 +155,33 @@ function optionProblems(options: Record<'workers' | 'runs' | 'seed', number>): P
 }
 
 const mostRuns = 1_000_000
+
+/** Starts by input position; undefined when it is no schedule of these tasks. */
+function startsOf(
+  { size, positions }: TaskIndex,
+  schedule: readonly ScheduledTask[],
+): Float64Array | undefined {
+  if (!Array.isArray(schedule) || schedule.length !== size) return undefined
+  const starts = new Float64Array(size).fill(NaN)
+  for (const entry of schedule as readonly (ScheduledTask | null | undefined)[]) {
+    const { start, finish } = entry ?? {}
+    const task = positions.get(entry?.task as string)
+    if (task === undefined || !isTime(start) || !isTime(finish)) return undefined
+    starts[task] = start
+  }
+  return starts.some(Number.isNaN) ? undefined : starts
+}
+
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && value < Infinity
+}
+
+const otherSchedule: Problem = {
+  kind: 'invalid-option',
+  tasks: [],
+  message:
+    'schedule is not one of these tasks, each with its start and finish. Give the schedule of a plan of them, or leave it out.',
+}
 
 function isRange(estimate: PlanTask['estimate']): boolean {
   return typeof estimate === 'object' && estimate !== null

@@ -85,6 +85,46 @@ describe("a user's own checkout [X-06, X-07]", () => {
   })
 })
 
+describe('the base of a workspace [X-05]', () => {
+  it('contains what the task has waited for', async () => {
+    const { merged: first } = await land('first.txt', '1', 1)
+    const { merged: second } = await land('second.txt', '2', 2)
+    const workspace = await open().prepare({ ...requestOf(3), after: [first, second] }, never)
+    expect(repository.git('merge-base', '--is-ancestor', first, workspace.base)).toBe('')
+  })
+
+  it('is refused by name where somebody has taken the branch back, until it has it again', async () => {
+    const start = repository.git('rev-parse', 'main').trim()
+    const { merged } = await land('first.txt', '1', 1)
+    const after = [merged]
+    const provider = open()
+    for (const stale of [
+      start,
+      repository.git('commit-tree', `${start}^{tree}`, '-m', 'x').trim(),
+    ]) {
+      repository.git('update-ref', 'refs/heads/cueline/main', stale)
+      const refused = provider.prepare({ ...requestOf(2), after }, never)
+      await expect(refused).rejects.toMatchObject({
+        code: 'refused',
+        retryable: true,
+        message: expect.stringContaining(`does not contain ${merged.slice(0, 12)}`),
+        details: { missing: [merged] },
+      })
+      expect((await provider.list()).map(({ attemptId }) => attemptId)).not.toContain('attempt_2')
+    }
+    repository.git('update-ref', 'refs/heads/cueline/main', merged)
+    const workspace = await provider.prepare({ ...requestOf(2), after }, never)
+    expect(readAt(workspace.path, 'first.txt')).toBe('1')
+  })
+
+  it('is refused too when what it waited for is no commit of this repository', async () => {
+    for (const unknown of ['0'.repeat(40), '--all', 'HEAD', '']) {
+      const request = { ...requestOf(1), after: [unknown] }
+      await expect(open().prepare(request, never)).rejects.toMatchObject({ code: 'refused' })
+    }
+  })
+})
+
 describe('what lands [X-06, X-08]', () => {
   it('is a commit that names task, attempt and fence, written by the user', async () => {
     const { merged } = await land('a.txt', '1', 1, 'T1\nCueline-Fence: 99')

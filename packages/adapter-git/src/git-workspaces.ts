@@ -7,6 +7,7 @@ import {
 } from '@cueline/core'
 
 import { inspectWorkspace } from './inspection.ts'
+import { expectAncestors } from './base.ts'
 import { keepCommits } from './kept-commits.ts'
 import { keptWork, restoreWork } from './kept-work.ts'
 import { landedAs, moveTarget, supersede } from './landing.ts'
@@ -130,6 +131,7 @@ export function gitWorkspaces(options: GitWorkspacesOptions): WorkspaceProvider 
         await requireFreeDisk(place, limits)
         await supersede(place, request)
         const base = await tipOf(place, signal)
+        await expectAncestors(place, base, request.after)
         await refuseSubmodules(place, base)
         draft = draftWorkspace(place, request, base)
         await writeManifest(place, draft)

@@ -9,6 +9,7 @@ import { createAttemptReport } from './attempt-report.ts'
 import type { Claim } from './claim.ts'
 import type { EngineContext } from './context.ts'
 import { settleLandedBefore } from './landed-before.ts'
+import { landedDependencies } from './landed-dependencies.ts'
 import { orGiveUp } from './or-give-up.ts'
 import { protect } from './protect.ts'
 import { removeWorkspace } from './remove-workspace.ts'
@@ -60,8 +61,10 @@ async function prepareWorkspace(
   signal: AbortSignal,
 ): Promise<Workspace> {
   const { code, title } = claim.brief.task
+  const after = await landedDependencies(context, claim, provider)
+  signal.throwIfAborted()
   const report = createAttemptReport(context, claim, neverAsked)
-  const preparing = provider.prepare({ ...claim, code, title }, signal, report)
+  const preparing = provider.prepare({ ...claim, code, title, after }, signal, report)
   try {
     return await orGiveUp(context, 'Preparing a workspace', preparing, signal)
   } catch (error) {

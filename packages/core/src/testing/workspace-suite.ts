@@ -157,6 +157,18 @@ const cases: readonly ContractCase<WorkspaceSubject>[] = [
     },
   },
   {
+    id: 'workspace.after',
+    title: 'what starts after others have landed has what they landed',
+    async run(subject) {
+      const { landed: first } = await landedWith(subject, { 'first.txt': '1' })
+      const { landed: second } = await landedWith(subject, { 'second.txt': '2' })
+      const after = [first.merged, second.merged]
+      const workspace = await subject.provider.prepare({ ...request(), after }, never)
+      equal(await subject.read(workspace, 'first.txt'), '1')
+      equal(await subject.read(workspace, 'second.txt'), '2')
+    },
+  },
+  {
     id: 'workspace.conflict',
     title: 'a path changed here and there is a conflict that overwrites nothing and holds nothing',
     async run(subject) {

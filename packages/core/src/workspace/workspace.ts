@@ -83,6 +83,11 @@ export interface WorkspaceRequest {
   readonly title: string
   readonly attemptId: AttemptId
   readonly fence: number
+  /**
+   * What the tasks that this one has waited for have landed as (`Landed.merged`). A provider that can
+   * tell refuses to start from a state that does not contain all of it.
+   */
+  readonly after?: readonly string[]
 }
 
 export interface WorkspaceReport {

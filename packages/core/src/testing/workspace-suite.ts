@@ -565,6 +565,7 @@ async function nothingIsLost(subject: WorkspaceSubject): Promise<void> {
   const providers = [subject.provider, await subject.reopen()]
   const first = await landedWith(subject, { 'shared.txt': 'start\n' })
   await subject.provider.remove(first.workspace)
+  let turn: Promise<unknown> = Promise.resolve()
   const work = async (worker: number): Promise<void> => {
     for (;;) {
       const provider = providers[Math.floor(random() * providers.length)] as WorkspaceProvider
@@ -572,10 +573,17 @@ async function nothingIsLost(subject: WorkspaceSubject): Promise<void> {
       const shared = await subject.read(workspace, 'shared.txt')
       await subject.write(workspace, 'shared.txt', `${shared}worker ${worker}\n`)
       await subject.write(workspace, `own/${worker}.txt`, `${worker}`)
-      const trial = await provider.tryMerge(workspace, never)
-      const lands = trial.ok && random() < 0.8
-      const done = lands && !('error' in (await settled(provider.land(trial, confirmed))))
-      if (trial.ok && !lands) await provider.abandon(trial)
+      const merge = async () => {
+        const trial = await provider.tryMerge(workspace, never)
+        const lands = trial.ok && random() < 0.8
+        if (trial.ok && !lands) await provider.abandon(trial)
+        return lands && !('error' in (await settled(provider.land(trial, confirmed))))
+      }
+      // Mostly one after the other, as the engine does; now and then somebody comes in between.
+      const waits = random() < 0.8
+      const merging = waits ? turn.then(merge) : merge()
+      if (waits) turn = merging
+      const done = await merging
       await provider.remove(workspace)
       if (done) return
     }

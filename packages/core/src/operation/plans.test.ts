@@ -199,6 +199,13 @@ describe('how a plan is built [S4-01] [X-04]', () => {
     })
     expect((await cueline.plans.explain({ projectId, task: 'T2' })).decidedBy.tasks).toEqual(['T1'])
     expect((await cueline.tasks.get({ projectId, task: 'T2' })).dependencies).toEqual([])
+    // Questions about the plan count them, too, and can ask for one to be gone.
+    const change = { removeDependency: { task: 'T2', dependsOn: 'T1' } }
+    const without = await cueline.plans.whatIf({ projectId, change })
+    expect(without.difference.makespan).toMatchObject({ before: 20, after: 10 })
+    const next = await cueline.plans.suggestBatch({ projectId })
+    expect(next.tasks.map(({ task }) => task)).toEqual(['T1'])
+    expect((await cueline.plans.forecast({ projectId, runs: 1 })).planned).toBe(20)
   })
 
   it.each([

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+import { sqliteStorage } from '@cueline/adapter-sqlite'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 
 import { capturedTerminal } from '../captured-terminal.ts'
@@ -76,6 +77,29 @@ describe('cueline sessions [S2-05]', () => {
     const unknown = await cueline('sessions', 'end', 'T1')
     expect(unknown.code).toBe(2)
     expect(unknown.stderr).toContain('There is no session "T1", and none is open.')
+  }, 60_000)
+
+  it('end without a run when they were kept for long enough', async () => {
+    const { cwd, cueline, sessions, command } = workplace()
+    await cueline('import', 'plan.json')
+    await cueline('stage', '--force')
+    const running = cueline('run', '--agent', command('new'))
+    await vi.waitUntil(
+      async () => JSON.parse((await cueline('requests', '--json')).stdout).requests.length === 1,
+      { timeout: 15_000 },
+    )
+    await cueline('answer', 'T1', 'the big one')
+    expect((await running).code).toBe(0)
+    const kept = await cueline('sessions', 'sweep')
+    expect(kept.stdout).toBe('No session has been kept for long enough.\n')
+    const storage = await sqliteStorage({ file: join(cwd, '.cueline/cueline.db') })
+    await storage.advanceClock(31 * 60_000)
+    await storage.close()
+    expect(await sessions()).toMatchObject([{ status: 'idle' }])
+    expect((await cueline('sessions', 'sweep')).stdout).toBe('Ended one session.\n')
+    expect(await sessions('--all')).toMatchObject([{ status: 'ended', endReason: 'idle' }])
+    const again = await cueline('sessions', 'sweep', '--json')
+    expect(JSON.parse(again.stdout)).toEqual({ ended: [] })
   }, 60_000)
 
   it('are refused a command for resuming that could not resume', async () => {

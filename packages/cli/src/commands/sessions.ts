@@ -24,14 +24,15 @@ interface EndOptions {
   readonly force?: boolean
 }
 
-/** `cueline sessions`: the agents' own sessions, and `cueline sessions end`. */
+/** `cueline sessions`: the agents' own sessions, and how to end them. */
 export function addSessions(program: Command, { terminal, run }: Cli): void {
   const sessions = program
     .command('sessions')
-    .summary("list the agents' own sessions, or end one")
+    .summary("list the agents' own sessions, or end them")
     .description(
       "Lists the agents' own sessions that the next attempt of a task can resume, oldest first. They " +
-        'end by themselves when they were idle for 30 minutes or are older than an hour, never while ' +
+        'end during a run, or by `cueline sessions sweep`, when they were idle for 30 minutes or are ' +
+        'older than an hour, never while ' +
         'work needs them.',
     )
     .option('--all', 'also those that have ended')
@@ -42,7 +43,8 @@ export function addSessions(program: Command, { terminal, run }: Cli): void {
 Examples:
   cueline sessions
   cueline sessions --task T7 --all --json
-  cueline sessions end session_2f1c`,
+  cueline sessions end session_2f1c
+  cueline sessions sweep`,
     )
     .action((_: unknown, command: Command) =>
       run<ListOptions>(command, (options) => list(terminal, options)),
@@ -66,6 +68,32 @@ Examples:
     .action((session: string, _: unknown, command: Command) =>
       run<EndOptions>(command, (options) => end(terminal, session, options)),
     )
+  sessions
+    .command('sweep')
+    .summary('end the sessions that were kept for long enough')
+    .description(
+      'Ends the sessions that were idle or open for longer than the settings of the project say. A ' +
+        'run does that by itself; this is for projects that nobody runs.',
+    )
+    .addHelpText('after', '\nExamples:\n  cueline sessions sweep --json')
+    .action((_: unknown, command: Command) =>
+      run<object>(command, (options) => sweep(terminal, options)),
+    )
+}
+
+async function sweep(terminal: Terminal, options: GlobalOptions): Promise<number> {
+  return withCueline(terminal, options, {}, async (cueline) => {
+    const { id: projectId } = await chooseProject(cueline, options.project)
+    const { ended } = await cueline.sessions.sweep({ projectId, actor: actorOf(terminal) })
+    if (options.json) writeJson(terminal, { ended })
+    else terminal.out(`${sweptInWords(ended.length)}\n`)
+    return exitCodes.ok
+  })
+}
+
+function sweptInWords(count: number): string {
+  if (count === 0) return 'No session has been kept for long enough.'
+  return `Ended ${count === 1 ? 'one session' : `${count} sessions`}.`
 }
 
 async function list(terminal: Terminal, options: ListOptions & GlobalOptions): Promise<number> {

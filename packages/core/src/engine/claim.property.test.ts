@@ -35,8 +35,13 @@ function asItIs(input: Asked): Asked {
 
 /** What a storage did that knows of nothing full. */
 function nothingLeftOut(input: Asked): Asked {
-  const { fullAccounts, fullBatches, scarceResources, capabilities, ...others } = input
-  return others
+  return {
+    ...input,
+    fullAccounts: [],
+    fullBatches: [],
+    scarceResources: [],
+    capabilities: ['python', 'rust'],
+  }
 }
 
 interface Game {

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { endSessions } from '../engine/end-sessions.ts'
 import { actor, projectId, sessionId, taskReference, workerId } from './input.ts'
 import { operation } from './operation.ts'
 import { projectOf, requireProject, resolveTask } from './resolve.ts'
@@ -30,6 +31,17 @@ export const sessions = {
           ...(input.workerId !== undefined && { workerId: input.workerId }),
         })
       }),
+  }),
+  sweep: operation({
+    summary: 'End the sessions that were idle or open for long enough, as a run does by itself',
+    kind: 'command',
+    method: 'POST',
+    path: '/projects/{projectId}/sessions/sweep',
+    input: z.strictObject({ projectId, actor }),
+    async run({ storage, ledger }, input) {
+      await storage.transaction((transaction) => requireProject(transaction, input.projectId))
+      return { ended: await endSessions({ storage, ledger }, input.projectId, input.actor) }
+    },
   }),
   end: operation({
     summary:

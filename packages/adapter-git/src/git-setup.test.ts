@@ -353,6 +353,12 @@ describe('the teardown of a workspace [X-07]', () => {
     expect(existsSync(pathOf(workspace))).toBe(false)
     expect(await provider.remove(workspace)).toEqual({ salvaged: null })
     expect(readAt(repository.folder, 'notes.log')?.split('\n')).toHaveLength(3)
+
+    const other = await provider.prepare(requestOf(2), never)
+    const removed = await open().remove(other)
+    expect(removed.problems).toEqual([
+      expect.stringMatching(/commands for its teardown, which this one does not have.*t2_/),
+    ])
   })
 
   it('runs after a set-up that failed half way, and after a process that was killed in it', async () => {

@@ -50,7 +50,7 @@ export async function makeWorkspace(
   signal.throwIfAborted()
   const placed = await placeFiles(place, setup, { path, index, signal })
   const runs = setup.run.length > 0 || setup.teardown.length > 0
-  const ready = { ...draft, ports, placed, ...(runs && { setUp: true }) }
+  const ready = { ...draft, ports, placed, ...(setup.teardown.length > 0 && { setUp: true }) }
   if (runs) {
     // Without its folder of git: what is found like this is unfinished, and nothing in it is work.
     await writeManifest(place, ready)

@@ -31,7 +31,7 @@ export interface Manifest {
   readonly ports?: Readonly<Record<string, number>>
   /** Paths that the set-up has put there: no part of the work, whatever becomes of them. */
   readonly placed?: readonly string[]
-  /** Commands of the set-up have begun, so those of the teardown have to run. */
+  /** The set-up has begun, and whoever removes the workspace has to run its teardown. */
   readonly setUp?: boolean
   /** The tree that has landed, once it has. */
   readonly landedTree?: string

@@ -12,7 +12,7 @@ import {
 import type { Manifest } from './manifest.ts'
 import type { Repository } from './repository.ts'
 import { runCommand } from './run-command.ts'
-import { environmentOf, filledIn } from './setup-environment.ts'
+import { databaseSlugOf, environmentOf, filledIn } from './setup-environment.ts'
 import type { CheckedSetup } from './workspace-setup.ts'
 
 export interface SetupRun {
@@ -54,6 +54,11 @@ export async function runTeardown(
   manifest: Manifest,
 ): Promise<readonly string[]> {
   const problems: string[] = []
+  if (setup.teardown.length === 0) {
+    problems.push(
+      `The workspace of ${manifest.attemptId} was set up by a process with commands for its teardown, which this one does not have. Give back by hand what they would have: those of ${databaseSlugOf(manifest)}.`,
+    )
+  }
   for (const command of setup.teardown) {
     const cwd = (await isFolder(manifest.path)) ? manifest.path : root
     const ended = await run(setup, manifest, { command, cwd, kind: 'workspace' }).catch(

@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 
 import { directoryWorkspaces } from '@cueline/adapter-agents/directory'
-import { gitWorkspaces } from '@cueline/adapter-git'
+import { gitWorkspaces, type WorkspaceSetup } from '@cueline/adapter-git'
 import { CuelineError, type WorkspaceProvider } from '@cueline/core'
 
 import type { Terminal } from './terminal.ts'
@@ -14,15 +14,36 @@ export interface PlaceOptions {
   readonly branch?: string
 }
 
+/** What worktrees of a repository get, and how many there may be, as options say it. */
+export interface SetupOptions {
+  /** A file with the set-up as JSON. */
+  readonly setup?: string
+  readonly maxWorkspaces?: number
+  /** MiB. */
+  readonly minFree?: number
+}
+
 const usualResult = '.cueline/result'
 
 /** Worktrees of a repository where one is named, else copies of a folder. */
 export function workspacesOf(
   terminal: Terminal,
-  { result, repository, branch }: PlaceOptions,
+  { result, repository, branch, setup, maxWorkspaces, minFree }: PlaceOptions & SetupOptions,
   root: string,
 ): WorkspaceProvider {
   if (repository === undefined) {
+    const misplaced = Object.entries({
+      setup,
+      'max-workspaces': maxWorkspaces,
+      'min-free': minFree,
+    })
+    for (const [name, value] of misplaced) {
+      if (value === undefined) continue
+      throw new CuelineError(
+        'invalid-input',
+        `--${name} is for worktrees of a repository. Say which: --repository . --${name} ${value}`,
+      )
+    }
     if (branch !== undefined) {
       throw new CuelineError(
         'invalid-input',
@@ -41,7 +62,39 @@ export function workspacesOf(
     repository: resolve(terminal.cwd, repository),
     root,
     ...(branch !== undefined && { branch }),
+    ...(setup !== undefined && { setup: readSetup(terminal, setup, root) }),
+    ...(maxWorkspaces !== undefined && { maxWorkspaces }),
+    ...(minFree !== undefined && { minFreeBytes: minFree * 2 ** 20 }),
   })
+}
+
+/** What the file says; gitWorkspaces checks it. Read once, before any agent works. */
+function readSetup({ cwd }: Terminal, file: string, root: string): WorkspaceSetup {
+  const next = 'Give a set-up as JSON, such as { "copy": [".env"], "run": [["npm", "ci"]] }.'
+  const path = resolve(cwd, file)
+  let text: string
+  try {
+    const inWorkspaces = relative(resolve(root), realpathSync(path))
+    if (!inWorkspaces.startsWith('..') && !isAbsolute(inWorkspaces)) {
+      throw new Error('it lies in a workspace, where agents write')
+    }
+    text = readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new CuelineError(
+      'invalid-input',
+      `--setup ${file} cannot be read (${(cause as Error).message}). ${next}`,
+      { cause },
+    )
+  }
+  try {
+    return JSON.parse(text) as WorkspaceSetup
+  } catch (cause) {
+    throw new CuelineError(
+      'invalid-input',
+      `--setup ${file} is not JSON (${(cause as Error).message}). ${next}`,
+      { cause },
+    )
+  }
 }
 
 /**

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 
@@ -32,6 +33,14 @@ const plan = JSON.stringify({
   tasks: ['T1', 'T2', 'T3'].map((id) => ({ id, title: `Add the line of ${id}` })),
 })
 
+/** Writes down what it finds in its worktree and its environment. */
+const look = `
+import { readFileSync, writeFileSync } from 'node:fs'
+const { PORT: port, DATABASE: database } = process.env
+const [env, made] = ['.env', 'made.db'].map((name) => readFileSync(name, 'utf8'))
+writeFileSync('seen.json', JSON.stringify({ port, database, env, made }))
+`
+
 function workplace() {
   const cwd = temporaryFolder(onTestFinished, { 'plan.json': plan, 'agent.mjs': agent })
   const git = (...args: string[]) => {
@@ -44,7 +53,14 @@ function workplace() {
     const code = await runProgram(args, terminal)
     return { code, stdout: terminal.stdout(), stderr: terminal.stderr() }
   }
-  return { git, cueline, agentCommand: `"${process.execPath}" "${join(cwd, 'agent.mjs')}"` }
+  const write = (name: string, text: string) => writeFileSync(join(cwd, name), text)
+  return {
+    cwd,
+    git,
+    cueline,
+    write,
+    agentCommand: `"${process.execPath}" "${join(cwd, 'agent.mjs')}"`,
+  }
 }
 
 describe('cueline run --repository [X-06, S3-04]', () => {
@@ -67,6 +83,60 @@ describe('cueline run --repository [X-06, S3-04]', () => {
     expect(git('log', '--format=%s', 'main').trim()).toBe('start')
     expect(git('status', '--porcelain', '--untracked-files=no')).toBe('')
     expect(git('worktree', 'list').trim().split('\n')).toHaveLength(1)
+  })
+
+  it('sets worktrees up as a file says, and says what is wrong with it', async () => {
+    const { cwd, git, cueline, write } = workplace()
+    git('init', '-q', '-b', 'main')
+    write('.gitignore', '.env\nnode_modules\n*.db\n.cueline\n')
+    git('add', '.gitignore')
+    git('commit', '-q', '-m', 'start')
+    write('.env', 'SECRET=1\n')
+    write('look.mjs', look)
+    write(
+      'one.json',
+      JSON.stringify({ project: { name: 'One' }, tasks: [{ id: 'T1', title: 'A' }] }),
+    )
+    await cueline('import', 'one.json')
+    await cueline('stage', '--force')
+    const run = async (...args: string[]) => {
+      const agent = `"${process.execPath}" "${cwd}/look.mjs"`
+      const { code, stderr } = await cueline('run', '--agent', agent, ...args)
+      return { code, stderr: stderr.replaceAll(/\s+/g, ' ') }
+    }
+    const setUp = async (text: string, ...args: string[]) => {
+      write('setup.json', text)
+      return await run('--repository', '.', '--setup', 'setup.json', ...args)
+    }
+    expect((await run('--setup', 'setup.json')).stderr).toMatch(/--repository \. --setup/)
+    expect((await run('--max-workspaces', '2')).stderr).toMatch(
+      /--repository \.\s+--max-workspaces/,
+    )
+    expect((await setUp('{')).stderr).toMatch(/setup\.json is not JSON .* "copy"/)
+    expect((await setUp('{"copies":[]}')).stderr).toMatch(/"copies" is \[\]/)
+    expect((await setUp('{"copy":[".env.test"]}')).stderr).toMatch(/names "\.env\.test"/)
+    const missing = await run('--repository', '.', '--setup', 'nowhere.json')
+    expect(missing.stderr).toMatch(/--setup nowhere\.json cannot be read/)
+
+    const setup = {
+      copy: ['.env'],
+      ports: ['PORT'],
+      env: { DATABASE: 'app_{slug}' },
+      run: [[process.execPath, '-e', `fs.writeFileSync('made.db', process.env.DATABASE)`]],
+    }
+    const done = await setUp(
+      JSON.stringify(setup),
+      '--gate',
+      'cat made.db',
+      '--max-workspaces',
+      '1',
+    )
+    expect(done.code, done.stderr).toBe(0)
+    const seen = JSON.parse(git('show', 'cueline/main:seen.json')) as Record<string, string>
+    expect(seen).toMatchObject({ env: 'SECRET=1\n', made: seen['database'] })
+    expect(seen['database']).toMatch(/^app_t1_[0-9a-f]{16}$/)
+    expect(seen['port']).toMatch(/^2\d{4}$/)
+    expect(git('ls-tree', '-r', '--name-only', 'cueline/main')).toBe('.gitignore\nseen.json\n')
   })
 
   it('says what to do where there is no repository, or too many places to land in', async () => {

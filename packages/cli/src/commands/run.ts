@@ -20,14 +20,14 @@ import { exitCodes } from '../exit-code.ts'
 import { findProgram } from '../find-program.ts'
 import { onInterrupt } from '../on-interrupt.ts'
 import { withCueline } from '../open-cueline.ts'
-import { positiveNumber, workersOption } from '../option-values.ts'
+import { mostWorkers, positiveNumber, wholeNumber, workersOption } from '../option-values.ts'
 import { openRunScreen } from '../run-screen.ts'
 import type { Terminal } from '../terminal.ts'
-import { workspacesOf } from '../workspaces-of.ts'
+import { type SetupOptions, workspacesOf } from '../workspaces-of.ts'
 import { wrapText } from '../wrap-text.ts'
 import { writeJson } from '../write-json.ts'
 
-interface RunOptions {
+interface RunOptions extends SetupOptions {
   readonly agent: string
   readonly resume?: string
   readonly workers: number
@@ -72,6 +72,20 @@ export function addRun(program: Command, { terminal, run }: Cli): void {
       'the branch of --repository that finished work lands on (default: "cueline/main")',
     )
     .option(
+      '--setup <file>',
+      'what each worktree of --repository gets: ignored files, commands, ports, variables, as JSON',
+    )
+    .option(
+      '--max-workspaces <n>',
+      'worktrees of the branch at a time, of all runs; work waits for room',
+      wholeNumber(mostWorkers),
+    )
+    .option(
+      '--min-free <MiB>',
+      'work waits while the disk has less free (default: 64)',
+      positiveNumber,
+    )
+    .option(
       '--gate <command>',
       'must exit with 0 for every task, beside the gates of the plan; repeatable',
       (command: string, before: readonly string[] | undefined): readonly string[] => [
@@ -88,6 +102,7 @@ Examples:
   cueline run --agent "my-agent --print" --workers 4
   cueline run --agent "node $PWD/agent.js" --result . --gate "npm test"
   cueline run --agent ./agent.sh --repository . --gate "npm test"
+  cueline run --agent ./agent.sh --repository . --setup setup.json
   cueline run --agent ./agent.sh --timeout 30 --json > report.json
 
 Exit code 1 when tasks failed or could not go on, 130 after Ctrl-C.`,

@@ -162,8 +162,8 @@ async function remove(
 ): Promise<number> {
   return withProject(terminal, options, async (cueline, projectId) => {
     const { attemptId, task, state } = await choose(cueline, projectId, attempt)
-    const { kept } = await cueline.workspaces.remove({ projectId, attemptId })
-    if (options.json) writeJson(terminal, { attemptId, task, kept })
+    const { kept, problems } = await cueline.workspaces.remove({ projectId, attemptId })
+    if (options.json) writeJson(terminal, { attemptId, task, kept, problems })
     else {
       const of = printableText(task ?? attemptId)
       terminal.out(
@@ -174,6 +174,9 @@ async function remove(
       for (const { name } of kept) terminal.out(`What had not landed is kept as ${name}.\n`)
       if (kept.length === 0) terminal.out('It held nothing that had not landed.\n')
       else terminal.out(`A branch of it: cueline workspaces restore ${shortId(attemptId)}\n`)
+      for (const problem of problems) {
+        terminal.err(`${wrapText(printableText(problem), terminal.columns).join('\n')}\n`)
+      }
     }
     return exitCodes.ok
   })

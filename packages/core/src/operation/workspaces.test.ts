@@ -100,7 +100,10 @@ describe('workspaces of a project [X-07, S4-10]', () => {
     const { kept } = await cueline.workspaces.remove({ projectId, attemptId })
     expect(kept.map(({ name }) => name)).toEqual([`salvage-${attemptId}`])
     // A second time nothing happens.
-    expect(await cueline.workspaces.remove({ projectId, attemptId })).toEqual({ kept })
+    expect(await cueline.workspaces.remove({ projectId, attemptId })).toEqual({
+      kept,
+      problems: [],
+    })
     await expect(cueline.workspaces.restore({ projectId, attemptId })).rejects.toMatchObject({
       code: 'unsupported',
     })

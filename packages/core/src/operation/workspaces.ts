@@ -7,6 +7,14 @@ import { attemptId, projectId } from './input.ts'
 import { operation, type OperationContext } from './operation.ts'
 import { requireProject } from './resolve.ts'
 
+/** What the removal of a workspace came to. */
+export interface RemovedWorkspace {
+  /** All that is kept of it. */
+  readonly kept: readonly KeptWork[]
+  /** What went wrong beside it, such as a command that gives back a database. */
+  readonly problems: readonly string[]
+}
+
 /** A workspace, or what is kept of one that is gone, beside the attempt it is of. */
 export interface WorkspaceView {
   readonly attemptId: AttemptId
@@ -80,14 +88,15 @@ export const workspaces = {
     method: 'POST',
     path: '/projects/{projectId}/workspaces/{attemptId}/remove',
     input: ofAttempt,
-    async run(context, input): Promise<{ readonly kept: readonly KeptWork[] }> {
+    async run(context, input): Promise<RemovedWorkspace> {
       const view = await viewOf(context, input.projectId, input.attemptId)
-      if (view.state === 'removed') return { kept: view.kept }
+      if (view.state === 'removed') return { kept: view.kept, problems: [] }
       if (view.inUse) throw inUse(view)
       if (view.task === null) throw unknownHere(view.attemptId)
       const provider = providerOf(context)
-      await provider.remove(view)
-      return { kept: (await provider.kept()).filter((each) => each.attemptId === view.attemptId) }
+      const { problems = [] } = await provider.remove(view)
+      const kept = (await provider.kept()).filter((each) => each.attemptId === view.attemptId)
+      return { kept, problems }
     },
   }),
   restore: operation({

@@ -170,7 +170,8 @@ describe('a process that dies while its work lands [X-07]', () => {
         writeFileSync(workspace.path + '/' + attemptId, attemptId)
         appendFileSync(${JSON.stringify(join(place, 'attempts'))}, attemptId + '\\n')
         const trial = await workspaces.tryMerge(workspace, signal)
-        if (trial.ok) await workspaces.land(trial, async () => {})
+        const land = async () => trial.ok && (await workspaces.land(trial, async () => {}))
+        await land().catch((error) => { if (!error.retryable) throw error })
         await workspaces.remove(workspace)
       }`
     writeFileSync(join(result, 'shared.txt'), '')

@@ -96,7 +96,8 @@ const doesNotKnowUs =
 
 function remoteError(error: CuelineError, args: readonly string[], call: GitCall): CuelineError {
   const { details, cause } = error
-  const said = redact(String(details['stderr'] ?? error.message), [])
+  const { stderr = error.message } = details
+  const said = redact(typeof stderr === 'string' ? stderr : error.message, [])
   if (
     cause instanceof Error &&
     'killed' in cause &&

@@ -1,9 +1,12 @@
 import { chmodSync, existsSync } from 'node:fs'
 
+import { type AttemptBrief, createCueline } from '@cueline/core'
 import { deliverySuite } from '@cueline/core/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import { never, writeAt } from '../test-repository.ts'
+import { gitWorkspaces } from '../git-workspaces.ts'
+import { commandPullRequests } from './command-pull-requests.ts'
 import { testForge, type TestForge } from './test-forge.ts'
 
 describe('pull requests by a command [S4-06]', () => {
@@ -70,6 +73,36 @@ describe('a pull request', () => {
     ...set,
   })
   const words = () => forge.forge().calls.map(({ args }) => args[1])
+
+  it('is made by a host of what its agents have landed, and read back', async () => {
+    const { folder: repository, command } = forge
+    const runner = async ({ workspace }: AttemptBrief) => {
+      writeAt(workspace?.path, 'light.txt', 'measured')
+    }
+    // #region host
+    const cueline = await createCueline({
+      runner,
+      workspace: gitWorkspaces({ repository }),
+      delivery: commandPullRequests({ repository, command }),
+    })
+    const { id: projectId } = await cueline.projects.create({ name: 'Greenhouse' })
+    await cueline.tasks.add({ projectId, tasks: [{ id: 'T1', title: 'Measure the light' }] })
+    const plan = await cueline.plans.build({ projectId })
+    await cueline.stages.fromPlan({ planId: plan.id, force: true })
+    await cueline.run({ projectId })
+    const { url, state, checks } = await cueline.deliveries.open({ projectId, base: 'main' })
+    // #endregion host
+    expect({ url, state, checks }).toEqual({
+      url: 'https://forge.example/greenhouse/pull/1',
+      state: 'open',
+      checks: 'none',
+    })
+    forge.change(({ pulls }) => {
+      pulls[0]!.state = 'MERGED'
+    })
+    expect(await cueline.deliveries.refresh({ projectId })).toMatchObject([{ state: 'merged' }])
+    await cueline.close()
+  })
 
   it('is found again after a crash between the push and the pull request', async () => {
     forge.change(({ wrong }) => {

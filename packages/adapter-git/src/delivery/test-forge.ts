@@ -31,6 +31,7 @@ export function testForge() {
     ...repository,
     bare,
     state,
+    command,
     commits: commits as [string, string],
     forge: () => readForge(state),
     change(edit: (forge: FakeForge) => void) {

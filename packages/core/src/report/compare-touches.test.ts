@@ -4,6 +4,7 @@ import type { TaskId } from '../id.ts'
 import { exampleLog } from '../testing/example-log.ts'
 import { compareTouches, touchTotals } from './compare-touches.ts'
 import { foldReport, reportOf } from './fold-report.ts'
+import { renderRunTimeline } from './render-run-timeline.ts'
 import { renderReportText } from './render-report-text.ts'
 import { baseOf, baseOfParts, createLogFold, partsOfBase } from './log-fold.ts'
 
@@ -85,6 +86,9 @@ describe('predicted beside real touches [S4-02]', () => {
     const text = renderReportText(report)
     expect(text).toContain('precision 50.0 %, recall 50.0 %; 1 hit, 1 missed, 1 extra')
     expect(text).toMatch(/one +2 +1 +z\.ts +b\.ts/)
+    expect(renderRunTimeline(events)).toContain(
+      'touched 2 files, 1 as predicted, 1 predicted in vain',
+    )
     const first = createLogFold()
     for (const event of events.slice(0, -1)) first.add(event)
     const parts = partsOfBase(baseOf(first)!)

@@ -47,6 +47,17 @@ const nothing: TimelinePlan = {
   criticalPath: { length: 0, tasks: [] },
 }
 
+/** Predicted beside real files, for a task of which both are known. */
+function touchNote({ touches }: TaskReport): string | undefined {
+  if (touches === null || touches.touched === null || touches.predicted.length === 0) {
+    return undefined
+  }
+  const { touched, hit, extra } = touches
+  const files = touched === 1 ? 'file' : 'files'
+  const wrong = extra.length === 0 ? '' : `, ${extra.length} predicted in vain`
+  return `touched ${touched} ${files}, ${hit.length} as predicted${wrong}`
+}
+
 function actualTime(task: TaskReport, timeScale: number): ActualTime[] {
   const { startMs, finishMs, actualMs, attempts, lane, status } = task
   if (startMs === null || finishMs === null || finishMs < startMs) return []
@@ -55,5 +66,6 @@ function actualTime(task: TaskReport, timeScale: number): ActualTime[] {
   const from = Math.max(0, start)
   if (finishMs < from) return []
   const failed = status === 'failed'
-  return [{ task: task.task, start: from / timeScale, finish: finishMs / timeScale, lane, failed }]
+  const time = { start: from / timeScale, finish: finishMs / timeScale }
+  return [{ task: task.task, ...time, lane, failed, note: touchNote(task) }]
 }

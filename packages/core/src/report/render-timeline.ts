@@ -28,6 +28,8 @@ export interface ActualTime {
   /** The lane it ran in; that of the plan, when it is free, where left out. */
   readonly lane?: number | null | undefined
   readonly failed?: boolean | undefined
+  /** A line that is said on hover, about its files for instance. */
+  readonly note?: string | undefined
 }
 
 export interface TimelineOptions {
@@ -96,6 +98,7 @@ export function renderTimeline(plan: TimelinePlan, options: TimelineOptions = {}
       labelOf(task, tasks.get(task)?.title),
       ...timeHint('planned', planned.get(task), shown),
       ...timeHint('actual', taken.get(task), shown),
+      ...noteHint(taken.get(task)?.note),
       `Lane ${lane}${critical.has(task) ? ', on the critical path' : ''}${failed ? ', failed' : ''}`,
       ...waitHint(tasks.get(task), inferred.get(task)),
     ],
@@ -158,6 +161,10 @@ function timeHint(
   if (time === undefined) return []
   const [start, finish, length] = [time.start, time.finish, time.finish - time.start].map(shown)
   return [`${kind} ${start} to ${finish} (${length})`]
+}
+
+function noteHint(note: string | undefined): string[] {
+  return note === undefined ? [] : [shorten(note)]
 }
 
 function waitHint(task: PlanTask | undefined, inferred: readonly string[] = []): string[] {

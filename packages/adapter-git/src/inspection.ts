@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { copyFile, lstat, readFile, rm, stat, utimes } from 'node:fs/promises'
+import { copyFile, readFile, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { workspaceState, type WorkspaceInspection } from '@cueline/core'
@@ -8,7 +8,7 @@ import { agentTips } from './kept-commits.ts'
 import { indexOf, workspaceOf, type Manifest } from './manifest.ts'
 import { nameOf } from './names.ts'
 import { shortName, type Repository } from './repository.ts'
-import { linksIn, takeSnapshot, type Snapshot } from './snapshot.ts'
+import { isFolder, linksIn, takeSnapshot, type Snapshot } from './snapshot.ts'
 
 /** What a workspace holds, and how far it is. `merging`: its trial is under way. */
 export async function inspectWorkspace(
@@ -17,7 +17,7 @@ export async function inspectWorkspace(
   merging: boolean,
 ): Promise<WorkspaceInspection> {
   const { attemptId, base, branch, landedTree, gitFolder, path } = manifest
-  const there = gitFolder !== null && (await isThere(path))
+  const there = gitFolder !== null && (await isFolder(path))
   const snapshot = there ? await lookAt(place, manifest) : null
   const tips = there ? await agentTips(place, manifest) : []
   const tree = snapshot?.tree
@@ -120,11 +120,4 @@ async function countCommits(
     input: [...tips, `^${base}`].join('\n'),
   })
   return Number(asked.stdout)
-}
-
-function isThere(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    () => false,
-  )
 }

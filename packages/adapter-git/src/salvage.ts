@@ -1,17 +1,15 @@
-import { lstat } from 'node:fs/promises'
-
 import { CuelineError } from '@cueline/core'
 
 import { commitTree } from './commits.ts'
 import type { Manifest } from './manifest.ts'
 import { nameOf } from './names.ts'
 import type { Repository } from './repository.ts'
-import { takeSnapshot } from './snapshot.ts'
+import { isFolder, takeSnapshot } from './snapshot.ts'
 
 /** Keeps what has not landed, under a ref that says whose it is. */
 export async function salvage(place: Repository, manifest: Manifest): Promise<string | null> {
   const { attemptId, code, base, landedTree } = manifest
-  if (!(await isThere(manifest.path))) return null
+  if (!(await isFolder(manifest.path))) return null
   const { tree, changed } = await takeSnapshot(place, manifest)
   if (tree === landedTree || (landedTree === undefined && changed.length === 0)) return null
   const subject = `Unmerged work of ${code}`
@@ -44,10 +42,3 @@ async function keepAs({ refs }: Repository, name: string, commit: string): Promi
 
 /** Times that the work of one attempt is kept; more says that refs cannot be written at all. */
 const mostOfOne = 50
-
-function isThere(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    () => false,
-  )
-}

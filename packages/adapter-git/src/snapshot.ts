@@ -1,4 +1,7 @@
+import { lstat } from 'node:fs/promises'
 import { posix } from 'node:path'
+
+import { CuelineError } from '@cueline/core'
 
 import { indexOf, type Manifest } from './manifest.ts'
 import type { Repository } from './repository.ts'
@@ -18,6 +21,8 @@ export interface Snapshot {
  * What a workspace holds now, stored as a tree - without the agent's index, settings, filters or
  * hooks. Ignored files do not belong to it, nor what the set-up has put there, even where the agent
  * has changed what is ignored.
+ *
+ * @throws CuelineError `refused` where its folder is gone, or an agent has put a link in its place.
  */
 export async function takeSnapshot(
   place: Repository,
@@ -25,7 +30,14 @@ export async function takeSnapshot(
   index: string = indexOf(place, manifest.attemptId),
 ): Promise<Snapshot> {
   const { content } = place
-  const { placed = [] } = manifest
+  const { placed = [], path } = manifest
+  if (!(await isFolder(path))) {
+    throw new CuelineError(
+      'refused',
+      `${path} is no folder any more: it is gone, or a link was put in its place. Nothing of what lies there now is this attempt's work; the next attempt gets a workspace of its own.`,
+      { details: { path } },
+    )
+  }
   const call = { worktree: manifest.path, index }
   await content(['add', '--all', '--pathspec-from-file=-', '--pathspec-file-nul'], {
     ...call,
@@ -36,6 +48,14 @@ export async function takeSnapshot(
   const tree = (await content(['write-tree'], call)).stdout.trim()
   const raw = await content(['diff-tree', '-r', '-z', '--no-renames', manifest.base, tree])
   return { tree, ...(await judged(place, raw.stdout)) }
+}
+
+/** Whether a workspace is where it was made. Not so for a link to somewhere else. */
+export function isFolder(path: string): Promise<boolean> {
+  return lstat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
 }
 
 /** The lines of `diff-tree --raw -z`: `:mode mode object object status`, then the path. */

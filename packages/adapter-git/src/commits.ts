@@ -11,7 +11,11 @@ export interface CommitOrder {
 }
 
 /** Stores a commit that says which work it is, for people and for `git log --grep`. */
-export async function commitTree(place: Repository, order: CommitOrder): Promise<string> {
+export async function commitTree(
+  place: Repository,
+  order: CommitOrder,
+  { signs = place.settings.signs }: { readonly signs?: boolean } = {},
+): Promise<string> {
   const { tree, parents, subject } = order
   const { attemptId, fence, workOrderId, code } = order.of
   const message = [
@@ -23,7 +27,7 @@ export async function commitTree(place: Repository, order: CommitOrder): Promise
     `Cueline-Fence: ${fence}`,
     '',
   ].join('\n')
-  const sign = place.settings.signs ? ['-S'] : ['--no-gpg-sign']
+  const sign = signs ? ['-S'] : ['--no-gpg-sign']
   const args = ['commit-tree', ...sign, tree, ...parents.flatMap((parent) => ['-p', parent])]
   return (await place.content(args, { input: message })).stdout.trim()
 }

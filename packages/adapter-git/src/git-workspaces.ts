@@ -28,6 +28,7 @@ import {
   type Repository,
 } from './repository.ts'
 import { asLimit, checkedLimits, requireFreeDisk, takeRoom } from './room.ts'
+import { lookForOverlaps, radarMemory } from './radar.ts'
 import { salvage } from './salvage.ts'
 import { runSetup, runTeardown } from './set-up.ts'
 import { environmentOf } from './setup-environment.ts'
@@ -74,6 +75,7 @@ export function gitWorkspaces(options: GitWorkspacesOptions): WorkspaceProvider 
   const setup = checkedSetup(options.setup)
   const limits = checkedLimits(options)
   const held = new Map<AttemptId, Held>()
+  const seen = radarMemory()
   let opening: Promise<Repository> | undefined
   let refusals = 0
 
@@ -243,6 +245,7 @@ export function gitWorkspaces(options: GitWorkspacesOptions): WorkspaceProvider 
 
     kept: async () => keptWork(await open()),
     restore: async (request) => restoreWork(await open(), request),
+    radar: async (request) => lookForOverlaps(await open(), seen, request),
     landed: async (attemptId, fence) => landedAs(await open(), attemptId, fence),
 
     async close() {

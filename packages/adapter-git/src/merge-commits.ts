@@ -5,6 +5,8 @@ export type MergedTrees =
   | {
       readonly ok: false
       readonly conflicts: readonly string[]
+      /** Where the first side contradicts in each path, first and last line; none for what has no lines. */
+      readonly lines: ReadonlyMap<string, readonly [from: number, to: number]>
       /** What git says of each conflict. */
       readonly notes: string
       /** The lines that contradict each other, with markers. */
@@ -27,7 +29,7 @@ export async function mergeCommits(
   const end = rest.indexOf('')
   const conflicts = [...new Set(rest.slice(0, end))].toSorted()
   const notes = notesOf(rest.slice(end + 1))
-  return { ok: false, conflicts, notes, evidence: await hunksOf(place, tree.trim(), conflicts) }
+  return { ok: false, conflicts, notes, ...(await hunksOf(place, tree.trim(), conflicts)) }
 }
 
 /** Of each message: how many paths, those paths, its kind, and its text. */
@@ -54,17 +56,23 @@ async function hunksOf(
   { content }: Repository,
   tree: string,
   paths: readonly string[],
-): Promise<string> {
+): Promise<{
+  readonly evidence: string
+  readonly lines: ReadonlyMap<string, readonly [from: number, to: number]>
+}> {
   const shown: string[] = []
+  const lines = new Map<string, readonly [number, number]>()
   for (const path of paths.slice(0, mostPaths)) {
     const { code, stdout } = await content(['cat-file', 'blob', `${tree}:${path}`], {
       answers: [128],
     })
     // A path that one side deleted or moved has no lines to show; the notes say so.
     const hunks = code === 0 && !stdout.includes('\0') ? markedLines(stdout) : ''
-    if (hunks !== '') shown.push(`${path}:\n${hunks}`)
+    if (hunks === '') continue
+    shown.push(`${path}:\n${hunks}`)
+    lines.set(path, linesOfFirst(stdout))
   }
-  return shown.join('\n\n').slice(0, mostEvidence)
+  return { evidence: shown.join('\n\n').slice(0, mostEvidence), lines }
 }
 
 function markedLines(text: string): string {
@@ -84,4 +92,30 @@ function markedLines(text: string): string {
     parts.push(line)
   })
   return parts.join('\n')
+}
+
+/** The first and last line, counted as the first side has them, that stand between markers. */
+function linesOfFirst(text: string): readonly [from: number, to: number] {
+  let line = 0
+  let side: 'both' | 'first' | 'second' = 'both'
+  let from = 0
+  let to = 0
+  for (const each of text.split('\n')) {
+    if (each.startsWith('<<<<<<< ')) {
+      side = 'first'
+      if (from === 0) from = line + 1
+      continue
+    }
+    if (side === 'first' && each === '=======') {
+      side = 'second'
+      to = Math.max(line, from)
+      continue
+    }
+    if (side === 'second' && each.startsWith('>>>>>>> ')) {
+      side = 'both'
+      continue
+    }
+    if (side !== 'second') line += 1
+  }
+  return [from, to]
 }

@@ -153,10 +153,24 @@ export async function createCueline(options: CuelineOptions = {}): Promise<Cueli
   const answers = new Map<RequestId, (answer: string) => void>()
   const live = new Map<string, (reason: Error) => void>()
   const quiet = new Set<ProjectId>()
+  const open: EngineContext['open'] = new Map()
+  const overlaps: EngineContext['overlaps'] = new Map()
   const goOn: EngineContext['goOn'] = new Map()
   const turns = new Map<ProjectId, ClaimTurns>()
   const mergeTurns = createMergeTurns(storage, onError)
-  const shared = { dispatcher, emitter, answers, live, goOn, quiet, turns, mergeTurns, onError }
+  const shared = {
+    dispatcher,
+    emitter,
+    answers,
+    live,
+    open,
+    overlaps,
+    goOn,
+    quiet,
+    turns,
+    mergeTurns,
+    onError,
+  }
   const ledger = createLedger({
     storage,
     ids,

@@ -109,12 +109,14 @@ export type { WorkspaceFacts } from './workspace/workspace-state.ts'
 export type {
   KeptWork,
   Landed,
+  RadarRequest,
   RestoredWork,
   RestoreRequest,
   TrialMerge,
   Workspace,
   WorkspaceInspection,
   WorkspaceProvider,
+  WorkOverlap,
   WorkspaceReport,
   WorkspaceRequest,
 } from './workspace/workspace.ts'

@@ -20,6 +20,7 @@ export function renderPrompt(brief: AttemptBrief): string {
     gates(context),
     review(brief),
     feedback(brief),
+    overlaps(brief),
     answers(brief),
     howToReport,
   ]
@@ -93,6 +94,20 @@ function feedback(brief: AttemptBrief): string {
         return `Attempt ${each.attempt} (${each.class}): ${each.message}${evidence}`
       })
       .join('\n\n'),
+  )
+}
+
+function overlaps({ overlaps: seen = [] }: AttemptBrief): string {
+  return section(
+    'Where to be careful',
+    seen.length === 0
+      ? ''
+      : `Others change the same lines as an earlier attempt of this task did. Keep your changes there small:\n\n${list(
+          seen.map(
+            ({ task, message }) =>
+              `${oneLine(message)} (${task === null ? 'finished work' : `task ${oneLine(task)}`})`,
+          ),
+        )}`,
   )
 }
 

@@ -100,12 +100,19 @@ const reference = 'code of its task, id of the attempt or the start of that'
 
 async function list(terminal: Terminal, options: ListOptions & GlobalOptions): Promise<number> {
   return withProject(terminal, options, async (cueline, projectId) => {
-    const found = await cueline.workspaces.list({ projectId, kept: options.kept === true })
+    const found = await cueline.workspaces.list({
+      projectId,
+      kept: options.kept === true,
+      overlaps: true,
+    })
     if (options.json) writeJson(terminal, { workspaces: found })
     else if (found.length === 0) {
       const more = options.kept === true ? '' : ' See what is kept of earlier ones: --kept.'
       terminal.out(`No workspace stands; no attempt is at work here.${more}\n`)
-    } else terminal.out(`${tableOf(found, terminal.columns).join('\n')}\n`)
+    } else {
+      const lines = [...tableOf(found, terminal.columns), ...overlapsOf(found, terminal.columns)]
+      terminal.out(`${lines.join('\n')}\n`)
+    }
     return exitCodes.ok
   })
 }
@@ -256,6 +263,23 @@ function tableOf(workspaces: readonly WorkspaceView[], width: number): string[] 
     },
     width,
   )
+}
+
+/** Each two that contradict each other once, under the table. */
+function overlapsOf(workspaces: readonly WorkspaceView[], width: number): readonly string[] {
+  const told = new Set<string>()
+  const lines: string[] = []
+  for (const { attemptId, task, overlaps } of workspaces) {
+    for (const { attemptId: other, task: otherTask, message } of overlaps ?? []) {
+      const key = [attemptId, other ?? ''].toSorted((a, b) => a.localeCompare(b)).join(' ')
+      if (told.has(key)) continue
+      told.add(key)
+      const who = other === null ? 'what has landed' : (otherTask ?? shortId(other))
+      const text = `${task ?? shortId(attemptId)} and ${who} contradict each other as they stand: ${message}.`
+      lines.push(...wrapText(printableText(text), width))
+    }
+  }
+  return lines.length === 0 ? [] : ['', ...lines]
 }
 
 /** Enough of an id to name it. */

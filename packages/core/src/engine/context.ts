@@ -5,8 +5,10 @@ import type { Gates } from '../gate/gate.ts'
 import type { AttemptId, Ids, ProjectId, RequestId, TaskId } from '../id.ts'
 import type { ClaimTurns } from '../limit/claim-turns.ts'
 import type { Runner } from '../runner/runner.ts'
+import type { AttemptBrief } from '../staging/attempt-brief.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { WorkspaceProvider } from '../workspace/workspace.ts'
+import type { Claim } from './claim.ts'
 import type { Ledger, LedgerTransaction } from './ledger.ts'
 import type { MergeTurns } from './merge-turns.ts'
 import type { Protection } from './protect.ts'
@@ -32,6 +34,11 @@ export interface EngineTimes {
   readonly sweepMs: number
   /** Longest time of one attempt, waiting for people not counted. */
   readonly attemptTimeoutMs: number
+  /**
+   * How often work under way is compared with other work, so that contradictions are told before they
+   * meet in the merge queue; 0: never.
+   */
+  readonly radarMs: number
   /** How long a runner may take to stop before its slot is freed without it. */
   readonly stopGraceMs: number
 }
@@ -39,6 +46,7 @@ export interface EngineTimes {
 export const defaultTimes: EngineTimes = {
   leaseMs: 30_000,
   sweepMs: 2_000,
+  radarMs: 30_000,
   attemptTimeoutMs: 2 * 60 * 60_000,
   stopGraceMs: 10_000,
 }
@@ -59,6 +67,10 @@ export interface EngineContext {
   readonly emitter: SafeEmitter<CuelineEvents>
   /** Resolves waits for answers; fed by local events and, for other processes, by the sweep. */
   readonly answers: Map<RequestId, (answer: string) => void>
+  /** The attempts of this process that have a workspace. */
+  readonly open: Map<AttemptId, Claim>
+  /** What the radar saw last of a task's work. */
+  readonly overlaps: Map<TaskId, NonNullable<AttemptBrief['overlaps']>>
   /** Aborts the attempts of claims that are gone, by work order. */
   readonly live: Map<string, (reason: Error) => void>
   /** What follows the end of an attempt in the transaction that stores it, by attempt. */

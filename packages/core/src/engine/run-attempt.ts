@@ -38,8 +38,9 @@ export async function runAttempt(
     if (context.workspace !== null) {
       workspace = await prepareWorkspace(context, context.workspace, claim, signal)
       if (await settleLandedBefore(context, context.workspace, claim)) return
+      context.open.set(claim.attemptId, claim)
     }
-    const brief = withWorkspace(claim.brief, workspace)
+    const brief = withOverlaps(context, withWorkspace(claim.brief, workspace))
     const ended = await runRunner(context, claim, brief, controller, slot)
     const at = { workspace, signal, slot }
     const outcome = await protect(context, claim, brief, ended, at)
@@ -47,6 +48,7 @@ export async function runAttempt(
   } catch (error) {
     await settleError(context, claim, error, signal)
   } finally {
+    context.open.delete(claim.attemptId)
     // The next attempt of the work order may be live by now.
     if (context.live.get(claim.workOrderId) === abort) context.live.delete(claim.workOrderId)
     if (workspace !== null) await removeWorkspace(context, workspace)
@@ -91,6 +93,11 @@ function withWorkspace(brief: AttemptBrief, workspace: Workspace | null): Attemp
     ...brief,
     workspace: { base, ...(path !== undefined && { path }), ...(env !== undefined && { env }) },
   }
+}
+
+function withOverlaps({ overlaps }: EngineContext, brief: AttemptBrief): AttemptBrief {
+  const seen = brief.number > 1 ? overlaps.get(brief.taskId) : undefined
+  return seen === undefined ? brief : { ...brief, overlaps: seen }
 }
 
 async function runRunner(

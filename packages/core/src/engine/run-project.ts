@@ -5,6 +5,7 @@ import { consumeDeliveries } from './consume-deliveries.ts'
 import type { EngineContext } from './context.ts'
 import { type Heartbeat, startHeartbeat } from './heartbeat.ts'
 import { insist, isPassing } from './insist.ts'
+import { startRadar } from './radar.ts'
 import { reclaimLapsed, removeOrphanedWorkspaces } from './reconcile.ts'
 import { runAttempt } from './run-attempt.ts'
 import { RunningAttempts } from './running-attempts.ts'
@@ -158,7 +159,11 @@ async function workUntilRest(
       }
     },
   )
-  const sweep = startSweep(context, projectId, () => consumer.sweep())
+  const radar = startRadar(context, projectId)
+  const sweep = startSweep(context, projectId, () => {
+    radar.look()
+    consumer.sweep()
+  })
   const stopped = new Promise<'stopped'>((resolve) => {
     if (signal?.aborted) resolve('stopped')
     else signal?.addEventListener('abort', () => resolve('stopped'), { once: true })
@@ -185,6 +190,7 @@ async function workUntilRest(
     running.interrupt()
     await running.ended()
     await sweep.stop()
+    await radar.stop()
   }
 }
 

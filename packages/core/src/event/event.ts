@@ -230,6 +230,19 @@ export type Event = { readonly at: number } & (
       readonly retryAt: number
     }
   | {
+      /**
+       * Its work, which is still under way, would not merge as it stands: with that of another attempt or,
+       * where `with` is null, with what has landed since it began. Advice; nothing follows from it.
+       */
+      readonly type: 'attempt.overlapping'
+      readonly attemptId: AttemptId
+      readonly taskId: TaskId
+      readonly with: { readonly attemptId: AttemptId; readonly taskId: TaskId } | null
+      readonly paths: readonly string[]
+      /** The paths in words, with lines where there are such. */
+      readonly message: string
+    }
+  | {
       readonly type: 'attempt.output'
       readonly attemptId: AttemptId
       readonly taskId: TaskId

@@ -48,6 +48,7 @@ describe('workspaces of a project [X-07, S4-10]', () => {
         inUse: true,
         changed: ['a.txt'],
         kept: [],
+        overlaps: null,
       })
       seen = await cueline.workspaces.show({ projectId, attemptId })
     })

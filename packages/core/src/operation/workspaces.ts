@@ -39,6 +39,16 @@ export interface WorkspaceView {
   readonly kept: readonly KeptWork[]
   /** Commands that show a person what is in it. */
   readonly look: readonly string[]
+  /** Other work that this one contradicts as both stand now; null where nobody looked. */
+  readonly overlaps:
+    | readonly {
+        /** Null: what has landed. */
+        readonly attemptId: AttemptId | null
+        readonly task: string | null
+        readonly paths: readonly string[]
+        readonly message: string
+      }[]
+    | null
 }
 
 export interface WorkspaceExplanation extends WorkspaceView {
@@ -60,6 +70,8 @@ export const workspaces = {
       projectId,
       /** Also those that are gone, of which something is kept. */
       kept: z.boolean().default(false),
+      /** Also compare them with each other and with what has landed, where that can be done. */
+      overlaps: z.boolean().default(false),
     }),
     async run(context, input): Promise<readonly WorkspaceView[]> {
       const provider = providerOf(context)
@@ -68,7 +80,8 @@ export const workspaces = {
       const ids = new Set(standing.map((each) => each.attemptId))
       const gone = input.kept ? kept.map((each) => each.attemptId) : []
       for (const id of gone) ids.add(id)
-      return viewsOf(context, provider, input.projectId, [...ids], kept)
+      const views = await viewsOf(context, provider, input.projectId, [...ids], kept)
+      return input.overlaps ? withOverlaps(provider, views) : views
     },
   }),
   show: operation({
@@ -206,10 +219,34 @@ async function viewsOf(
         endedAt: attempt?.endedAt ?? null,
         inUse: inUse && inspection !== null,
         kept: allKept.filter(({ attemptId: of }) => of === id),
+        overlaps: null,
       })
     })
   }
   return views.toSorted((one, other) => (one.startedAt ?? 0) - (other.startedAt ?? 0))
+}
+
+/** Pairs that are compared for one list. */
+const mostPairs = 50
+const never = new AbortController().signal
+
+async function withOverlaps(
+  provider: WorkspaceProvider,
+  views: readonly WorkspaceView[],
+): Promise<readonly WorkspaceView[]> {
+  if (provider.radar === undefined) return views
+  const found = await provider.radar({ pairs: mostPairs, signal: never })
+  const codes = new Map(views.map(({ attemptId: id, task }) => [id, task]))
+  return views.map((view) => ({
+    ...view,
+    overlaps: found
+      .filter(({ attempts }) => attempts.some((id) => id === view.attemptId))
+      .map(({ attempts: [first, second], paths, message }) => {
+        const other = (first === view.attemptId ? second : first) ?? null
+        const task = other === null ? null : (codes.get(other) ?? null)
+        return { attemptId: other, task, paths, message }
+      }),
+  }))
 }
 
 function contentOf(inspection: WorkspaceInspection | null, merging: boolean) {

@@ -76,6 +76,10 @@ export function reportOf(fold: LogFold, options: ReportOptions = {}): RunReport 
     barrierTax: barrierTax(world, succeeded, workers),
     timeSaved: savedOf(wallMs, workMs),
     merges: countMerges(attempts),
+    overlaps: fold.overlaps.map(({ tasks: ids, ...seen }) => ({
+      tasks: ids.flatMap((id) => (id === null ? [] : [world.tasks.get(id)?.code ?? id])),
+      ...seen,
+    })),
     touches: touchTotals(tasks, expects),
     deliveries: project.deliveries.map(({ number, url, base, commit, state, checks }) => ({
       number,

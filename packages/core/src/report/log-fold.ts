@@ -17,9 +17,19 @@ export interface LogFold {
   readonly firstPromotion: number | null
   /** The files that the plan predicted of tasks before they started. */
   readonly expects: ReadonlyMap<TaskId, readonly string[]>
+  /** Work under way that would not have merged with other work, once for each two tasks. */
+  readonly overlaps: readonly SeenOverlap[]
   readonly workers: WorkerCount
   /** Takes the next event. Throws `invalid-input` for one of another project. */
   add(event: StoredEvent): void
+}
+
+export interface SeenOverlap {
+  /** Null: with what had landed. */
+  readonly tasks: readonly [TaskId, TaskId | null]
+  /** As it was seen last. */
+  readonly paths: readonly string[]
+  readonly message: string
 }
 
 /** A fold as plain JSON: it stands for the events that were folded, for state and reports alike. */
@@ -27,6 +37,7 @@ export interface LogBase extends Snapshot {
   readonly firstPromotion: number | null
   readonly settledAt: readonly (readonly [TaskId, number])[]
   readonly expects: readonly (readonly [TaskId, readonly string[]])[]
+  readonly overlaps: readonly SeenOverlap[]
   readonly workerCount: Omit<WorkerCountState, 'crews' | 'crewOf' | 'waiting'>
   readonly crews: WorkerCountState['crews']
   readonly crewOf: WorkerCountState['crewOf']
@@ -38,6 +49,7 @@ export function createLogFold(base?: LogBase): LogFold {
   const world = base === undefined ? copySlice(emptySlice) : fromSnapshot(base)
   const settledAt = new Map(base?.settledAt)
   const expects = new Map(base?.expects)
+  const overlaps = new Map(base?.overlaps.map((each) => [each.tasks.join(' '), each]))
   const workers =
     base === undefined
       ? createWorkerCount()
@@ -52,10 +64,17 @@ export function createLogFold(base?: LogBase): LogFold {
       else expects.set(task.id, task.expects)
     }
   }
+  const overlap = ({ taskId, with: other, paths, message }: EventOf<'attempt.overlapping'>) => {
+    const tasks = [taskId, other?.taskId ?? null] as const
+    overlaps.set(tasks.join(' '), { tasks, paths, message })
+  }
   return {
     world,
     settledAt,
     expects,
+    get overlaps() {
+      return [...overlaps.values()]
+    },
     workers,
     get sequence() {
       return sequence
@@ -69,6 +88,7 @@ export function createLogFold(base?: LogBase): LogFold {
       applyEvent(world, event)
       if (event.type === 'batch.promoted') firstPromotion ??= event.at
       if (event.type === 'tasks.planned') expect(event)
+      if (event.type === 'attempt.overlapping') overlap(event)
       const settled = settles(event)
       if (settled !== null) settledAt.set(settled, event.at)
       sequence = event.sequence
@@ -85,6 +105,7 @@ export function baseOf({ world, sequence, ...fold }: LogFold): LogBase | null {
     firstPromotion: fold.firstPromotion,
     settledAt: [...fold.settledAt],
     expects: [...fold.expects],
+    overlaps: fold.overlaps,
     workerCount,
     crews,
     crewOf,
@@ -157,6 +178,7 @@ export function baseOfParts(projectId: ProjectId, parts: readonly unknown[]): Lo
     sessions: rowsOf('sessions'),
     settledAt: rowsOf('settledAt'),
     expects: rowsOf('expects'),
+    overlaps: rowsOf('overlaps'),
     crews: rowsOf('crews'),
     crewOf: rowsOf('crewOf'),
     waiting: rowsOf('waiting'),

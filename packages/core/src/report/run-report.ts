@@ -59,6 +59,12 @@ export interface RunReport {
     /** landed / (landed + conflicts). */
     readonly withoutConflict: number | null
   }
+  /** Tasks whose open work the radar saw contradict each other, or (one task) what had landed. */
+  readonly overlaps: readonly {
+    readonly tasks: readonly string[]
+    readonly paths: readonly string[]
+    readonly message: string
+  }[]
   /** How well it was known which files tasks would change; null when nothing can be compared. */
   readonly touches: TouchTotals | null
   /** Where the work was handed over to people, as last seen. */

@@ -136,6 +136,15 @@ export function createRunView(workers: number, from?: Snapshot): RunView {
           now(event.attemptId, printableText(said.at(-1) ?? 'works'))
           return said.map((line) => step(`${code(event.taskId)} ${line}`))
         }
+        case 'attempt.overlapping': {
+          const other = event.with === null ? 'what has landed' : code(event.with.taskId)
+          const what = printableText(event.message)
+          return [
+            plain(
+              `${code(event.taskId)} and ${other} contradict each other as they stand: ${what}`,
+            ),
+          ]
+        }
         case 'attempt.waiting':
           leave(event.attemptId)
           waiting.add(event.attemptId)

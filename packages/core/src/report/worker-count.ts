@@ -68,7 +68,7 @@ export function createWorkerCount(
       }
       registering = null
       if (event.type === 'attempt.waiting' || isQueued(event)) waiting.add(event.attemptId)
-      else if ('attemptId' in event && event.type !== 'attempt.output') {
+      else if ('attemptId' in event && !says.has(event.type)) {
         waiting.delete(event.attemptId)
       }
       if (event.type === 'attempt.started') workerOf.set(event.attemptId, event.workerId)
@@ -89,6 +89,9 @@ export function createWorkerCount(
     },
   }
 }
+
+/** What is said of an attempt without moving it. */
+const says: ReadonlySet<StoredEvent['type']> = new Set(['attempt.output', 'attempt.overlapping'])
 
 const nobody: WorkerCountState = {
   position: 0,

@@ -50,6 +50,16 @@ export interface AttemptBrief {
     readonly message: string
     readonly evidence: string
   }[]
+  /**
+   * Work of others that contradicted what an earlier attempt of this task was doing, as far as this
+   * process saw: advice about where to be careful. Left out when there is none.
+   */
+  readonly overlaps?: readonly {
+    /** Code of the other task; null where it is what had landed. */
+    readonly task: string | null
+    /** Paths, with lines where there are such. */
+    readonly message: string
+  }[]
   /** Answers that people gave to this task's questions, oldest first. */
   readonly answers: readonly { readonly question: string; readonly answer: string }[]
 }

@@ -188,6 +188,7 @@ export const attemptMeanings: { readonly [Type in AttemptEvent]: Meaning<Type> }
     ...workerOf(slice, attemptId, 'idle'),
     ...restingSession(slice, attemptId, at),
   ],
+  'attempt.overlapping': () => [],
   'attempt.output': () => [],
   'request.opened': (_, { request }) => [{ table: 'request', kind: 'insert', row: request }],
   'request.answered': (slice, { requestId, answer, by, at }) => {

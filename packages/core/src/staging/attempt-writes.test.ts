@@ -35,6 +35,7 @@ const writes: readonly Write[] = [
   },
   { type: 'attempt.interrupt', reason: 'stopped' },
   { type: 'attempt.yield', reason: 'tired' },
+  { type: 'attempt.overlap', with: null, paths: ['a.ts'], message: 'a.ts line 1' },
   { type: 'attempt.output', stream: 'stdout', text: 'hello?' },
 ]
 

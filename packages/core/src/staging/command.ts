@@ -161,6 +161,13 @@ export type Command = { readonly projectId: ProjectId } & (
         | { readonly type: 'attempt.interrupt'; readonly reason: string }
         | { readonly type: 'attempt.yield'; readonly reason: string }
         | {
+            /** Somebody has seen that its open work contradicts other work. */
+            readonly type: 'attempt.overlap'
+            readonly with: { readonly attemptId: AttemptId; readonly taskId: TaskId } | null
+            readonly paths: readonly string[]
+            readonly message: string
+          }
+        | {
             readonly type: 'attempt.output'
             readonly stream: 'stdout' | 'stderr' | 'progress'
             readonly text: string

@@ -119,6 +119,13 @@ export const attemptDecisions: { readonly [Type in AttemptCommand]: Decide<Type>
     if (!asks) draft.effects.push(dispatchOf(claim.order.id, claim.order.fence, retryAt))
   },
 
+  'attempt.overlap': (draft, command) => {
+    const claim = claimOf(draft, command)
+    if ('code' in claim) return claim
+    const { attemptId, taskId, with: other, paths, message } = command
+    emit(draft, { type: 'attempt.overlapping', attemptId, taskId, with: other, paths, message })
+  },
+
   'attempt.output': (draft, command) => {
     const claim = claimOf(draft, command)
     if ('code' in claim) return claim

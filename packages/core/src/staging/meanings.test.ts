@@ -117,6 +117,18 @@ describe('the row changes of an event [X-01, X-08]', () => {
         },
       ],
     ],
+    [
+      {
+        type: 'attempt.overlapping',
+        attemptId,
+        taskId: seed,
+        with: null,
+        paths: ['a'],
+        message: 'a line 1',
+        at,
+      },
+      [],
+    ],
     [{ type: 'attempt.output', attemptId, taskId: seed, stream: 'stdout', text: 'hello', at }, []],
     [
       { type: 'request.cancelled', requestId, reason: 'done', at },

@@ -121,6 +121,7 @@ export function sliceOf(command: Command): SliceKeys {
     case 'attempt.resume':
     case 'attempt.merge':
     case 'attempt.interrupt':
+    case 'attempt.overlap':
     case 'attempt.output':
       return { projectId, attempts: [command.attemptId] }
     case 'session.use':

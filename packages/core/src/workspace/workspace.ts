@@ -69,6 +69,11 @@ export interface WorkspaceProvider {
    *   `invalid-input` for a name that cannot be one.
    */
   restore?(request: RestoreRequest): Promise<RestoredWork>
+  /**
+   * Looks for work that would not merge as it stands: of open workspaces with each other, and with what
+   * has landed. Cheap, disturbs nobody, decides nothing. Absent where workspaces cannot be compared.
+   */
+  radar?(request: RadarRequest): Promise<readonly WorkOverlap[]>
   /** What an attempt has landed, or null: tells after a crash whether the merge was applied. */
   landed(attemptId: AttemptId, fence: number): Promise<Landed | null>
   close(): Promise<void>
@@ -146,6 +151,22 @@ export interface RestoredWork {
   readonly commit: string
   /** Further ends of history that were kept under the same name, which no branch names. */
   readonly others: readonly string[]
+}
+
+export interface RadarRequest {
+  /** Most pairs that are compared in one look. */
+  readonly pairs: number
+  readonly signal: AbortSignal
+}
+
+/** Work that contradicts other open work or, with one attempt, what has landed since it began. */
+export interface WorkOverlap {
+  readonly attempts: readonly [AttemptId] | readonly [AttemptId, AttemptId]
+  readonly paths: readonly string[]
+  /** The paths in words, with lines where there are such. */
+  readonly message: string
+  /** What contradicts what there; bounded. */
+  readonly evidence: string
 }
 
 export type TrialMerge =

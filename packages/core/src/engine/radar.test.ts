@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import type { AttemptId } from '../id.ts'
+import { renderReportText } from '../report/render-report-text.ts'
 import { createRunView } from '../report/run-view.ts'
 import type { AttemptBrief } from '../staging/attempt-brief.ts'
 import { tinyWorld, type TinyWorld } from '../testing/tiny-world.ts'
@@ -59,13 +60,14 @@ describe('the radar of a run [S4-12, X-06]', () => {
     gates[0].resolve()
     await world.clock.advance(2_000)
     // The next attempt knows where to be careful; the first of all does not.
-    const [again] = briefs.filter(({ number }) => number === 2)
+    const again = briefs.find(({ number }) => number === 2)
     expect(again?.overlaps).toEqual([{ task: 'B', message: 'src/a.ts line 3' }])
     expect(briefs[0]?.overlaps).toBeUndefined()
     gates[1].resolve()
     await world.clock.advance(10_000)
     const report = await run
     expect(report.tasks.done).toBe(2)
+    expect(renderReportText(report, 120)).toMatch(/Overlap seen +A and B: src\/a\.ts line 3/)
     expect(report.overlaps).toEqual([
       { tasks: ['A', 'B'], paths: ['src/a.ts'], message: 'src/a.ts line 3' },
     ])

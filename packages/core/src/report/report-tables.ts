@@ -49,6 +49,7 @@ function summaryTable(report: RunReport): TextTable {
     ['Barrier tax', barrierText(report.barrierTax)],
     ...mergeRows(report),
     ...touchRows(report),
+    ...overlapRows(report),
     ...report.deliveries.map(({ state, checks, base, url }): [string, string] => [
       'Delivered',
       `to ${base}: ${state}${checks === 'none' ? '' : `, checks ${checks}`}, ${url}`,
@@ -60,6 +61,18 @@ function summaryTable(report: RunReport): TextTable {
     rows,
   }
 }
+
+/** What the radar saw, the first few; a table of its own would repeat the merges. */
+function overlapRows({ overlaps }: RunReport): readonly [string, string][] {
+  const shown = overlaps.slice(0, mostOverlaps).map(({ tasks, message }): [string, string] => {
+    const who = tasks.length > 1 ? tasks.join(' and ') : `${tasks[0]} and what had landed`
+    return ['Overlap seen', `${who}: ${message}`]
+  })
+  const more = overlaps.length - shown.length
+  return more > 0 ? [...shown, ['', `and ${more} more`]] : shown
+}
+
+const mostOverlaps = 5
 
 function batchTable({ batches }: RunReport): TextTable {
   return {

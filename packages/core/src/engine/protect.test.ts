@@ -131,7 +131,7 @@ describe('changes to what is protected [X-06, X-08]', () => {
     await world.clock.advance(10_000)
     await run
     expect((await world.task('A')).failure).toMatchObject({
-      class: 'gate-failed',
+      class: 'invalid-output',
       message: expect.stringMatching(/workflows\/ci\.yml .*Nobody has approved it\.$/),
     })
     expect(workspace.result.size).toBe(0)

@@ -61,7 +61,8 @@ export async function protect(
 
 /**
  * The same once more when the work is about to land, since something may have written there meanwhile.
- * Null when nothing protected changes but what a person has approved.
+ * Null when nothing protected changes but what a person has approved. It is no merge round: nobody else has
+ * changed anything.
  */
 export async function unapproved(
   { storage, protection }: Pick<EngineContext, 'storage' | 'protection'>,
@@ -76,7 +77,7 @@ export async function unapproved(
     transaction.query('requests', { projectId, taskId, status: ['answered'] }),
   )
   if (answered.some((each) => each.text === text && approves(each.answer ?? ''))) return null
-  return { class: 'gate-failed', message: `${text} Nobody has approved it.`, evidence: paths.join('\n') } // prettier-ignore
+  return { class: 'invalid-output', message: `${text} Nobody has approved it.`, evidence: paths.join('\n') } // prettier-ignore
 }
 
 function guarded(

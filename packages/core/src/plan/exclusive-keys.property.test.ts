@@ -66,6 +66,47 @@ describe('exclusive keys [S4-02]', () => {
     expect([...keys.values()].every((own) => own.join() === 'src/a.ts')).toBe(true)
   })
 
+  it('are named after the reason most have, and nobody gets one that says nothing new', () => {
+    const conflict = (one: string, other: string, ...evidence: string[]): PlanConflict => ({
+      tasks: [one, other],
+      evidence,
+      allowed: false,
+    })
+    // Most around x conflict for s and most around y for t; z conflicts with both for r, too.
+    const keys = exclusiveKeys([
+      conflict('x', 'z', 'r', 's'),
+      conflict('x', 'p', 's'),
+      conflict('x', 'q', 's'),
+      conflict('y', 'z', 'r', 't'),
+      conflict('y', 'm', 't'),
+      conflict('y', 'n', 't'),
+      conflict('x', 'y', 'r'),
+    ])
+    expect(keys.get('x')).toEqual(['s', 's #2', 's #3', 'r'])
+    expect(keys.get('y')).toEqual(['t', 't #2', 't #3', 'r'])
+    expect(keys.get('z')).toEqual(['s', 't'])
+  })
+
+  it('have names of their own, also where a reason reads like a number of another, and short ones', () => {
+    const long = 'a'.repeat(300)
+    const reasons = ['a', 'a', 'a #2', long, long]
+    const keys = exclusiveKeys(
+      reasons.map((reason, at) => ({
+        tasks: [`${at}`, `${at}'`],
+        evidence: [reason],
+        allowed: false,
+      })),
+    )
+    const short = 'a'.repeat(200)
+    expect([...keys.values()].filter((_, at) => at % 2 === 0)).toEqual([
+      ['a'],
+      ['a #2'],
+      ['a #2 #2'],
+      [short],
+      [`${short} #2`],
+    ])
+  })
+
   it('number tasks with one and the same reason on, past names that are taken', () => {
     const reason = 'same area: both are'
     const conflicts = ['a', 'b', 'c'].map((id): PlanConflict => ({

@@ -92,7 +92,8 @@ function cliqueAround(
   cover(other, [one])
   for (const task of fewer.for(reason)) {
     const { edges } = neighboursOf(byTask, task)
-    if (task === one || task === other || !isOneMore(members, edges, reason)) continue
+    // Neither of the two: nobody conflicts with himself.
+    if (!isOneMore(members, edges, reason)) continue
     cover(task, members)
     members.push(task)
   }

@@ -130,6 +130,7 @@ describe('explain [X-04, S4-02]', () => {
     expect(() => explain(house.with(4, { id: 'party' }), plan, 'party')).toThrow(
       'The plan was made from 5 tasks with 5 dependencies; given are others (5 with 3)',
     )
+    expect(() => explain([{ id: 'shed' }], plan, 'party')).toThrow('given are others (1 with 0)')
     expect(() => explain(house.toReversed(), plan, 'party')).toThrow('given are others')
   })
 

@@ -84,15 +84,16 @@ export function explain(tasks: readonly PlanTask[], plan: Plan, taskId: string):
   const at = index.positions.get(taskId)
   const scheduled = new Map(plan.schedule.map((entry) => [entry.task, entry]))
   const entry = scheduled.get(taskId)
-  if (at === undefined || entry === undefined) {
+  if (entry === undefined) {
     throw new CuelineError(
       'not-found',
       `The plan has no task ${shown(taskId)}. Give one of its ${plan.tasks} tasks, or build the plan anew.`,
       { details: { task: taskId } },
     )
   }
-  const fact = plan.facts[at]
+  const fact = at === undefined ? undefined : plan.facts[at]
   if (
+    at === undefined ||
     index.size !== plan.tasks ||
     index.dependencies.length !== plan.edges ||
     fact?.task !== taskId

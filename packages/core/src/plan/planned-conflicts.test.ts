@@ -39,6 +39,19 @@ describe('conflicts of a plan [S3-03] [S4-02]', () => {
     expect(hashPlan(plan)).not.toBe(hashPlan(planOf({})))
   })
 
+  it.each([
+    ['of three', ['a', 'b', 'c'], '"a" and "b" and "c", no pair'],
+    ['of one task twice', ['a', 'a'], '"a" and "a", no pair'],
+    ['of three, one unknown', ['a', 'b', 'z'], '"z", no task'],
+  ])('are not allowed by a pair %s, which is warned of', (_, pair, what) => {
+    const allow = [pair] as unknown as [string, string][]
+    const plan = planOf({ conflicts: [{ tasks: ['a', 'b'] }], allow })
+    expect(plan.conflicts[0]!.allowed).toBe(false)
+    expect(plan.warnings.map(({ message }) => message)).toEqual([
+      expect.stringContaining(`allow names ${what}, and so allows nothing.`),
+    ])
+  })
+
   it('count once for a pair, by the most certain', () => {
     const plan = planOf({
       conflicts: [
@@ -92,8 +105,7 @@ describe('conflicts of a plan [S3-03] [S4-02]', () => {
       {
         kind: 'unknown-allowed',
         tasks: ['b'],
-        message:
-          'allow names a list that is no pair, and so allows nothing. Give the ids of two tasks.',
+        message: 'allow names "b", no pair, and so allows nothing. Give the ids of two tasks.',
       },
     ])
   })

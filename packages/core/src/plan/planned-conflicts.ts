@@ -35,7 +35,8 @@ export function plannedConflicts(
 ): PlannedConflicts {
   const problems: Problem[] = []
   const keyOf = (pair: unknown): number => {
-    const [one, other] = (Array.isArray(pair) ? pair : []).map((id) => positions.get(id))
+    if (!Array.isArray(pair) || pair.length !== 2) return -1
+    const [one, other] = pair.map((id) => positions.get(id))
     if (one === undefined || other === undefined || one === other) return -1
     return one < other ? one * size + other : other * size + one
   }
@@ -50,7 +51,7 @@ export function plannedConflicts(
     const { confidence, kind, evidence } = conflict ?? {}
     const sentences = typeof evidence === 'string' ? [evidence] : (evidence ?? [])
     const possible = isTexts(sentences) && !isImpossible(confidence)
-    if (key < 0 || conflict.tasks.length !== 2 || !possible) {
+    if (key < 0 || !possible) {
       problems.push(invalid(positions, conflict, nth))
       continue
     }
@@ -77,9 +78,11 @@ export function plannedConflicts(
 function unknownIn(positions: TaskIndex['positions'], pair: unknown): PlanWarning[] {
   const ids: unknown[] = Array.isArray(pair) ? pair : [pair]
   const unknown = ids.filter((id) => !positions.has(id as string))
-  if (unknown.length === 0 && ids.length === 2) return []
+  if (unknown.length === 0 && ids.length === 2 && ids[0] !== ids[1]) return []
   const what =
-    unknown.length === 0 ? 'a list that is no pair' : `${unknown.map(shown).join(' and ')}, no task`
+    unknown.length === 0
+      ? `${ids.length === 0 ? 'nothing' : ids.map(shown).join(' and ')}, no pair`
+      : `${unknown.map(shown).join(' and ')}, no task`
   return [
     {
       kind: 'unknown-allowed',

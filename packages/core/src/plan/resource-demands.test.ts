@@ -64,6 +64,36 @@ describe('bad resources [S3-03]', () => {
     ])
   })
 
+  it.each([
+    ['gpu', '"gpu"'],
+    [['gpu'], 'a list'],
+    [5, '5'],
+  ])('refuse %j as the needs of a task and show it', (needs, seen) => {
+    expect(demandsOf([needs as never, { gpu: 1 }], { gpu: 1 }).problems).toEqual([
+      {
+        kind: 'invalid-resource',
+        tasks: ['t0'],
+        message: `Task "t0" needs ${seen}. Give units by the name of a resource.`,
+      },
+    ])
+  })
+
+  it.each([
+    [[1], 'a list'],
+    [null, 'null'],
+    ['gpu', '"gpu"'],
+  ])('refuse %j as capacities and show it', (capacities, seen) => {
+    const { demands, problems } = demandsOf([{ gpu: 1 }], capacities as never)
+    expect(demands).toBeUndefined()
+    expect(problems).toEqual([
+      {
+        kind: 'invalid-option',
+        tasks: [],
+        message: `resources is ${seen}. Give the capacity of each by its name, or leave it out.`,
+      },
+    ])
+  })
+
   it('take every capacity from nothing to a thousand million', () => {
     expect(demandsOf([], { none: 0, all: 1e9 }).problems).toEqual([])
   })
@@ -93,10 +123,6 @@ describe('bad resources [S3-03]', () => {
           'Task "t1" needs 3 of "port", of which there are 2. Give the resource that capacity, or the task less.',
       },
     ])
-  })
-
-  it('are no list and no text', () => {
-    expect(demandsOf(['port' as never, { port: 1e9 }], { port: 1e9 }).problems).toEqual([])
   })
 
   it('are worth one warning for each resource without capacity, with all who need it', () => {

@@ -1,3 +1,4 @@
+import { isObject } from './input-problems.ts'
 import type { PlanTask, PlanWarning, Problem } from './plan.ts'
 import type { Demands } from './serial-schedule.ts'
 import { shown } from './shown.ts'
@@ -19,7 +20,7 @@ export function resourceDemands(
   resources: Readonly<Record<string, number>> = {},
 ): ResourceDemands {
   const problems: Problem[] = []
-  if (typeof resources !== 'object' || resources === null) {
+  if (!isObject(resources)) {
     problems.push({
       kind: 'invalid-option',
       tasks: [],
@@ -49,7 +50,13 @@ export function resourceDemands(
   const unused = new Set(names)
   let needed = false
   for (const [position, task] of tasks.entries()) {
-    if (typeof task?.resources !== 'object' || task.resources === null) continue
+    if (task?.resources === undefined || task.resources === null) continue
+    if (!isObject(task.resources)) {
+      problems.push(
+        invalid(task, position, `${shown(task.resources)}. Give units by the name of a resource.`),
+      )
+      continue
+    }
     for (const [name, amount] of Object.entries(task.resources)) {
       const kind = kindOf.get(name)
       unused.delete(name)

@@ -112,6 +112,18 @@ describe('whatIf [X-04]', () => {
     expect(problemOf({ workers: 1 }, [{ id: 'A', dependsOn: ['A'] }])).toContain('"A"')
   })
 
+  it('answers one question at a time', () => {
+    const changes = [{ workers: 1, failed: 'A' }, { addWorkers: '1' }]
+    const messages = changes.map((change) => {
+      const result = whatIf([{ id: 'A' }], {}, change as unknown as PlanChange)
+      return result.ok ? '' : result.problems[0]!.message
+    })
+    expect(messages).toEqual([
+      'The change has workers and failed. Ask for one of them at a time.',
+      expect.stringContaining('Give one of workers, addWorkers'),
+    ])
+  })
+
   it('changes nothing when the change is none', () => {
     fc.assert(
       fc.property(anyTasks({ maxTasks: 10 }), fc.integer({ min: 1, max: 4 }), (list, workers) => {

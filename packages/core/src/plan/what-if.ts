@@ -42,6 +42,8 @@ export function whatIf(
   change: PlanChange,
 ): WhatIfResult {
   if (!isChange(change)) return { ok: false, problems: [noChange(change)] }
+  const asked = changes.filter((name) => Object.hasOwn(change, name))
+  if (asked.length > 1) return { ok: false, problems: [severalChanges(asked)] }
   const before = planTasks(tasks, options)
   if (!before.ok) return before
   const { facts } = before.plan
@@ -157,7 +159,8 @@ export function amongThem(
 /** Whether its parts can be looked at; what they say is checked with the plan. */
 function isChange(change: unknown): boolean {
   if (!isObject(change)) return false
-  if ('workers' in change || 'addWorkers' in change || 'failed' in change) return true
+  if ('workers' in change || 'failed' in change) return true
+  if ('addWorkers' in change) return isNumber(change['addWorkers'])
   if (!('estimate' in change)) return isObject(change['removeDependency'])
   const minutes = isObject(change['estimate']) ? change['estimate']['minutes'] : undefined
   if (typeof minutes === 'number') return true
@@ -166,6 +169,16 @@ function isChange(change: unknown): boolean {
 
 function isNumber(value: unknown): value is number {
   return typeof value === 'number'
+}
+
+const changes = ['workers', 'addWorkers', 'estimate', 'removeDependency', 'failed'] as const
+
+function severalChanges(asked: readonly string[]): Problem {
+  return {
+    kind: 'invalid-option',
+    tasks: [],
+    message: `The change has ${asked.join(' and ')}. Ask for one of them at a time.`,
+  }
 }
 
 function noChange(change: unknown): Problem {

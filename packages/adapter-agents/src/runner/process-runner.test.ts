@@ -110,7 +110,7 @@ describe('the protocol between the process runner and its agent [S2-05]', () => 
   })
 
   it('gets the variables of the workspace, and hides the secrets among them', async () => {
-    const script = `console.log(process.env.PORT, process.env.DB_PASSWORD)`
+    const script = `if (JSON.stringify(brief()).includes('of-this')) throw 1; console.log(process.env.PORT, process.env.DB_PASSWORD)`
     const env = { PORT: '20001', DB_PASSWORD: 'of-this-workspace' }
     const { context, output } = recordedContext()
     const given = brief({ workspace: { path: workspace, env } })

@@ -176,7 +176,8 @@ export function processRunner(options: ProcessRunnerOptions): Runner {
     ) as [string, string, string]
     const prompt = renderPrompt(brief)
     await rm(path, { recursive: true, force: true })
-    await writeFile(contextFile, JSON.stringify(brief, null, 2))
+    const { env: _inEnvironment, ...place } = brief.workspace
+    await writeFile(contextFile, JSON.stringify({ ...brief, workspace: place }, null, 2))
     await writeFile(promptFile, prompt)
     const end = await runProcess({
       command: commandFor(brief.session),

@@ -1,5 +1,6 @@
 import { CuelineError } from '../error.ts'
 import { roleOf } from '../merge/merge-rounds.ts'
+import { errorPolicies } from '../limit/error-policy.ts'
 import { keepAliveOf, sessionEnd } from '../session/keep-alive.ts'
 import type { AttemptBrief } from '../staging/attempt-brief.ts'
 import type { Project, Request } from '../staging/state.ts'
@@ -48,7 +49,10 @@ export async function attemptBriefOf(
     workspace: {},
     ...(session !== undefined && { session }),
     feedback: attempts.flatMap((attempt) =>
-      attempt.status === 'failed' && attempt.failure !== null
+      // Limits are nothing that an agent can do better.
+      attempt.status === 'failed' &&
+      attempt.failure !== null &&
+      errorPolicies[attempt.failure.class].then !== 'hold-account'
         ? [
             {
               attempt: attempt.number,

@@ -72,7 +72,7 @@ describe('what a workspace brings along [X-07]', () => {
 describe('a workspace without room [X-09, X-07]', () => {
   it('pauses the work for as long as it says, and charges no attempt', async () => {
     let full = 5
-    const { events, run } = await world((memory) => ({
+    const { events, run, briefs } = await world((memory) => ({
       async prepare(request, signal) {
         full -= 1
         if (full < 0) return await memory.prepare(request, signal)
@@ -87,6 +87,8 @@ describe('a workspace without room [X-09, X-07]', () => {
     expect(result.tasks).toMatchObject({ done: 1, failed: 0 })
     const failed = events.flatMap((event) => (event.type === 'attempt.failed' ? [event] : []))
     expect(failed).toHaveLength(5)
+    // What no agent can do better is not told to it.
+    expect(briefs.map(({ feedback }) => feedback)).toEqual([[]])
     for (const { charged, failure } of failed) {
       expect({ charged, failure }).toEqual({
         charged: false,

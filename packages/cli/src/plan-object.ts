@@ -56,14 +56,14 @@ export interface PlannedDocument {
 
 /** Plans an imported document. A plan with problems still says what can be said. */
 export function planObject(
-  { document, report }: ImportResult,
+  { document, report, capacities }: ImportResult,
   options: { readonly workers: number; readonly barrier: Barrier; readonly planning?: Planning },
 ): PlannedDocument {
   const { workers, barrier, planning = nothingChosen } = options
   const { conflicts: mode, infer = null, allow, files, history, lanes, rounds, seed } = planning
   const { tasks, inferred, conflicts, resources } = chosenTasks(
     document.tasks,
-    { conflicts: mode, infer, resources: planning.resources ?? {} },
+    { conflicts: mode, infer, resources: { ...capacities, ...planning.resources } },
     { files, history },
   )
   const { budgetMs } = planning

@@ -205,6 +205,37 @@ describe('cueline plan reads what trackers hold [X-15]', () => {
     expect(object).toMatchObject({ tasks: 2, edges: 1, importReport: { format: 'backlog-md' } })
   })
 
+  it('plans a project of PSPLIB with what it says there is of each resource', async () => {
+    const project = [
+      '*'.repeat(40),
+      'jobs (incl. supersource/sink ):  4',
+      'PRECEDENCE RELATIONS:',
+      'jobnr.    #modes  #successors   successors',
+      '   1        1          2           2   3',
+      '   2        1          1           4',
+      '   3        1          1           4',
+      '   4        1          0',
+      '*'.repeat(40),
+      'REQUESTS/DURATIONS:',
+      'jobnr. mode duration  R 1',
+      '-'.repeat(40),
+      '  1      1     0       0',
+      '  2      1     4       2',
+      '  3      1     3       2',
+      '  4      1     0       0',
+      '*'.repeat(40),
+      'RESOURCEAVAILABILITIES:',
+      '  R 1',
+      '    3',
+      '*'.repeat(40),
+    ].join('\n')
+    const files = { 'j.sm': project }
+    const { object } = await planJson(files, 'j.sm')
+    expect(object).toMatchObject({ makespan: 7, warnings: [] })
+    const more = await planJson(files, 'j.sm', '--resources', 'R1=4')
+    expect(more.object).toMatchObject({ makespan: 4, warnings: [] })
+  })
+
   it('reads a Markdown plan', async () => {
     const text =
       '# Plan\n\n## T1: Measure\n\nEstimate: 10 minutes\n\n## T2: Water\n\nDepends on: T1\n'

@@ -11,6 +11,8 @@ import {
   currentOrder,
   waitedUntil,
   requeue,
+  ended,
+  interrupted,
   restingSession,
 } from './row-changes.ts'
 import type { Change } from './slice.ts'
@@ -138,55 +140,31 @@ export const attemptMeanings: { readonly [Type in AttemptEvent]: Meaning<Type> }
     const { touched, mergeRounds } = event
     const order = slice.workOrders.get(workOrderId)
     return [
-      attempt(attemptId, {
-        status: 'failed',
-        failure,
-        verdicts,
-        endedAt: at,
-        waitedMs: waitedUntil(slice, attemptId, at),
-        waitingSince: null,
-      }),
+      ...ended(slice, attemptId, at, { status: 'failed', failure, verdicts }),
       ...requeue(slice, taskId, workOrderId, retryAt, {
         chargedAttempts: (order?.chargedAttempts ?? 0) + (charged ? 1 : 0),
         unchargedAttempts: (order?.unchargedAttempts ?? 0) + (charged ? 0 : 1),
         ...(mergeRounds !== undefined && { mergeRounds }),
       }),
       ...(touched ? [task(slice, taskId, { touched })] : []),
-      ...workerOf(slice, attemptId, 'idle'),
-      ...restingSession(slice, attemptId, at),
     ]
   },
   'attempt.interrupted': (slice, event) => {
     const { attemptId, taskId, workOrderId, reason, counted, retryAt, at } = event
     const order = slice.workOrders.get(workOrderId)
     return [
-      attempt(attemptId, {
-        status: 'interrupted',
-        failure: { class: 'cancelled', message: reason, evidence: '' },
-        endedAt: at,
-        waitedMs: waitedUntil(slice, attemptId, at),
-        waitingSince: null,
-      }),
+      ...interrupted(slice, attemptId, at, reason),
       ...requeue(slice, taskId, workOrderId, retryAt, {
         unchargedAttempts: (order?.unchargedAttempts ?? 0) + 1,
         interruptions: (order?.interruptions ?? 0) + (counted ? 1 : 0),
       }),
-      ...workerOf(slice, attemptId, 'idle'),
-      ...restingSession(slice, attemptId, at),
     ]
   },
   'attempt.yielded': (slice, { attemptId, taskId, workOrderId, retryAt, at }) => [
-    attempt(attemptId, {
-      status: 'yielded',
-      endedAt: at,
-      waitedMs: waitedUntil(slice, attemptId, at),
-      waitingSince: null,
-    }),
+    ...ended(slice, attemptId, at, { status: 'yielded' }),
     ...requeue(slice, taskId, workOrderId, retryAt, {
       unchargedAttempts: (slice.workOrders.get(workOrderId)?.unchargedAttempts ?? 0) + 1,
     }),
-    ...workerOf(slice, attemptId, 'idle'),
-    ...restingSession(slice, attemptId, at),
   ],
   'attempt.overlapping': () => [],
   'attempt.output': () => [],

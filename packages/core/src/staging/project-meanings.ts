@@ -3,7 +3,7 @@ import type { Meaning } from './meaning.ts'
 import type { ProjectId } from '../id.ts'
 import { worker } from './row-changes.ts'
 import type { Change } from './slice.ts'
-import type { ProjectDelivery } from './state.ts'
+import type { Project } from './state.ts'
 
 type ProjectEvent = Extract<
   EventType,
@@ -16,39 +16,29 @@ type ProjectEvent = Extract<
 
 /** What events of projects, accounts and workers mean for the rows. */
 export const projectMeanings: { readonly [Type in ProjectEvent]: Meaning<Type> } = {
-  'project.created': (_, { project }) => [
-    { table: 'project', kind: 'insert', row: { ...project, deliveries: [] } },
+  'project.created': (_, event) => [
+    { table: 'project', kind: 'insert', row: { ...event.project, deliveries: [] } },
   ],
   'project.updated': (slice, { projectId, name, settings }) => [
-    {
-      table: 'project',
-      kind: 'update',
-      key: projectId,
-      set: {
-        ...(name !== undefined && { name }),
-        ...(settings !== undefined &&
-          slice.project !== null && { settings: { ...slice.project.settings, ...settings } }),
-      },
-    },
+    project(projectId, {
+      ...(name !== undefined && { name }),
+      ...(settings !== undefined &&
+        slice.project !== null && { settings: { ...slice.project.settings, ...settings } }),
+    }),
   ],
-  'project.paused': (_, { projectId, at }) => [
-    { table: 'project', kind: 'update', key: projectId, set: { pausedAt: at } },
-  ],
-  'project.resumed': (_, { projectId }) => [
-    { table: 'project', kind: 'update', key: projectId, set: { pausedAt: null } },
-  ],
+  'project.paused': (_, { projectId, at }) => [project(projectId, { pausedAt: at })],
+  'project.resumed': (_, { projectId }) => [project(projectId, { pausedAt: null })],
   'delivery.opened': (slice, { projectId, delivery, at }) => {
     const before = slice.project?.deliveries ?? []
     const opened = { ...delivery, openedAt: at, changedAt: at }
-    return [deliveriesOf(projectId, [...before, opened].slice(-mostDeliveries))]
+    return [project(projectId, { deliveries: [...before, opened].slice(-mostDeliveries) })]
   },
   'delivery.changed': (slice, { projectId, number, set, at }) => [
-    deliveriesOf(
-      projectId,
-      (slice.project?.deliveries ?? []).map((delivery) =>
+    project(projectId, {
+      deliveries: (slice.project?.deliveries ?? []).map((delivery) =>
         delivery.number === number ? { ...delivery, ...set, changedAt: at } : delivery,
       ),
-    ),
+    }),
   ],
   'log.pruned': () => [],
   'account.held': (_, { projectId, account, until, reason }) => [
@@ -71,6 +61,6 @@ export const projectMeanings: { readonly [Type in ProjectEvent]: Meaning<Type> }
 /** The log keeps the others. */
 const mostDeliveries = 50
 
-function deliveriesOf(key: ProjectId, deliveries: readonly ProjectDelivery[]): Change {
-  return { table: 'project', kind: 'update', key, set: { deliveries } }
+function project(key: ProjectId, set: Partial<Project>): Change {
+  return { table: 'project', kind: 'update', key, set }
 }

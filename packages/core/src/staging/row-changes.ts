@@ -64,6 +64,32 @@ export function waitedUntil(slice: Slice, attemptId: AttemptId, at: number): num
   return row.waitedMs + (row.waitingSince === null ? 0 : Math.max(0, at - row.waitingSince))
 }
 
+/** An attempt that ends without success; its worker is free again, and its session rests. */
+export function ended(
+  slice: Slice,
+  attemptId: AttemptId,
+  at: number,
+  set: Partial<Attempt>,
+): Change[] {
+  const waitedMs = waitedUntil(slice, attemptId, at)
+  return [
+    attempt(attemptId, { ...set, endedAt: at, waitedMs, waitingSince: null }),
+    ...workerOf(slice, attemptId, 'idle'),
+    ...restingSession(slice, attemptId, at),
+  ]
+}
+
+/** An attempt that is ended by others. */
+export function interrupted(
+  slice: Slice,
+  attemptId: AttemptId,
+  at: number,
+  reason: string,
+): Change[] {
+  const failure = { class: 'cancelled', message: reason, evidence: '' } as const
+  return ended(slice, attemptId, at, { status: 'interrupted', failure })
+}
+
 /** The order goes back to the queue, or, without a time for the retry, stays for `task.failed`. */
 export function requeue(
   slice: Slice,
@@ -99,17 +125,7 @@ export function endWork(
   return [
     workOrder(order.id, { status, settledAt: at }),
     ...(running !== undefined && running.endedAt === null
-      ? [
-          attempt(running.id, {
-            status: 'interrupted',
-            endedAt: at,
-            failure: { class: 'cancelled', message: reason, evidence: '' },
-            waitedMs: waitedUntil(slice, running.id, at),
-            waitingSince: null,
-          }),
-          worker(running.workerId, 'idle'),
-          ...restingSession(slice, running.id, at),
-        ]
+      ? interrupted(slice, running.id, at, reason)
       : []),
   ]
 }

@@ -16,7 +16,7 @@ import type { Terminal } from './terminal.ts'
 
 export interface OpenOptions extends Pick<
   CuelineOptions,
-  'runner' | 'workspace' | 'gates' | 'delivery'
+  'runner' | 'workspace' | 'gates' | 'protect' | 'delivery'
 > {
   /** Makes the database when it is not there. */
   readonly create?: boolean

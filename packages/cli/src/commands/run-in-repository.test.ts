@@ -139,6 +139,20 @@ describe('cueline run --repository [X-06, S3-04]', () => {
     expect(git('ls-tree', '-r', '--name-only', 'cueline/main')).toBe('.gitignore\nseen.json\n')
   })
 
+  it('lands what is protected where the command line allows it', async () => {
+    const { git, cueline, agentCommand } = workplace()
+    git('init', '-q', '-b', 'main')
+    git('commit', '-q', '--allow-empty', '-m', 'start')
+    await cueline('import', 'plan.json')
+    await cueline('stage', '--force')
+    const gate = `"${process.execPath}" -e "require('fs').writeFileSync('AGENTS.md','')"`
+    const allowed = ['--allow-path', 'AGENTS.md', '--allow-path', 'GEMINI.md']
+    const run = ['run', '--agent', agentCommand, '--repository', '.', '--workers', '3']
+    const { code, stderr } = await cueline(...run, '--gate', gate, ...allowed)
+    expect(code, stderr).toBe(0)
+    expect(git('show', 'cueline/main:AGENTS.md')).toBe('')
+  })
+
   it('says what to do where there is no repository, or too many places to land in', async () => {
     const { cueline, agentCommand } = workplace()
     await cueline('import', 'plan.json')

@@ -35,6 +35,7 @@ interface RunOptions extends SetupOptions {
   readonly repository?: string
   readonly branch?: string
   readonly gate?: readonly string[]
+  readonly allowPath?: readonly string[]
   readonly timeout?: number
   readonly drain: number
 }
@@ -93,6 +94,14 @@ export function addRun(program: Command, { terminal, run }: Cli): void {
         command,
       ],
     )
+    .option(
+      '--allow-path <path>',
+      'what work may change without a person, of the paths that are protected; repeatable',
+      (path: string, before: readonly string[] | undefined): readonly string[] => [
+        ...(before ?? []),
+        path,
+      ],
+    )
     .option('--timeout <minutes>', 'stop an attempt after so many minutes of work', positiveNumber)
     .option('--drain <seconds>', 'what attempts get to finish after Ctrl-C', positiveNumber, 10)
     .addHelpText(
@@ -127,6 +136,7 @@ async function runAgents(terminal: Terminal, options: RunOptions & GlobalOptions
     }),
     workspace: workspacesOf(terminal, options, root),
     gates: gatesOf(options, stateFolder),
+    protect: { allow: options.allowPath ?? [] },
   }
   return withCueline(terminal, options, ports, async (cueline) => {
     const { id: projectId, name } = await chooseProject(cueline, options.project)

@@ -73,6 +73,12 @@ describe('the timeline of a plan [S4-11]', () => {
     ])
   })
 
+  it('keeps a long label on the last line inside the picture', () => {
+    const svg = renderTimeline(planned([{ id: 'A', estimate: 135 }]), { width: 960 })
+    const [, x] = /class="tick quiet" x="([\d.]+)" y="\d+">2 h 15 m</.exec(svg)!
+    expect(Number(x)).toBeLessThan(960 - 26)
+  })
+
   it('shows in a short bar the name alone, and in a shorter one nothing', () => {
     const tasks = [3, 25, 60, 200].map((estimate): PlanTask => ({
       id: `T${estimate}`,

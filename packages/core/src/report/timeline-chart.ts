@@ -94,7 +94,8 @@ function drawAxis(
   return axisTicks(total, Math.max(2, Math.floor((width - left - right) / 90))).flatMap(
     ({ at, label }) => [
       `<line class="grid" x1="${fixed(x(at))}" y1="${top - 8}" x2="${fixed(x(at))}" y2="${bottom}"/>`,
-      text(x(at), top - 12, label, 'tick quiet'),
+      // A label in the middle of the last line would be cut off by the edge.
+      text(Math.min(x(at), width - 4 - label.length * 3.2), top - 12, label, 'tick quiet'),
     ],
   )
 }

@@ -57,6 +57,12 @@ describe('the merge queue [X-06, S4-06]', () => {
       [2, 'B'],
       [3, 'C'],
     ])
+    const why = async (task: string) =>
+      (await cueline.tasks.why({ projectId, task })).obstacles.map(({ message }) => message)
+    expect([await why('A'), await why('C')]).toEqual([
+      ['it is merging into memory'],
+      ['it is merging (3rd in the queue of memory)'],
+    ])
     for (const code of ['A', 'B', 'C']) {
       expect(held.at()).toEqual([code])
       await letThrough(world, held)

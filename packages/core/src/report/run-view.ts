@@ -1,4 +1,5 @@
 import type { StoredEvent } from '../event/event.ts'
+import { queueWords } from '../merge/queue-words.ts'
 import type { Snapshot } from '../staging/snapshot.ts'
 import type { AttemptStatus } from '../staging/state.ts'
 import { formatDuration } from './format-duration.ts'
@@ -239,18 +240,8 @@ function queueOf(merging: ReadonlyMap<string, string>) {
   return [...merging].map(([id, target]) => {
     const position = (before.get(target) ?? 0) + 1
     before.set(target, position)
-    const doing =
-      position === 1
-        ? `merging into ${target}`
-        : `merging (${ordinal(position)} in the queue of ${target})`
-    return { id, doing }
+    return { id, doing: queueWords(position, target) }
   })
-}
-
-function ordinal(position: number): string {
-  const tens = position % 100
-  if (tens >= 11 && tens <= 13) return `${position}th`
-  return `${position}${['th', 'st', 'nd', 'rd'][position % 10] ?? 'th'}`
 }
 
 /** What an attempt that has not ended does, by its status. */

@@ -53,6 +53,9 @@ export function makeHistory(folder: string, seed: number, commits: number): void
       tree.set(path, { text, mode: mode === '100755' ? '100644' : '100755' })
     } else if (what === 'link') {
       tree.set(`link-${commit}`, { text: 'NEWS.md', mode: '120000' })
+    } else if (what === 'protected') {
+      tree.set('.github/workflows/ci.yml', { text: `on: push # ${commit}\n`, mode: '100644' })
+      title = `ci: build ${commit}`
     } else if (what === 'bytes') {
       tree.set('data.bin', { text: `\u0000\u00ff${commit}\u0000\n\u0001`, mode: '100644' })
     } else if (reverted !== null) {
@@ -80,6 +83,7 @@ const kinds = [
   'mode',
   'link',
   'bytes',
+  'protected',
 ] as const
 
 function write(folder: string, history: readonly { title: string; tree: Tree }[]): void {

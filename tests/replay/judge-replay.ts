@@ -25,6 +25,8 @@ export interface Judged {
   /** Merges that were refused because of lines that contradict, and sent back by the gate. */
   readonly happened: number
   readonly misplaced: number
+  /** Changes of protected paths, which a person approves. */
+  readonly approvals: number
   readonly attempts: number
   readonly retries: number
   /** Tasks that have not landed just once; commits of the branch with other contents than history has. */
@@ -84,6 +86,7 @@ export async function judgeReplay(
     prevented: prevented.length,
     happened: failed('merge-conflict'),
     misplaced: failed('gate-failed'),
+    approvals: report.requests,
     attempts: report.attempts,
     retries: report.attempts - report.attemptsByStatus.succeeded,
     lost: commits.flatMap((_commit, number) => {

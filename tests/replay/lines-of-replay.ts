@@ -17,6 +17,7 @@ export function linesOfReplay(judged: Judged): string[] {
     ['Prevented', `${judged.prevented} pairs that contradict were never worked on at once`],
     ['Happened', `${judged.happened} merges refused, ${judged.misplaced} sent back by the gate`],
     ['Attempts', `${attempts}, ${retries} of them again`],
+    ['Approved', `${judged.approvals} changes of protected paths`],
     [
       'Time',
       `${seconds(wallMs)}; the modelled work alone, one after the other, ${seconds(serialMs)}`,

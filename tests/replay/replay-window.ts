@@ -91,8 +91,12 @@ export async function replayWindow(
     })
     await cueline.stages.fromPlan({ planId: plan.id, force: true }) // Commits have no context.
     let done = 0
-    cueline.on('event', ({ type }) => {
-      if (type === 'attempt.succeeded') options.progress(++done, window.commits.length)
+    cueline.on('event', (event) => {
+      if (event.type === 'attempt.succeeded') options.progress(++done, window.commits.length)
+      // History has taken what its commits change, protected paths too: so does the person here.
+      if (event.type !== 'request.opened') return
+      const approval = { requestId: event.request.id, answer: 'approve' }
+      cueline.requests.answer(approval).catch((error: unknown) => errors.push(error))
     })
     const report = await cueline.run({ projectId, workers: lanes, signal, timeScale: msPerMinute })
     signal.throwIfAborted()

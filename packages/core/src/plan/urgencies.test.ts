@@ -68,6 +68,34 @@ describe('what tasks are started by when estimates are missing [S3-03, X-04]', (
     expect(planOf(known, 1).schedule[0]!.task).toBe('narrow')
   })
 
+  it('goes on from two chains to a third with the spread that the longer of the two has', () => {
+    const facts = factsOf([
+      { id: 'start' },
+      { id: 'p1', dependsOn: ['start'] },
+      { id: 'p2', dependsOn: ['p1'] },
+      { id: 'q', dependsOn: ['start'] },
+      { id: 'r', dependsOn: ['start'] },
+    ])
+    // Of 2 ± √2 and 1 ± 1 the longer is 2.35 ± 1.15, computed apart from the code; then the other 1 ± 1.
+    expect(facts.get('start')!.urgency).toBeCloseTo(3.585381182295, 10)
+  })
+
+  it('leaves out, of more than eight chains of one length, those that are certain', () => {
+    const nine = (certain: number) => [
+      { id: 'start', estimate: 1 },
+      ...Array.from({ length: 9 }, (_, at) => ({
+        id: `t${at}`,
+        dependsOn: ['start'],
+        ...(at === certain ? { estimate: 1 } : {}),
+      })),
+    ]
+    const eight = factsOf(nine(-1).slice(0, 9)).get('start')!.urgency
+    expect(eight).toBeGreaterThan(2)
+    for (const certain of [0, 4, 8]) {
+      expect(factsOf(nine(certain)).get('start')!.urgency).toBe(eight)
+    }
+  })
+
   it('counts as certain what has an estimate', () => {
     const facts = factsOf(
       forked.map((task) => (task.id.startsWith('b') ? { ...task, estimate: 1 } : task)),

@@ -78,13 +78,14 @@ const toRemotes = {
   GIT_ALLOW_PROTOCOL: 'file:http:https:ssh',
   GIT_NO_REPLACE_OBJECTS: '1',
   GCM_INTERACTIVE: 'never',
-  GIT_SSH_COMMAND: 'ssh -o BatchMode=yes',
 }
 
 function proxies(): Record<string, string> {
   const names = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'https_proxy', 'http_proxy', 'no_proxy']
+  // How the user's own git finds its settings and gets to remotes.
+  const own = ['XDG_CONFIG_HOME', 'GIT_SSH_COMMAND', 'GIT_SSH', 'SSL_CERT_FILE', 'GIT_SSL_CAINFO']
   return Object.fromEntries(
-    [...names, 'SSL_CERT_FILE', 'GIT_SSL_CAINFO'].flatMap((name) => {
+    [...names, ...own].flatMap((name) => {
       const value = process.env[name]
       return value === undefined ? [] : [[name, value] as const]
     }),

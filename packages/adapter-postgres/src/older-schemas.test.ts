@@ -29,6 +29,7 @@ describe('a schema of before there were sessions [S2-05]', () => {
       alter table "${schema}".tasks drop column touched;
       alter table "${schema}".attempts drop column merge_target, drop column merge_queued_at;
       alter table "${schema}".work_orders drop column merge_rounds;
+      alter table "${schema}".projects drop column deliveries;
       delete from "${schema}".migrations where number >= 3`)
 
     const storage = await postgresStorage({ url, schema })

@@ -184,6 +184,18 @@ describe('a pull request', () => {
     expect(forge.at(branch)).toBe(forge.commits[0])
   })
 
+  it('is not taken for one that a stranger has made from a fork, with a branch of the same name', async () => {
+    const theirs = { number: 1, head: branch, base: 'main', title: 'Free money', body: '' }
+    forge.change(({ pulls }) => {
+      pulls.push({ ...theirs, state: 'MERGED', checks: [], fork: true })
+    })
+    expect(await forge.provider().deliver(request(), never)).toMatchObject({
+      id: '2',
+      state: 'open',
+    })
+    expect(forge.forge().pulls[0]).toMatchObject(theirs)
+  })
+
   it('is not pushed over the commits of somebody else', async () => {
     await forge.provider().deliver(request(), never)
     forge.git('checkout', '-q', '-b', 'people', forge.commits[0])

@@ -36,7 +36,9 @@ export function createForge(options: ForgeOptions): Forge {
 
   const find = async (branch: string, base: string, signal: AbortSignal) => {
     const query = [`--head=${branch}`, `--base=${base}`, '--state=all', '--limit=30']
-    const found = readPullRequests(await ask(['list', ...query, `--json=${fields}`], signal))
+    const found = readPullRequests(
+      await ask(['list', ...query, `--json=${fields},isCrossRepository`], signal),
+    )
     // An open one counts first, then the newest.
     const [first] = found.toSorted(
       (one, other) =>

@@ -5,11 +5,16 @@ export function readPullRequest(text: string): Delivered {
   return pullRequestOf(parsed(text))
 }
 
-/** Pull requests from the JSON of `pr list`. */
+/**
+ * Pull requests from the JSON of `pr list`. Anybody can call a branch of a fork like one of ours: those
+ * are not ours.
+ */
 export function readPullRequests(text: string): Delivered[] {
   const list = parsed(text)
   if (!Array.isArray(list)) throw wrong('a list', list)
-  return list.map(pullRequestOf)
+  return list
+    .filter((each: unknown) => !isRecord(each) || each['isCrossRepository'] !== true)
+    .map(pullRequestOf)
 }
 
 const largestAnswer = 8 * 1024 * 1024

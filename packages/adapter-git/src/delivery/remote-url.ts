@@ -8,7 +8,7 @@ import { askGit } from '../run-git.ts'
 
 /** Ways to a remote that start no program that the address names. */
 const plain = /^(?:https?|ssh):\/\/[^-\s]\S*$/
-const scpLike = /^[A-Za-z0-9._-]+@[A-Za-z0-9][A-Za-z0-9.-]*:[^-\s:]\S*$/
+const scpLike = /^(?:[A-Za-z0-9_][A-Za-z0-9._-]*@)?[A-Za-z0-9][A-Za-z0-9.-]*:(?!\/\/)[^-\s:]\S*$/
 
 /**
  * Where a remote is: read, not resolved, so that no `insteadOf` or `pushurl` of the repository leads

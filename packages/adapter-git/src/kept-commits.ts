@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 import type { Manifest } from './manifest.ts'
 import { lineOf, nameOf } from './names.ts'
-import type { Repository } from './repository.ts'
+import { looseRef, type Repository } from './repository.ts'
 
 /**
  * Keeps every commit that an agent made in its workspace reachable, also those that it took back
@@ -44,7 +44,8 @@ export async function agentTips(place: Repository, manifest: Manifest): Promise<
     await read(join(gitFolder, 'ORIG_HEAD'))
     await read(join(gitFolder, 'logs', 'HEAD'))
   }
-  seen.add((await refs(['for-each-ref', '--format=%(objectname)', branch])).trim())
+  const onBranch = () => refs(['for-each-ref', '--format=%(objectname)', branch])
+  seen.add((await looseRef(place, branch)) ?? (await onBranch()).trim())
   const candidates = [...seen].filter((object) => object !== base && !/^0*$/.test(object))
   if (candidates.length === 0) return []
   const checked = await content(['cat-file', '--batch-check'], { input: candidates.join('\n') })

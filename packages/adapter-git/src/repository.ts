@@ -117,8 +117,17 @@ export async function repositoryFolders(repository: string): Promise<RepositoryF
 }
 
 /** The commit that the integration branch is at. */
-export async function tipOf({ refs, target }: Repository, signal?: AbortSignal): Promise<string> {
+export async function tipOf(place: Repository, signal?: AbortSignal): Promise<string> {
+  const { refs, target } = place
+  const loose = await looseRef(place, target)
+  if (loose !== null) return loose
   return (await refs(['rev-parse', '--verify', `${target}^{commit}`], { signal })).trim()
+}
+
+/** What a ref names, read without a process where it is a file of its own, as nearly always; else null. */
+export async function looseRef({ common }: Repository, ref: string): Promise<string | null> {
+  const text = await readFile(join(common, ref), 'utf8').catch(() => '')
+  return /^[0-9a-f]{40,64}\n$/.test(text) ? text.trim() : null
 }
 
 /**

@@ -1,4 +1,4 @@
-/** The slot that an attempt works in; it leaves it while it waits for a person. */
+/** The slot that an attempt works in; it leaves it while it waits for a person, and for good to merge. */
 export interface Slot {
   leave(): void
   /** Resolves once a slot is free again; at once when `signal` aborts or the attempt is over. */
@@ -16,7 +16,7 @@ export interface TakenSlot extends Slot {
 
 /**
  * How many attempts may work at once. One that waits for a person leaves its slot to others and
- * comes back before new work is taken.
+ * comes back before new work is taken; one that waits to merge leaves it and needs it no more.
  */
 export interface Slots {
   /** Deliveries that may be in flight: the slots, and one more for every attempt that waits. */

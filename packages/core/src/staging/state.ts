@@ -64,7 +64,7 @@ export type ErrorClass =
 
 export interface ProjectSettings {
   readonly barrier: Barrier
-  /** Tasks of the whole project that may run at once. */
+  /** Tasks of the whole project that may run at once, those that wait to merge included. */
   readonly maxParallelTasks: number
   /** Tasks of an account that may run at once; an account that is not named here has no limit. */
   readonly accountLimits?: Readonly<Record<string, number>>

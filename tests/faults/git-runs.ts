@@ -33,7 +33,8 @@ export const gitRuns: Scenario = {
     while (figures.runs < amount) {
       await atPlace(options, figures.runs, async (place, random) => {
         const repository = await makeRepository(place)
-        const settings = { maxAttempts: 50 }
+        // Nobody is there to answer when work has come back too often.
+        const settings = { maxAttempts: 50, mergeRounds: 100 }
         const projectId = await createProject(place, random, { tasks, dependency: 0.1, settings })
         const work = { kind: 'git', seed: Math.floor(random() * 1e6) } as const
         for (let n = 0; n < killsPerRun; n += 1) {

@@ -71,7 +71,13 @@ export async function replayWindow(
     const { id: projectId } = await cueline.projects.create({
       name: 'Replay',
       // A conflict is no failure here: the new attempt may begin at once, and as often as it takes.
-      settings: { releaseOn: 'merged', maxAttempts: 100, retryBaseMs: 1, retryMaxMs: 1 },
+      settings: {
+        releaseOn: 'merged',
+        maxAttempts: 100,
+        mergeRounds: 100,
+        retryBaseMs: 1,
+        retryMaxMs: 1,
+      },
     })
     await cueline.tasks.add({
       projectId,

@@ -54,29 +54,33 @@ function live(number: number, env: Record<string, string> = {}): Promise<Life> {
 }
 
 describe('several processes on one repository [X-06, X-07]', () => {
-  it('make and land 32 workspaces at once, without a failure and without losing one', async () => {
-    const provider = gitWorkspaces({ repository: repository.folder })
-    const processes = Array.from({ length: 4 }, (_none, each) => live(100 + each))
-    let turn: Promise<unknown> = Promise.resolve()
-    const own = Array.from({ length: 28 }, (_none, each) => each).map(async (each) => {
-      const workspace = await provider.prepare(requestOf(each), never)
-      writeAt(workspace.path, `file-${each}.txt`, String(each))
-      // As the engine does; the other processes come in between when they like.
-      turn = turn.then(() => mergeAndLand(provider, workspace))
-      await turn
-      await provider.remove(workspace)
-    })
-    for (const life of await Promise.all(processes)) {
-      expect(life.errors).toBe('')
-      expect(life.said).toEqual(['worked', 'landed', 'removed'])
-    }
-    await Promise.all(own)
-    for (const each of [...own.keys(), 100, 101, 102, 103]) {
-      expect(repository.show('cueline/main', `file-${each}.txt`)).toBe(String(each))
-    }
-    expect(await provider.list()).toEqual([])
-    expect(repository.git('fsck', '--no-dangling', '--no-reflogs').trim()).toBe('')
-  })
+  it(
+    'make and land 32 workspaces at once, without a failure and without losing one',
+    { timeout: 120_000 },
+    async () => {
+      const provider = gitWorkspaces({ repository: repository.folder })
+      const processes = Array.from({ length: 4 }, (_none, each) => live(100 + each))
+      let turn: Promise<unknown> = Promise.resolve()
+      const own = Array.from({ length: 28 }, (_none, each) => each).map(async (each) => {
+        const workspace = await provider.prepare(requestOf(each), never)
+        writeAt(workspace.path, `file-${each}.txt`, String(each))
+        // As the engine does; the other processes come in between when they like.
+        turn = turn.then(() => mergeAndLand(provider, workspace))
+        await turn
+        await provider.remove(workspace)
+      })
+      for (const life of await Promise.all(processes)) {
+        expect(life.errors).toBe('')
+        expect(life.said).toEqual(['worked', 'landed', 'removed'])
+      }
+      await Promise.all(own)
+      for (const each of [...own.keys(), 100, 101, 102, 103]) {
+        expect(repository.show('cueline/main', `file-${each}.txt`)).toBe(String(each))
+      }
+      expect(await provider.list()).toEqual([])
+      expect(repository.git('fsck', '--no-dangling', '--no-reflogs').trim()).toBe('')
+    },
+  )
 })
 
 describe('a process that is killed between two steps [X-06, X-07, X-11]', () => {
@@ -133,7 +137,7 @@ exit $code
     await provider.close()
   }
 
-  it('loses nothing and blocks nobody, wherever it dies', { timeout: 300_000 }, async () => {
+  it('loses nothing and blocks nobody, wherever it dies', { timeout: 600_000 }, async () => {
     const deaths: number[] = []
     for (let at = 1; ; at += 1) {
       const when = at % 2 === 0 ? 'before' : 'after'

@@ -59,6 +59,36 @@ describe('opening Postgres in trouble [X-11]', () => {
     })
   })
 
+  it('survives a server that ends a connection in the packet in which it welcomes it', async () => {
+    // Welcome, ready, and at once: FATAL, going down.
+    const fields = Buffer.from('SFATAL\0VFATAL\0C57P01\0Mterminating connection\0\0')
+    const length = Buffer.alloc(4)
+    length.writeInt32BE(fields.length + 4)
+    const welcome = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0, 0x5a, 0, 0, 0, 5, 0x49])
+    const ending = Buffer.concat([welcome, Buffer.from('E'), length, fields])
+    let met = 0
+    const server = createServer((socket) => {
+      socket.on('error', () => {})
+      socket.once('data', () => {
+        met += 1
+        socket.end(ending)
+      })
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const address = server.address()
+    const port = String(typeof address === 'object' ? address?.port : '')
+    const place = { url: `postgres://me@127.0.0.1:${port}/nowhere`, busyTimeoutMs: 50 }
+    await expect(postgresStorage(place)).rejects.toMatchObject({ code: 'storage-unreachable' })
+    const pool = new Pool({ connectionString: place.url })
+    pool.on('error', () => {})
+    await expect(postgresStorage({ pool, busyTimeoutMs: 50 })).rejects.toMatchObject({
+      code: 'storage-unreachable',
+    })
+    expect(met).toBeGreaterThan(1)
+    await pool.end()
+    await new Promise((resolve) => server.close(resolve))
+  })
+
   it('waits for a server that is about to start', async () => {
     const proxy = await cuttingProxy(url)
     proxy.accept(false)

@@ -132,7 +132,7 @@ function accessTo(options: PostgresStorageOptions, schema: string): Access {
     const perTransaction = `set local search_path to ${path}; ${limits('set local', options)}`
     return {
       place,
-      main: { pool, perTransaction, outcomeTimeoutMs, place },
+      main: { pool: quiet(pool), perTransaction, outcomeTimeoutMs, place },
       signals: {
         open: async () => (await pool.connect()) as PostgresClient & SignalClient,
         close: (client) => (client as PostgresClient & SignalClient).release(true),
@@ -219,7 +219,31 @@ function openPool(config: PoolConfig): Pool {
   const pool = new Pool(config)
   // A connection that breaks while nobody uses it is replaced by the next call.
   pool.on('error', () => {})
+  return quiet(pool)
+}
+
+const quietPools = new WeakSet<PostgresPool>()
+
+/**
+ * The pool, its new connections never without a listener for errors: the server may end one in the same
+ * packet in which it welcomes it, before whoever asked for it has got it, and an error that nobody listens
+ * for ends the process.
+ */
+function quiet<Given extends PostgresPool>(pool: Given): Given {
+  if (quietPools.has(pool) || !hasEvents(pool)) return pool
+  quietPools.add(pool)
+  pool.on('connect', (client) => {
+    client.on('error', () => {})
+  })
   return pool
+}
+
+interface PoolEvents {
+  on(event: 'connect', listener: (client: PostgresClient) => void): unknown
+}
+
+function hasEvents(pool: object): pool is PoolEvents {
+  return 'on' in pool && typeof pool.on === 'function'
 }
 
 async function atMost(ms: number, ending: Promise<void>): Promise<void> {

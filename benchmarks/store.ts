@@ -1,4 +1,4 @@
-// `npm run bench -- store [--full] [--rounds n] [--only section]`: what storing costs, beside the bare driver doing the
+// `npm run bench -- store [--full] [--rounds n] [--tasks n] [--only section]`: what storing costs, beside the bare driver doing the
 // same statements in the same run and, on Postgres, beside other engines.
 // Prints tables, the goals met and missed and, last, one line of JSON.
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { bulk } from './store/bulk.ts'
+import { drivers } from './store/drivers.ts'
 import { insert } from './store/insert.ts'
 import { log } from './store/log.ts'
 import { fdatasyncMs, type Goal, rounded } from './store/measure.ts'
@@ -19,8 +20,10 @@ const { values: flags } = parseArgs({
     full: { type: 'boolean', default: false },
     rounds: { type: 'string' },
     only: { type: 'string', multiple: true },
+    tasks: { type: 'string' },
   },
 })
+const drained = Number(flags.tasks ?? (flags.full ? 5_000 : 1_000))
 const rounds = Number(flags.rounds ?? (flags.full ? 7 : 5))
 const folder = mkdtempSync(join(tmpdir(), 'cueline-bench-'))
 const sections = {
@@ -28,8 +31,9 @@ const sections = {
   insert: () => insert(folder, rounds),
   ready: () => ready(folder, rounds, [10_000, 100_000]),
   log: () => log(folder, rounds),
-  sqlite: () => sqliteDrain(folder, rounds, flags.full ? 5_000 : 1_000),
-  postgres: () => postgresDrain(rounds, flags.full ? 5_000 : 1_000),
+  drivers: () => drivers(folder, rounds),
+  sqlite: () => sqliteDrain(folder, rounds, drained),
+  postgres: () => postgresDrain(rounds, drained),
 }
 const anchor = { fdatasyncMs: fdatasyncMs(folder), load: rounded(loadavg()[0] ?? 0) }
 console.log(`One block of 4 KiB to the disk: ${anchor.fdatasyncMs} ms; load ${anchor.load}.`)

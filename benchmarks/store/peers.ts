@@ -3,12 +3,12 @@ import { installPeers, loadPeer } from '../reference/peers.ts'
 import type { Timed } from './measure.ts'
 
 /**
- * The engines that queue in Postgres, each set as its makers advise for many short jobs, draining
+ * The engines that queue in Postgres, and BullMQ in Redis where there is one, each set as its makers advise for many short jobs, draining
  * as many jobs by as many workers of one process. Installed on first use, into a folder of their
  * own.
  */
 export async function drainPeers(
-  url: string,
+  { url, redis }: { readonly url: string; readonly redis: string | undefined },
   jobs: number,
   workers: number,
 ): Promise<Record<string, Timed>> {
@@ -16,7 +16,14 @@ export async function drainPeers(
   return {
     'graphile-worker (tuned)': () => drainGraphile(url, jobs, workers),
     'pg-boss (batches)': () => drainBoss(url, jobs, workers),
-    'BullMQ on Postgres (fenced)': () => drainBull(url, jobs, workers),
+    'BullMQ on Postgres (fenced)': async () => {
+      const { createPostgresBackend } = await loadPeer<BullMq>('bullmq')
+      const connection = { connectionString: url, schema: schemaName(), migrate: true }
+      return drainBull(connection, [createPostgresBackend], jobs, workers)
+    },
+    ...(redis !== undefined && {
+      'BullMQ on Redis (fenced)': () => drainBull({ path: redis }, [], jobs, workers),
+    }),
   }
 }
 
@@ -127,7 +134,7 @@ interface BullMq {
   readonly Queue: new (
     name: string,
     options: object,
-    backend: unknown,
+    ...backend: readonly unknown[]
   ) => {
     addBulk(jobs: readonly object[]): Promise<unknown>
     close(): Promise<void>
@@ -136,7 +143,7 @@ interface BullMq {
     name: string,
     work: () => Promise<void>,
     options: object,
-    backend: unknown,
+    ...backend: readonly unknown[]
   ) => {
     on(name: 'completed' | 'error', listener: () => void): void
     run(): Promise<void>
@@ -144,17 +151,26 @@ interface BullMq {
   }
 }
 
-async function drainBull(url: string, jobs: number, workers: number): Promise<number> {
-  const { createPostgresBackend, Queue, Worker } = await loadPeer<BullMq>('bullmq')
-  const connection = { connectionString: url, schema: schemaName(), migrate: true }
-  const queue = new Queue('nothing', { connection }, createPostgresBackend)
+let queues = 0
+
+async function drainBull(
+  connection: object,
+  backend: readonly unknown[],
+  jobs: number,
+  workers: number,
+): Promise<number> {
+  const { Queue, Worker } = await loadPeer<BullMq>('bullmq')
+  // A queue of its own each time: one Redis serves all rounds.
+  queues += 1
+  const name = `nothing-${queues}`
+  const queue = new Queue(name, { connection }, ...backend)
   for (let at = 0; at < jobs; at += 500) {
     const size = Math.min(500, jobs - at)
     await queue.addBulk(Array.from({ length: size }, () => ({ name: 'nothing', data: {} })))
   }
   const count = counter(jobs)
   const options = { connection, concurrency: workers, autorun: false }
-  const worker = new Worker('nothing', async () => {}, options, createPostgresBackend)
+  const worker = new Worker(name, async () => {}, options, ...backend)
   worker.on('completed', () => count.done())
   worker.on('error', () => {})
   count.start()

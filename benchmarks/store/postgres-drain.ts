@@ -4,19 +4,27 @@ import { median } from '../reference/interleave.ts'
 import { drainCueline } from './drain.ts'
 import { atLeast, byTurns, type Goal, ratio, rounded } from './measure.ts'
 import { drainPeers } from './peers.ts'
+import { startRedis } from './redis-server.ts'
 import { drainSkipLocked } from './skip-locked.ts'
 
 /**
  * Claiming and completing on a Postgres that syncs every commit: Cueline, plain SKIP LOCKED with
- * batches as large as there are workers, and the engines that are installed.
+ * batches as large as there are workers, and the engines that are installed; BullMQ also on a Redis
+ * that syncs every write.
  */
 export async function postgresDrain(rounds: number, tasks: number) {
   const server = await startPostgres({ durable: true })
+  const redis = await startRedis()
+  if (redis === undefined) {
+    console.error(
+      'No redis-server is installed here, so BullMQ on Redis is left out (apt-get install redis-server).',
+    )
+  }
   const rows = []
   const goals: Goal[] = []
   try {
     for (const workers of [1, 4, 16]) {
-      const peers = await drainPeers(server.url, tasks, workers)
+      const peers = await drainPeers({ url: server.url, redis: redis?.socket }, tasks, workers)
       const times = await byTurns(
         {
           cueline: async () => {
@@ -41,6 +49,7 @@ export async function postgresDrain(rounds: number, tasks: number) {
       }
     }
   } finally {
+    await redis?.close()
     await server.close()
   }
   console.log(

@@ -37,7 +37,7 @@ export async function startRedis(): Promise<RedisServer | undefined> {
 
 async function isReady(server: ChildProcessByStdio<null, Readable, null>): Promise<boolean> {
   for await (const line of createInterface({ input: server.stdout })) {
-    if (!line.includes('Ready to accept connections')) continue
+    if (!line.toLowerCase().includes('ready to accept connections')) continue
     server.stdout.resume()
     return true
   }

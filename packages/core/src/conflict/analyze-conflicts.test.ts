@@ -31,6 +31,16 @@ describe('conflicts between tasks [S4-02, S3-03]', () => {
     })
   })
 
+  it('takes two tasks of one id for no pair, which it would be of nothing with itself', () => {
+    const touches = ['src/a.ts']
+    const conflicts = analyzeConflicts([
+      { id: 'a', touches },
+      { id: 'a', touches },
+      { id: 'b', touches },
+    ])
+    expect(pairs(conflicts)).toEqual(['a-b declared', 'a-b declared'])
+  })
+
   it('meets a path in the text with the end of it in another text, case kept', () => {
     const conflicts = analyzeConflicts([
       { id: 'a', title: 'Draw cards in web/board/KanbanBoard.tsx' },

@@ -214,6 +214,8 @@ function conflictsOf(
     const [best] = shared
     const one = tasks[best!.one.task]!.id
     const other = tasks[best!.other.task]!.id
+    // Two tasks of one id are the importer's and the planner's to name; here they are no pair.
+    if (one === other) continue
     conflicts.push({
       tasks: [one, other],
       kind: kindOf(best!),

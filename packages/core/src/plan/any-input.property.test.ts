@@ -97,9 +97,11 @@ describe('tasks, options and patches that are none [S3-03, X-12]', () => {
       'patch has "changes". Give an object with removeDependencies, remove, change, add or addDependencies.',
     ])
     expect(refused({ toString: [] })).toHaveLength(1)
-    expect(messagesOf(revisePlan(tasks, {}, { revision: Number.NaN }))).toEqual([
-      'running.revision is NaN. Give a whole number.',
-    ])
+    for (const revision of [Number.NaN, -1, 0.5]) {
+      expect(messagesOf(revisePlan(tasks, {}, { revision }))).toEqual([
+        `running.revision is ${revision}. Give a whole number of at least 0.`,
+      ])
+    }
     expect(messagesOf(revisePlan(tasks, {}, { revision: 1, keepRunning: 'no' as never }))).toEqual([
       'running.keepRunning is "no". Give true or false.',
     ])

@@ -70,6 +70,7 @@ export function indexTasks(tasks: readonly PlanTask[]): IndexedTasks {
       continue
     }
     const wrong = problems.length
+    const warned = warnings.length
     for (let nth = 0; nth < list.length; nth++) {
       const name = nameOf(list[nth] as string | PlanDependency)
       const dependency = typeof name === 'string' ? positions.get(name) : undefined
@@ -86,6 +87,7 @@ export function indexTasks(tasks: readonly PlanTask[]): IndexedTasks {
       }
     }
     if (problems.length > wrong + 1) oncePerMessage(problems, wrong)
+    if (warnings.length > warned + 1) oncePerMessage(warnings, warned)
     ascend(dependencies, dependencyOffsets[position]!, edges)
     dependencyOffsets[position + 1] = edges
   }
@@ -183,10 +185,13 @@ function unresolved(id: string, position: number, name: string, entry: unknown):
   }
 }
 
-/** What a task names wrongly twice is one problem: keeps the first of each from `start` on. */
-function oncePerMessage(problems: Problem[], start: number): void {
-  const seen = new Map(problems.splice(start).map((problem) => [problem.message, problem]))
-  for (const problem of seen.values()) problems.push(problem)
+/** What is said of a task's dependencies is said once: keeps one of each message from `start` on. */
+function oncePerMessage<Said extends { readonly message: string }>(
+  list: Said[],
+  start: number,
+): void {
+  const seen = new Map(list.splice(start).map((said) => [said.message, said]))
+  for (const said of seen.values()) list.push(said)
 }
 
 function self(id: string): Problem {

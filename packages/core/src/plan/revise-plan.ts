@@ -135,8 +135,9 @@ function runningProblems(running: unknown): Problem[] {
   const problems = objectProblems('running', running, 'an object with the revision of the plan')
   if (!isObject(running)) return problems
   const { revision, statuses, keepRunning = false, options } = running
-  if (!Number.isSafeInteger(revision)) {
-    problems.push(invalid(`running.revision is ${shown(revision)}. Give a whole number.`))
+  if (!Number.isSafeInteger(revision) || (revision as number) < 0) {
+    const found = `running.revision is ${shown(revision)}`
+    problems.push(invalid(`${found}. Give a whole number of at least 0.`))
   }
   if (typeof keepRunning !== 'boolean') {
     problems.push(invalid(`running.keepRunning is ${shown(keepRunning)}. Give true or false.`))

@@ -233,6 +233,35 @@ describe('the row changes of an event [X-01, X-08]', () => {
     ).toStrictEqual([{ table: 'project', kind: 'update', key: projectId, set: {} }])
   })
 
+  it('keep what was touched and the merge rounds of an end that tells of them, and only then', () => {
+    const touched = { paths: ['src/a.ts'], total: 1 }
+    const failed = { type: 'attempt.failed', ...nobody, failure, verdicts: [], at } as const
+    const again = { ...failed, charged: false, retryAt: 5 }
+    const done = {
+      type: 'attempt.succeeded',
+      ...nobody,
+      verdicts: [],
+      merged: 'c0ffee',
+      reached: 'merged',
+      released: [],
+      at,
+    } as const
+    const sets = (event: Event, table: string) =>
+      changesOf(emptySlice, event).flatMap((change) =>
+        change.table === table && change.kind === 'update' ? [change.set] : [],
+      )
+
+    expect(sets({ ...done, touched }, 'task')).toMatchObject([{ status: 'done', touched }])
+    expect(sets(done, 'task')[0]).not.toHaveProperty('touched')
+    expect(sets({ ...again, touched, mergeRounds: 2 }, 'task')).toEqual([
+      { status: 'staged', revision: 1 },
+      { touched, revision: 1 },
+    ])
+    expect(sets(again, 'task')).toEqual([{ status: 'staged', revision: 1 }])
+    expect(sets({ ...again, mergeRounds: 2 }, 'workOrder')).toMatchObject([{ mergeRounds: 2 }])
+    expect(sets(again, 'workOrder')[0]).not.toHaveProperty('mergeRounds')
+  })
+
   it('count from nothing where nobody knows the row', () => {
     const set = (event: Event, table: string) =>
       changesOf(emptySlice, event).flatMap((change) =>

@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest'
+
+import type { EventOf } from '../event/event.ts'
+import { changesOf, evolve } from './evolve.ts'
+import { emptySlice, type Slice } from './slice.ts'
+import { projectId, World } from './world.arbitrary.ts'
+
+const at = 1_700_000_000_000
+
+function opened(number: number): EventOf<'delivery.opened'> {
+  const delivery = {
+    number,
+    provider: 'forge',
+    id: `#${number}`,
+    url: `https://forge.example/${number}`,
+    branch: 'cueline/deliver/main',
+    base: 'main',
+    commit: `c${number}`,
+    state: 'open',
+    checks: 'pending',
+  } as const
+  return { type: 'delivery.opened', projectId, delivery, at: at + number }
+}
+
+function afterOpening(slice: Slice, ...numbers: readonly number[]): Slice {
+  return numbers.reduce((state, number) => evolve(state, opened(number)), slice)
+}
+
+describe('what events of deliveries mean for the project [S4-06]', () => {
+  it('has no delivery when it is made', () => {
+    expect(new World().state.project?.deliveries).toEqual([])
+  })
+
+  it('keeps each with the time it was opened, the oldest first', () => {
+    const { project } = afterOpening(new World().state, 1, 2)
+    expect(project?.deliveries).toMatchObject([
+      { number: 1, commit: 'c1', openedAt: at + 1, changedAt: at + 1 },
+      { number: 2, commit: 'c2', openedAt: at + 2, changedAt: at + 2 },
+    ])
+  })
+
+  it('changes only the one that is named, and notes when', () => {
+    const before = afterOpening(new World().state, 1, 2, 3)
+    const changed = { type: 'delivery.changed', projectId, number: 2, at: at + 9 } as const
+    const { project } = evolve(before, { ...changed, set: { state: 'merged', checks: 'passing' } })
+    const [first, second, third] = before.project?.deliveries ?? []
+    const merged = { ...second, state: 'merged', checks: 'passing', changedAt: at + 9 }
+    expect(project?.deliveries).toEqual([first, merged, third])
+  })
+
+  it('keeps the newest fifty; the log has them all', () => {
+    const numbers = Array.from({ length: 53 }, (_, index) => index + 1)
+    const { project } = afterOpening(new World().state, ...numbers)
+    expect(project?.deliveries.map(({ number }) => number)).toEqual(numbers.slice(3))
+  })
+
+  it('says the same of a project that is not loaded, starting from none', () => {
+    const set = (event: EventOf<'delivery.opened'> | EventOf<'delivery.changed'>) =>
+      changesOf(emptySlice, event).map((change) => 'set' in change && change.set)
+    expect(set(opened(1))).toMatchObject([{ deliveries: [{ number: 1 }] }])
+    const changed = { type: 'delivery.changed', projectId, number: 1, set: {}, at } as const
+    expect(set(changed)).toEqual([{ deliveries: [] }])
+  })
+})

@@ -160,7 +160,7 @@ describe('the time of a transaction that waited for its project [X-02]', () => {
         return [now, late.now]
       })
       await somebodyWaits(schema)
-      await one.advanceClock(3_600_000)
+      await other.advanceClock(3_600_000)
       return { now: transaction.now, waiting }
     })
     const [now = 0, later] = await held.waiting

@@ -62,3 +62,38 @@ describe('what events of deliveries mean for the project [S4-06]', () => {
     expect(set(changed)).toEqual([{ deliveries: [] }])
   })
 })
+
+describe('a delivery that is recorded [S4-06]', () => {
+  const { delivery } = opened(1)
+
+  it('is opened when its number is new, and tells only what changed after that', () => {
+    const world = new World()
+    const record = (set: Partial<typeof delivery>) =>
+      world.do({ type: 'delivery.record', delivery: { ...delivery, ...set } }).events
+    expect(record({})).toMatchObject([{ type: 'delivery.opened', delivery }])
+    expect(record({})).toEqual([])
+    const changes = [
+      { commit: 'c0ffee' },
+      { url: 'https://forge.example/moved' },
+      { state: 'closed' },
+      { checks: 'failing' },
+    ] as const
+    let known: Partial<typeof delivery> = {}
+    for (const set of changes) {
+      known = { ...known, ...set } as Partial<typeof delivery>
+      const [event, ...others] = record(known)
+      expect(event).toMatchObject({ type: 'delivery.changed', number: 1 })
+      expect(event).toHaveProperty('set', set)
+      expect(others).toEqual([])
+    }
+    expect(record({ ...known, number: 2 })).toMatchObject([{ type: 'delivery.opened' }])
+    expect(world.project.deliveries.map(({ number }) => number)).toEqual([1, 2])
+  })
+})
+
+describe('a log that is pruned [X-11]', () => {
+  it('says through where and how many events that were', () => {
+    const { events } = new World().do({ type: 'log.prune', through: 7, events: 5 })
+    expect(events).toMatchObject([{ type: 'log.pruned', through: 7, events: 5 }])
+  })
+})

@@ -23,18 +23,19 @@ export async function leaseDispatcher(
       'other process',
     ),
   )
-  let arrived = Promise.resolve()
+  // The news may come before the reply to the commit that it tells of.
+  let arrived: Promise<unknown> = Promise.resolve()
   return {
     dispatcher: {
       ...dispatcher,
       async dispatch() {
-        arrived = new Promise((resolve) => {
+        const heard = new Promise<void>((resolve) => {
           const unsubscribe = subscribe(() => {
             unsubscribe()
             resolve()
           })
         })
-        await other.transaction((transaction) =>
+        const written = other.transaction((transaction) =>
           transaction.write(
             projectId,
             [],
@@ -42,6 +43,8 @@ export async function leaseDispatcher(
             'other process',
           ),
         )
+        arrived = Promise.all([heard, written])
+        await written
       },
     },
     async delivered() {

@@ -20,6 +20,7 @@ import {
   memoryStorage,
   type Storage,
   type StorageTransaction as Transaction,
+  workScope,
 } from '@cueline/core'
 import { storageSuite } from '@cueline/core/testing'
 
@@ -44,8 +45,11 @@ async function journalStorage(file: string, clock: () => number): Promise<Storag
   const journal = openSync(file, 'a')
   let open = true
   let last: Promise<unknown> = Promise.resolve()
+  const scope = workScope()
   /** One after another, each at one time of the clock. */
-  function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+  async function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    // The work of a transaction that called the storage would wait for itself.
+    scope.refuseInside()
     const result = last.then(() => {
       at = clock()
       return work()
@@ -64,7 +68,7 @@ async function journalStorage(file: string, clock: () => number): Promise<Storag
       inTurn(() =>
         memory.transaction(async (transaction) => {
           const calls: Call[] = []
-          const result = await work(recorded(transaction, calls))
+          const result = await scope.run(() => work(recorded(transaction, calls)))
           // Rejects when a call has failed, although the work went on.
           await transaction.held([])
           // On the disk before anybody can see it; nothing of a transaction that failed.

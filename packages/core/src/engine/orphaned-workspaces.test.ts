@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { createCueline } from '../create-cueline.ts'
+import { manualClock } from '../testing/manual-clock.ts'
 import { tinyWorld } from '../testing/tiny-world.ts'
 import { memoryWorkspaces } from '../workspace/memory-workspaces.ts'
 
@@ -39,6 +41,29 @@ describe('workspaces that an earlier run left behind [X-02]', () => {
 
     broken = false
     await run()
+    expect(await workspace.list()).toEqual([])
+  })
+
+  it('are removed by the run that takes back the claim of a lost engine, not only by the next run', async () => {
+    const workspace = memoryWorkspaces()
+    const world = await tinyWorld({ tasks: { A: [] }, runner: async () => {}, workspace })
+    const { projectId, storage, clock } = world
+    const still = manualClock()
+    const lost = await createCueline({
+      storage,
+      workspace,
+      clock: still,
+      runner: () => new Promise(() => {}),
+    })
+    void lost.run({ projectId })
+    await still.settle()
+    expect(await workspace.list()).toHaveLength(1)
+
+    const run = world.cueline.run({ projectId })
+    await clock.advance(29_000)
+    expect(await workspace.list()).toHaveLength(1)
+    await clock.advance(60_000)
+    expect((await run).tasks.done).toBe(1)
     expect(await workspace.list()).toEqual([])
   })
 })

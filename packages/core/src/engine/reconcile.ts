@@ -77,12 +77,14 @@ async function findLanded(
 }
 
 /**
- * Removes workspaces whose attempt is over, once, on start. `remove` keeps what was not landed, so
- * nothing is lost; one that cannot be removed is reported and left to the next start.
+ * Removes workspaces whose attempt is over, on start and when claims of lost workers were taken back;
+ * those of `ours`, work orders that this process works at, are left alone. `remove` keeps what was not
+ * landed, so nothing is lost; one that cannot be removed is reported and left to the next time.
  */
 export async function removeOrphanedWorkspaces(
   context: EngineContext,
   projectId: ProjectId,
+  ours: ReadonlySet<string> = new Set(),
 ): Promise<void> {
   const { workspace, storage } = context
   if (workspace === null) return
@@ -93,6 +95,7 @@ export async function removeOrphanedWorkspaces(
     const attempt = attempts.get(found.attemptId)
     // Unknown here can mean known to another project that shares the provider: left alone.
     if (attempt === undefined || attempt.endedAt === null) continue
+    if (ours.has(attempt.workOrderId)) continue
     await removeWorkspace(context, found)
   }
 }

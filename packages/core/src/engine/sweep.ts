@@ -1,7 +1,7 @@
 import { CuelineError } from '../error.ts'
 import type { ProjectId } from '../id.ts'
 import type { EngineContext } from './context.ts'
-import { reclaimLapsed } from './reconcile.ts'
+import { reclaimLapsed, removeOrphanedWorkspaces } from './reconcile.ts'
 import { AttemptAborted } from './attempt-aborted.ts'
 import { endSessions } from './end-sessions.ts'
 
@@ -13,7 +13,10 @@ export function startSweep(context: EngineContext, projectId: ProjectId, wake: (
   let sweeping: Promise<void> = Promise.resolve()
   const sweep = async () => {
     try {
-      await reclaimLapsed(context, projectId)
+      // What works here is removed by whoever works in it, as soon as that has stopped.
+      const ours = new Set(context.live.keys())
+      const reclaimed = await reclaimLapsed(context, projectId)
+      if (reclaimed > 0) await removeOrphanedWorkspaces(context, projectId, ours)
       if (answers.size > 0) {
         const answered = await storage.transaction((transaction) =>
           transaction.query('requests', { projectId, status: ['answered'] }),

@@ -80,7 +80,7 @@ describe('a delivery that is recorded [S4-06]', () => {
     ] as const
     let known: Partial<typeof delivery> = {}
     for (const set of changes) {
-      known = { ...known, ...set } as Partial<typeof delivery>
+      known = { ...known, ...set }
       const [event, ...others] = record(known)
       expect(event).toMatchObject({ type: 'delivery.changed', number: 1 })
       expect(event).toHaveProperty('set', set)

@@ -1,3 +1,4 @@
+import { DirectedGraph, MultiGraph } from 'graphology'
 import { describe, expect, it } from 'vitest'
 
 import { CuelineError } from '../error.ts'
@@ -37,4 +38,20 @@ describe('toGraph [S3-03]', () => {
   it('refuses a dependency on nothing with the words of the planner', () => {
     expect(() => toGraph([{ id: 'a', dependsOn: ['ghost'] }])).toThrow(/"a" waits for "ghost"/)
   })
+
+  it.each<[unknown, string]>([
+    [null, 'graph is null. Give a graph that toGraph made.'],
+    [[], 'graph is a list. Give a graph that toGraph made.'],
+    [{ type: 'directed' }, 'graph is an object. Give a graph that toGraph made.'],
+    [new MultiGraph(), 'graph.type is "mixed". Give a graph that toGraph made.'],
+    [foreignGraph(), 'graph, node "a\\n": id is undefined. Give a graph that toGraph made.'],
+  ])('has no generations for what is none of its graphs, and blames no cycle', (graph, message) => {
+    expect(() => generations(graph as never)).toThrow(message)
+  })
 })
+
+function foreignGraph() {
+  const graph = new DirectedGraph()
+  graph.addNode('a\n')
+  return graph
+}

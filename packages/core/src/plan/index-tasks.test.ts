@@ -82,19 +82,25 @@ describe('the index of tasks [S3-03]', () => {
 
 describe('an id [S3-03]', () => {
   it.each([
-    ['', [''], 'Task 2 of the input has an empty id.'],
+    ['', [''], 'Task 2 of the input has an empty id. Give it a string of 1 to 200 characters.'],
     [
       'x'.repeat(201),
       ['x'.repeat(201)],
-      `Task 2 of the input has an id of more than 200 characters ("${'x'.repeat(60)}…").`,
+      `Task 2 of the input has an id of 201 characters ("${'x'.repeat(60)}…"). Shorten it to at most 200 characters.`,
     ],
-    [7, [], 'Task 2 of the input has 7 as its id, which is not a string.'],
-    [['a'], [], 'Task 2 of the input has a list as its id, which is not a string.'],
-    [undefined, [], 'Task 2 of the input has no id.'],
-  ])('%j is refused with its place, its value and what an id is', (id, tasks, what) => {
-    expect(problemsOf({ id: 'a' }, { id })).toEqual([
-      { kind: 'invalid-id', tasks, message: `${what} An id is a string of 1 to 200 characters.` },
-    ])
+    [
+      7,
+      [],
+      'Task 2 of the input has 7 as its id, which is not a string. Give it a string of 1 to 200 characters.',
+    ],
+    [
+      ['a'],
+      [],
+      'Task 2 of the input has a list as its id, which is not a string. Give it a string of 1 to 200 characters.',
+    ],
+    [undefined, [], 'Task 2 of the input has no id. Give it a string of 1 to 200 characters.'],
+  ])('%j is refused with its place, its value and what to do', (id, tasks, message) => {
+    expect(problemsOf({ id: 'a' }, { id })).toEqual([{ kind: 'invalid-id', tasks, message }])
   })
 
   it('of two hundred characters is taken, and so is one that objects have', () => {
@@ -104,7 +110,7 @@ describe('an id [S3-03]', () => {
   it('counts characters, not units of UTF-16', () => {
     expect(problemsOf({ id: '🎭'.repeat(200) })).toEqual([])
     expect(problemsOf({ id: '🎭'.repeat(201) })).toMatchObject([
-      { kind: 'invalid-id', message: expect.stringContaining('has an id of more than 200') },
+      { kind: 'invalid-id', message: expect.stringContaining('has an id of 201 characters') },
     ])
     expect(problemsOf({ id: '🎭'.repeat(1_000_000) })).toHaveLength(1)
   })
@@ -112,7 +118,12 @@ describe('an id [S3-03]', () => {
   it('is missing where there is no task at all', () => {
     expect(problemsOf(null, undefined)).toMatchObject([
       { kind: 'invalid-id', message: expect.stringContaining('Task 1 of the input has no id.') },
-      { kind: 'invalid-id', message: expect.stringContaining('Task 2 of the input has no id.') },
+      {
+        kind: 'invalid-id',
+        message: expect.stringContaining(
+          'Task 2 of the input has no id. Give it a string of 1 to 200 characters.',
+        ),
+      },
     ])
   })
 

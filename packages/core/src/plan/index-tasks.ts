@@ -1,5 +1,5 @@
 import { ascend } from './ascend.ts'
-import { isTooLong, longestId } from './id-length.ts'
+import { isTooLong, lengthOf, longestId } from './id-length.ts'
 import type { PlanDependency, PlanTask, PlanWarning, Problem } from './plan.ts'
 import { listProblems } from './input-problems.ts'
 import { similarIds } from './similar-ids.ts'
@@ -160,11 +160,13 @@ function invalidId(id: unknown, position: number): Problem {
         : `has ${shown(id)} as its id, which is not a string`
       : id === ''
         ? 'has an empty id'
-        : `has an id of more than ${longestId} characters (${shown(id)})`
+        : `has an id of ${lengthOf(id)} characters (${shown(id)})`
+  const advice =
+    typeof id === 'string' && id !== '' ? 'Shorten it to at most' : 'Give it a string of 1 to'
   return {
     kind: 'invalid-id',
     tasks: onlyIds(id),
-    message: `Task ${position + 1} of the input ${what}. An id is a string of 1 to ${longestId} characters.`,
+    message: `Task ${position + 1} of the input ${what}. ${advice} ${longestId} characters.`,
   }
 }
 

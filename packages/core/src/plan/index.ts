@@ -1,8 +1,8 @@
 export { analyzeTasks, type AnalyzeResult, type TaskAnalysis } from './analyze-tasks.ts'
 export { planTasks } from '../timed-plan.ts'
 export { indexTasks, type IndexedTasks, type TaskIndex } from './index-tasks.ts'
-export { idsByLayer, layersOf, type Layers } from './layers.ts'
-export { tails } from './critical-path.ts'
+export { idsByLayer, layersOf, tails } from './checked-index.ts'
+export type { Layers } from './layers.ts'
 export { plannedDurations, type PlannedDurations } from './planned-durations.ts'
 export {
   trackTasks,

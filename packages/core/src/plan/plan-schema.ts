@@ -104,6 +104,7 @@ export const planSchema = z
           'unlimited-resource',
           'unused-resource',
           'unknown-allowed',
+          'unknown-option',
         ]),
         tasks: z.array(id),
         message: z.string(),

@@ -29,6 +29,7 @@ import { noDemands, resourceDemands, withWorkers } from './resource-demands.ts'
 import { resourceListSchedule } from './resource-list-schedule.ts'
 import { shown } from './shown.ts'
 import { smallestUsefulWorkers } from './smallest-useful-workers.ts'
+import { unknownOptions } from './unknown-options.ts'
 import { urgencies } from './urgencies.ts'
 
 /**
@@ -172,7 +173,7 @@ export function planAssuming(
     lanes: lanesOf(index, durations, schedule, lanesOfTasks, epicOf),
     conflicts,
     inferred: analysis.inferred,
-    warnings: analysis.warnings.concat(warnings, conflictWarnings),
+    warnings: analysis.warnings.concat(warnings, conflictWarnings, unknownOptions(options)),
   }
   return { ok: true, plan }
 }

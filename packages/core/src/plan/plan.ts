@@ -252,6 +252,7 @@ export interface PlanWarning {
     | 'unlimited-resource'
     | 'unused-resource'
     | 'unknown-allowed'
+    | 'unknown-option'
   tasks: string[]
   message: string
 }

@@ -7,7 +7,7 @@ import { inferDependencies } from '../conflict/infer-dependencies.ts'
 import { predictTouches } from '../conflict/predict-touches.ts'
 import { CuelineError } from '../error.ts'
 import * as formats from '../formats/index.ts'
-import { toGraph } from '../graph/index.ts'
+import * as graphs from '../graph/index.ts'
 import { renderTimeline } from '../report/render-timeline.ts'
 import { diffPlans } from './diff-plans.ts'
 import { explain } from './explain.ts'
@@ -30,6 +30,9 @@ const made = planner.planTasks(tasks, {
 })
 if (!made.ok) throw new Error(made.problems[0]!.message)
 const { plan } = made
+const { index } = planner.indexTasks(tasks)
+const layers = planner.layersOf(index)
+const { durations } = planner.plannedDurations(tasks)
 
 type Call = (what: never) => unknown
 
@@ -44,9 +47,27 @@ const calls: Readonly<Record<string, readonly Call[]>> = {
     (what) => planner.planTasks(tasks, { conflicts: [what], allow: [what] }),
     (what) => planner.planTasks(tasks, { conflicts: [{ tasks: what }], rounds: 1 }),
     (what) => planner.planTasks(tasks, { resources: what }),
+    (what) =>
+      planner.planTasks(tasks, { [typeof what === 'string' ? what : 'worker']: what } as object),
   ],
   analyzeTasks: [(what) => planner.analyzeTasks(what), (what) => planner.analyzeTasks([what])],
   indexTasks: [(what) => planner.indexTasks(what), (what) => planner.indexTasks([what])],
+  layersOf: [
+    (what) => planner.layersOf(what),
+    ...partsReplaced(index, (changed) => planner.layersOf(changed)),
+  ],
+  idsByLayer: [
+    (what) => planner.idsByLayer(what, layers),
+    (what) => planner.idsByLayer(index, what),
+    ...partsReplaced(index, (changed) => planner.idsByLayer(changed, layers)),
+    ...partsReplaced(layers, (changed) => planner.idsByLayer(index, changed)),
+  ],
+  tails: [
+    (what) => planner.tails(what, layers.order, durations),
+    (what) => planner.tails(index, what, durations),
+    (what) => planner.tails(index, layers.order, what),
+    ...partsReplaced(index, (changed) => planner.tails(changed, layers.order, durations)),
+  ],
   plannedDurations: [
     (what) => planner.plannedDurations(what),
     (what) => planner.plannedDurations([what]),
@@ -134,10 +155,11 @@ const calls: Readonly<Record<string, readonly Call[]>> = {
     ...partsOf((part) => renderTimeline(part)),
   ],
   toGraph: [
-    (what) => toGraph(what),
-    (what) => toGraph([what]),
-    (what) => toGraph([{ id: 'a', estimate: what, dependsOn: what }]),
+    (what) => graphs.toGraph(what),
+    (what) => graphs.toGraph([what]),
+    (what) => graphs.toGraph([{ id: 'a', estimate: what, dependsOn: what }]),
   ],
+  generations: [(what) => graphs.generations(what)],
   importDocument: [
     (what) => formats.importDocument(what),
     (what) => formats.importDocument({ name: what, text: '- [ ] a' }),
@@ -174,8 +196,32 @@ const calls: Readonly<Record<string, readonly Call[]>> = {
   ],
 }
 
-/** These take only what functions of the planner have made. */
-const ownDataOnly = ['idsByLayer', 'layersOf', 'tails']
+/** Every function that the entries publish, so that none can be forgotten. */
+const published = [planner, formats, graphs].flatMap((entry) =>
+  Object.entries<unknown>(entry).filter(
+    (one): one is [string, (...given: unknown[]) => unknown] => typeof one[1] === 'function',
+  ),
+)
+
+/** An object with one of its parts replaced. */
+function partsReplaced<Whole extends object>(whole: Whole, call: (changed: Whole) => unknown) {
+  return Object.keys(whole).map(
+    (name): Call =>
+      (what) =>
+        call({ ...whole, [name]: what }),
+  )
+}
+
+/** An answer, or an error that says what was seen, and then in a sentence what to do. */
+function expectAnswerOrNamedError(call: () => unknown): void {
+  try {
+    call()
+  } catch (error) {
+    if (!(error instanceof CuelineError)) throw error
+    expect(['invalid-input', 'not-found']).toContain(error.code)
+    expect(error.message).toMatch(/\S\. \S.*\.$/s)
+  }
+}
 
 /** A plan with one part of it, or one entry of that, replaced. */
 function partsOf(call: (changed: planner.Plan) => unknown): Call[] {
@@ -200,30 +246,23 @@ function tracked(): planner.TrackedTasks {
 
 describe('what programs without types hand to the planner and the formats [S3-03, X-12, X-15]', () => {
   it('is thought of at every function that they publish', () => {
-    const published = [planner, formats].flatMap((entry) =>
-      Object.entries<unknown>(entry)
-        .filter(([, value]) => typeof value === 'function')
-        .map(([name]) => name),
+    const names = published.map(([name]) => name)
+    expect(names.filter((name) => !Object.hasOwn(calls, name))).toEqual([])
+  })
+
+  it.each(published)('ends so when nothing of it is right: %s', (_, publishedFunction) => {
+    fc.assert(
+      fc.property(fc.array(odd, { maxLength: 5 }), (given) => {
+        expectAnswerOrNamedError(() => publishedFunction(...given))
+      }),
+      { numRuns: 300 },
     )
-    const named = new Set([...Object.keys(calls), ...ownDataOnly])
-    expect(published.filter((name) => !named.has(name))).toEqual([])
   })
 
   it.each(Object.entries(calls))('ends in an answer or in a named error: %s', (_, every) => {
     fc.assert(
       fc.property(odd, (what) => {
-        for (const call of every) {
-          try {
-            call(what as never)
-          } catch (error) {
-            if (!(error instanceof CuelineError)) throw error
-            expect(['invalid-input', 'not-found']).toContain(error.code)
-            expect(error.message).toMatch(
-              // What was seen, and then a sentence that says what to do.
-              /\S\. \S.*\.$/s,
-            )
-          }
-        }
+        for (const call of every) expectAnswerOrNamedError(() => call(what as never))
       }),
       { numRuns: 100 },
     )
@@ -290,6 +329,26 @@ describe('what cannot be read, named [X-12] [S3-13]', () => {
       'plan.schedule[0].start is undefined. Give minutes.',
     ],
     [
+      'layersOf',
+      () => planner.layersOf(null as never),
+      'index is null. Give one that indexTasks made.',
+    ],
+    [
+      'layersOf',
+      () => planner.layersOf({ ...index, dependencies: [0] as never }),
+      'index.dependencies is a list. Give one of type Int32Array.',
+    ],
+    [
+      'idsByLayer',
+      () => planner.idsByLayer(index, null as never),
+      'layers is null. Give what layersOf made.',
+    ],
+    [
+      'tails',
+      () => planner.tails(index, layers.order, new Float64Array(3)),
+      'durations.length is 3. Give 2 entries.',
+    ],
+    [
       'diffPlans',
       () => diffPlans(plan, { ...plan, facts: 5 as never }),
       'after.facts is 5. Give a list.',
@@ -319,6 +378,6 @@ describe('what cannot be read, named [X-12] [S3-13]', () => {
     expect(analyzeConflicts([bare])).toEqual([])
     expect(inferDependencies([bare])).toEqual([])
     expect(createPredictor({ files }).predict(bare)).toEqual([])
-    expect(toGraph([bare]).order).toBe(1)
+    expect(graphs.toGraph([bare]).order).toBe(1)
   })
 })

@@ -1,7 +1,14 @@
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 import process from 'node:process'
 
 import { defaultServerConditions } from 'vite'
 import { defineConfig } from 'vitest/config'
+
+import { SlowFirst } from './scripts/slow-first.ts'
+
+// Tests start hundreds of node processes on sources: they share what Node has made of them.
+process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules', '.cueline-compiled')
 
 const conditions = ['cueline-source', ...defaultServerConditions]
 
@@ -64,4 +71,11 @@ const projects = [
     : [project('data', ['{packages/*/src,tests/data}/**/*.data.test.ts'], 300_000, [])]),
 ]
 
-export default defineConfig({ test: { projects } })
+export default defineConfig({
+  test: {
+    projects,
+    // Vitest leaves one core idle; many of these tests wait for processes of their own.
+    maxWorkers: availableParallelism(),
+    sequence: { sequencer: SlowFirst },
+  },
+})

@@ -60,9 +60,11 @@ if (!existsSync(stampFile) || readFileSync(stampFile, 'utf8') !== stamp) {
 
 const node = pinnedNode()
 const path = [dirname(node), process.env.PATH ?? ''].join(delimiter)
+// Everything runs on sources: what Node has made of them is kept for the next start.
+const compiled = join(root, 'node_modules', '.cueline-compiled')
 process.exitCode = await run(node, [...program, ...rest], {
   stdio: 'inherit',
-  env: { ...process.env, PATH: path },
+  env: { NODE_COMPILE_CACHE: compiled, ...process.env, PATH: path },
 })
 
 /** Changes when an install could have something to do. */

@@ -62,7 +62,8 @@ const install = ['install', '--no-audit', '--no-fund', '--loglevel=error', '--pr
 
 async function runIn(cwd: string, command: string, args: readonly string[]): Promise<string> {
   // What the test runner sets for itself must not reach a program that a user would start.
-  const { NODE_OPTIONS: _options, VITEST: _vitest, NODE_ENV: _mode, ...env } = process.env
+  const { NODE_OPTIONS: _options, VITEST: _vitest, NODE_ENV: _mode, ...rest } = process.env
+  const { NODE_COMPILE_CACHE: _cache, ...env } = rest
   const { code, output } = await runCommand(command, args, { cwd, env })
   if (code === 0) return output
   throw new Error(`${command} ${args.join(' ')} exited with ${code}:\n${output}`)

@@ -19,6 +19,10 @@ import {
 const program = fileURLToPath(new URL('./fixtures/one-attempt.ts', import.meta.url))
 const realGit = execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim()
 
+/** What Node has made of the sources already: sixty processes run on the same ones. */
+const { NODE_COMPILE_CACHE } = process.env
+const compiled = NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }
+
 let repository: TestRepository
 beforeEach(() => {
   repository = testRepository({ 'README.md': 'hello\n' })
@@ -36,7 +40,13 @@ function live(number: number, env: Record<string, string> = {}): Promise<Life> {
     process.execPath,
     ['--conditions=cueline-source', program, repository.folder, String(number)],
     {
-      env: { PATH: process.env.PATH, HOME: repository.folder, REAL_GIT: realGit, ...env },
+      env: {
+        ...compiled,
+        PATH: process.env.PATH,
+        HOME: repository.folder,
+        REAL_GIT: realGit,
+        ...env,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   )
@@ -88,14 +98,15 @@ describe('a process that is killed between two steps [X-06, X-07, X-11]', () => 
   function deadlyGit(at: number, when: 'before' | 'after'): Record<string, string> {
     const bin = join(repository.folder, '.bin')
     const count = join(repository.folder, '.bin', 'count')
-    writeAt(bin, 'count', '0')
+    writeAt(bin, 'count', '0\n')
     writeFileSync(
       join(bin, 'git'),
       `#!/bin/sh
-n=$(($(cat "${count}") + 1)); echo $n > "${count}"
-if [ $n = ${at} ] && [ ${when} = before ]; then kill -9 $PPID; exit 1; fi
+read n < "${count}"; n=$((n + 1)); echo $n > "${count}"
+if [ $n != ${at} ]; then exec "${realGit}" "$@"; fi
+if [ ${when} = before ]; then kill -9 $PPID; exit 1; fi
 "${realGit}" "$@"; code=$?
-if [ $n = ${at} ] && [ ${when} = after ]; then kill -9 $PPID; fi
+kill -9 $PPID
 exit $code
 `,
     )

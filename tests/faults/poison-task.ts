@@ -20,8 +20,13 @@ export const poisonTask: Scenario = {
         for (let tries = 0; ; tries += 1) {
           if (tries > 20) throw new Error(`${code} still kills engines after ${tries} of them.`)
           starts += 1
-          const { signal } = await startEngine(place, { projectId, work: { kind: 'poison', code } })
-            .ended
+          // A lease that lapses because the machine is slow counts as a lost worker too, so that
+          // leases of a fraction of a second blame tasks that are merely beside a busy neighbour.
+          const { signal } = await startEngine(place, {
+            projectId,
+            leaseMs: 2_000,
+            work: { kind: 'poison', code },
+          }).ended
           if (signal === null) break
         }
         const events = await checkProject(place, projectId, { otherwise: { [code]: 'failed' } })

@@ -1,4 +1,4 @@
-import type { WorkOrderId } from '../id.ts'
+import type { ProjectId, WorkOrderId } from '../id.ts'
 
 /**
  * Moves references to work orders towards free slots; the storage decides who gets them. A delivery
@@ -7,7 +7,10 @@ import type { WorkOrderId } from '../id.ts'
  */
 export interface Dispatcher {
   readonly name: string
-  /** Tells that these work orders can be claimed, now or from `notBefore` on. May repeat itself. */
+  /**
+   * Tells that these work orders can be claimed, now or from `notBefore` on. May repeat itself. No
+   * references at all: something else may let work start, so it is time to look again.
+   */
   dispatch(references: readonly DispatchReference[]): Promise<void>
   /**
    * Calls `deliver` whenever there may be work, at most `slots()` calls at a time, until `signal`
@@ -21,6 +24,7 @@ export interface Dispatcher {
 }
 
 export interface DispatchReference {
+  readonly projectId: ProjectId
   readonly workOrderId: WorkOrderId
   /** The fence at dispatch; the same reference twice is one delivery at least. */
   readonly fence: number
@@ -29,6 +33,8 @@ export interface DispatchReference {
 }
 
 export interface ConsumeOptions {
+  /** Whose work orders the deliveries are for; those of other projects find nothing here. */
+  readonly projectId: ProjectId
   readonly slots: () => number
   readonly signal: AbortSignal
 }

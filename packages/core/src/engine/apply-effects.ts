@@ -1,8 +1,8 @@
 import type { DispatchReference } from '../dispatch/dispatcher.ts'
 import type { StoredEvent } from '../event/event.ts'
-import type { Effect } from '../staging/draft.ts'
 import type { EngineContext } from './context.ts'
 import { AttemptAborted } from './attempt-aborted.ts'
+import type { ProjectEffects } from './ledger.ts'
 import { movesQueue } from './merge-turns.ts'
 
 type EffectContext = Pick<
@@ -14,15 +14,17 @@ type EffectContext = Pick<
  * Performs effects after their commit. All of them are hints that state repairs by itself: a lost
  * dispatch is found by the next poll, a lost abort by the next heartbeat or sweep.
  */
-export function applyEffects(context: EffectContext, effects: readonly Effect[]): void {
+export function applyEffects(context: EffectContext, all: readonly ProjectEffects[]): void {
   const references: DispatchReference[] = []
   let dispatches = false
-  for (const effect of effects) {
-    if (effect.type === 'dispatch') {
-      dispatches = true
-      references.push(...effect.orders)
-    } else if (effect.type === 'abort') {
-      context.live.get(effect.workOrderId)?.(new AttemptAborted('cancelled', effect.reason))
+  for (const { projectId, effects } of all) {
+    for (const effect of effects) {
+      if (effect.type === 'dispatch') {
+        dispatches = true
+        for (const order of effect.orders) references.push({ projectId, ...order })
+      } else if (effect.type === 'abort') {
+        context.live.get(effect.workOrderId)?.(new AttemptAborted('cancelled', effect.reason))
+      }
     }
   }
   if (dispatches) void dispatch(context, references)

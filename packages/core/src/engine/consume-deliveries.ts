@@ -17,7 +17,7 @@ export interface Deliveries {
  */
 export function consumeDeliveries(
   { dispatcher, onError }: Pick<EngineContext, 'dispatcher' | 'onError'>,
-  { slots, signal }: ConsumeOptions,
+  { projectId, slots, signal }: ConsumeOptions,
   deliver: (delivery: Delivery) => Promise<Disposition>,
 ): Deliveries {
   const ended = Promise.withResolvers<void>()
@@ -45,7 +45,7 @@ export function consumeDeliveries(
   }
   const connect = () => {
     try {
-      const connected = dispatcher.consume({ slots, signal }, (delivery) => {
+      const connected = dispatcher.consume({ projectId, slots, signal }, (delivery) => {
         heard += 1
         return guarded(delivery)
       })

@@ -56,7 +56,13 @@ export interface LedgerOptions {
   readonly ids: Ids
   readonly random: () => number
   readonly onEvents: (events: readonly StoredEvent[]) => void
-  readonly onEffects: (effects: readonly Effect[]) => void
+  readonly onEffects: (effects: readonly ProjectEffects[]) => void
+}
+
+/** What one command asked the engine to do. */
+export interface ProjectEffects {
+  readonly projectId: ProjectId
+  readonly effects: readonly Effect[]
 }
 
 /** What a step is going to read. */
@@ -116,7 +122,7 @@ export function createLedger(options: LedgerOptions): Ledger {
 interface Progress {
   readonly settled: Settled[]
   readonly events: StoredEvent[]
-  readonly effects: Effect[]
+  readonly effects: ProjectEffects[]
   /** What is to be done at the end, with the items for it. */
   readonly atEnd: Map<AtEnd<unknown>, unknown[]>
   readonly afterCommit: (() => void)[]
@@ -228,7 +234,9 @@ function ledgerTransaction(
     for (const effect of decision.effects) {
       if (effect.type === 'release-lease') await storage.release(effect.workOrderIds)
     }
-    effects.push(...decision.effects)
+    if (decision.effects.length > 0) {
+      effects.push({ projectId: command.projectId, effects: decision.effects })
+    }
     return decision
   }
   return {

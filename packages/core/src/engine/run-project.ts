@@ -123,7 +123,7 @@ async function workUntilRest(
   }
   const consumer = consumeDeliveries(
     context,
-    { slots: () => slots.allowed(), signal: stopConsuming.signal },
+    { projectId, slots: () => slots.allowed(), signal: stopConsuming.signal },
     async ({ workOrderIds }) => {
       const slot = slots.take()
       if (slot === null) return 'empty'

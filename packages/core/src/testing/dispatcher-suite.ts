@@ -1,5 +1,5 @@
 import type { Dispatcher, DispatchReference, Disposition } from '../dispatch/dispatcher.ts'
-import type { WorkOrderId } from '../id.ts'
+import type { ProjectId, WorkOrderId } from '../id.ts'
 import { check, equal } from './check.ts'
 import { type Contract, type KnownGaps, registerContract, type TestFramework } from './contract.ts'
 
@@ -26,7 +26,13 @@ export function dispatcherSuite(framework: TestFramework, options: DispatcherSui
   registerContract(framework, contract)
 }
 
-const reference = (id: string): DispatchReference => ({ workOrderId: id as WorkOrderId, fence: 0 })
+const projectId = 'project' as ProjectId
+
+const reference = (id: string): DispatchReference => ({
+  projectId,
+  workOrderId: id as WorkOrderId,
+  fence: 0,
+})
 
 const cases: Contract<DispatcherSubject>['cases'] = [
   {
@@ -35,10 +41,13 @@ const cases: Contract<DispatcherSubject>['cases'] = [
     async run({ dispatcher, delivered }) {
       const stop = new AbortController()
       let deliveries = 0
-      const consumer = dispatcher.consume({ slots: () => 1, signal: stop.signal }, async () => {
-        deliveries += 1
-        return 'empty'
-      })
+      const consumer = dispatcher.consume(
+        { projectId, slots: () => 1, signal: stop.signal },
+        async () => {
+          deliveries += 1
+          return 'empty'
+        },
+      )
       await delivered()
       const before = deliveries
       await dispatcher.dispatch([reference('order-1')])
@@ -56,7 +65,7 @@ const cases: Contract<DispatcherSubject>['cases'] = [
       const ends: (() => void)[] = []
       let slots = 2
       const consumer = dispatcher.consume(
-        { slots: () => slots, signal: stop.signal },
+        { projectId, slots: () => slots, signal: stop.signal },
         () =>
           new Promise<Disposition>((resolve) => {
             ends.push(() => resolve('done'))
@@ -83,11 +92,14 @@ const cases: Contract<DispatcherSubject>['cases'] = [
     async run({ dispatcher, delivered }) {
       const stop = new AbortController()
       let deliveries = 0
-      const consumer = dispatcher.consume({ slots: () => 1, signal: stop.signal }, async () => {
-        deliveries += 1
-        if (deliveries === 1) await dispatcher.dispatch([reference('order-1')])
-        return 'empty'
-      })
+      const consumer = dispatcher.consume(
+        { projectId, slots: () => 1, signal: stop.signal },
+        async () => {
+          deliveries += 1
+          if (deliveries === 1) await dispatcher.dispatch([reference('order-1')])
+          return 'empty'
+        },
+      )
       await delivered()
       check(deliveries >= 2, `the second look never came: ${deliveries} deliveries`)
       stop.abort()
@@ -103,12 +115,15 @@ const cases: Contract<DispatcherSubject>['cases'] = [
       let end = () => {}
       let deliveries = 0
       let ended = false
-      const consumer = dispatcher.consume({ slots: () => 1, signal: stop.signal }, () => {
-        deliveries += 1
-        return new Promise<Disposition>((resolve) => {
-          end = () => resolve('done')
-        })
-      })
+      const consumer = dispatcher.consume(
+        { projectId, slots: () => 1, signal: stop.signal },
+        () => {
+          deliveries += 1
+          return new Promise<Disposition>((resolve) => {
+            end = () => resolve('done')
+          })
+        },
+      )
       void consumer.done.then(() => {
         ended = true
       })
@@ -129,9 +144,12 @@ const cases: Contract<DispatcherSubject>['cases'] = [
     title: 'done rejects when a delivery throws, instead of falling silent',
     async run({ dispatcher, delivered }) {
       const stop = new AbortController()
-      const consumer = dispatcher.consume({ slots: () => 1, signal: stop.signal }, async () => {
-        throw new Error('the consumer broke')
-      })
+      const consumer = dispatcher.consume(
+        { projectId, slots: () => 1, signal: stop.signal },
+        async () => {
+          throw new Error('the consumer broke')
+        },
+      )
       const outcome = consumer.done.then(
         () => 'resolved',
         (error: unknown) => String(error),

@@ -276,7 +276,7 @@ async function advanceOnce(
   const { storage } = transaction
   const { project } = await storage.load({ projectId })
   if (project === null) return { progressed: false, queued: false, running: false, due: false }
-  const batches = await storage.query('batches', { projectId })
+  const batches = await lookAtBatches(storage, projectId, running)
   const commands = advance({
     project,
     batches,
@@ -296,6 +296,19 @@ async function advanceOnce(
     running: batches.some(({ doing, review }) => doing + review > 0),
     due: batches.some(mayAdvance),
   }
+}
+
+/** All of them only where one may be stuck: nothing runs, or something that others wait for has failed. */
+async function lookAtBatches(
+  storage: StorageTransaction,
+  projectId: ProjectId,
+  running: number,
+): Promise<readonly BatchSummary[]> {
+  if (running > 0) {
+    const moving = await storage.query('batches', { projectId, moving: true })
+    if (moving.every(({ failed, cancelled }) => failed + cancelled === 0)) return moving
+  }
+  return storage.query('batches', { projectId })
 }
 
 /** Looked at in one go. */

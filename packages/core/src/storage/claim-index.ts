@@ -118,6 +118,11 @@ export class ClaimIndex {
     return total
   }
 
+  /** Whether work orders of the batch are queued, open layer or not. */
+  hasQueued(id: BatchId): boolean {
+    return this.#layers.has(id)
+  }
+
   #wakeDelayed(now: number): void {
     for (
       let next = this.#delayed.at(0);

@@ -13,6 +13,7 @@ import type { Batch, StoredArtifact, StoredPlan, Task, WorkOrder } from '../stag
 import { compareClaims } from './claim-order.ts'
 import type { MemoryWorld } from './memory-world.ts'
 import { byPosition } from './memory-slice.ts'
+import { compareBatches } from './moving-batches.ts'
 import type { ProjectRows } from './project-rows.ts'
 import type { BatchSummary } from '../staging/batch-summary.ts'
 import type { Queries, QueryName, QueuedMerge, QueueCounts } from './storage.ts'
@@ -109,9 +110,11 @@ export const memoryQueries: Answers = {
   },
   batches: (world, input) => {
     const rows = world.rowsOf(input.projectId)
-    return [...rows.slice.batches.values()]
-      .toSorted((left, right) => left.order - right.order || compareText(left.id, right.id))
-      .map((batch) => summaryOf(rows, batch))
+    const batches =
+      input.moving === true
+        ? rows.moving.all()
+        : [...rows.slice.batches.values()].toSorted(compareBatches)
+    return batches.map((batch) => summaryOf(rows, batch))
   },
   nextTime: (world, input, now) => {
     const rows = world.rowsOf(input.projectId)

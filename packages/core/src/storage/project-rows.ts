@@ -16,6 +16,7 @@ import type {
 import { BatchCounts } from './batch-counts.ts'
 import { ClaimIndex } from './claim-index.ts'
 import { Grouped } from './grouped.ts'
+import { MovingBatches } from './moving-batches.ts'
 import { SortedList } from './sorted-list.ts'
 
 /** Puts one thing back as it was; a transaction that fails runs its undos last first. */
@@ -25,7 +26,10 @@ interface Touched {
   readonly table: TableName | 'dependencies' | 'dependents'
   readonly key: string
   readonly before: unknown
+  after: unknown
   exists: boolean
+  /** When a task's row had changed last, before. */
+  changedAt: number
 }
 
 /** The rows of one project, with the indexes that keep every read as small as its answer. */
@@ -49,6 +53,7 @@ export class ProjectRows {
   )
   readonly claims = new ClaimIndex()
   readonly counts = new BatchCounts()
+  readonly moving = new MovingBatches()
 
   /**
    * Applies the changes and the indexes that follow from them. Throws `conflict` for an id or task
@@ -58,33 +63,31 @@ export class ProjectRows {
     const touched = this.#touch(changes)
     const slice = this.slice
     const projectBefore = slice.project
+    let indexed = false
     undos.push(() => {
+      for (const { table, before, after, changedAt } of touched) {
+        if (indexed) this.#index(table, after, before, changedAt)
+      }
       slice.project = projectBefore
       for (const { table, key, before } of touched) {
         if (before === undefined) this.#rows(table).delete(key)
         else this.#rows(table).set(key, before)
       }
       this.#reindexClaims(touched)
+      this.#reindexBatches(touched)
     })
     applyChanges(slice, changes)
     for (const change of changes) this.#applyUnsliced(change)
     this.#checkCodes(touched)
-    const steps = touched.map(({ table, key, before }) => ({
-      table,
-      before,
-      after: this.#rows(table).get(key),
-    }))
-    const changedBefore = new Map<TaskId, number>()
-    for (const { table, key } of touched) {
-      if (table === 'task') changedBefore.set(key as TaskId, this.counts.changedAt(key as TaskId))
+    indexed = true
+    for (const entry of touched) {
+      const { table, key, before } = entry
+      entry.after = this.#rows(table).get(key)
+      if (table === 'task') entry.changedAt = this.counts.changedAt(key as TaskId)
+      this.#index(table, before, entry.after, now)
     }
-    undos.push(() => {
-      for (const { table, before, after } of steps) {
-        this.#index(table, after, before, (id) => changedBefore.get(id) ?? 0)
-      }
-    })
-    for (const { table, before, after } of steps) this.#index(table, before, after, () => now)
     this.#reindexClaims(touched)
+    this.#reindexBatches(touched)
   }
 
   /** Whether a batch, plan, request, task, work order, attempt or session has this id. */
@@ -137,7 +140,7 @@ export class ProjectRows {
       let entry = touched.get(key)
       if (entry === undefined) {
         const before = this.#rows(table).get(key)
-        entry = { table, key, before, exists: before !== undefined }
+        entry = { table, key, before, after: undefined, exists: before !== undefined, changedAt: 0 }
         touched.set(key, entry)
         all.push(entry)
       }
@@ -201,12 +204,7 @@ export class ProjectRows {
     }
   }
 
-  #index(
-    table: Touched['table'],
-    before: unknown,
-    after: unknown,
-    changedAt: (id: TaskId) => number,
-  ): void {
+  #index(table: Touched['table'], before: unknown, after: unknown, changedAt: number): void {
     if (before === after) return
     if (table === 'task') {
       this.#indexTask(before as Task | undefined, after as Task | undefined, changedAt)
@@ -222,11 +220,7 @@ export class ProjectRows {
     }
   }
 
-  #indexTask(
-    before: Task | undefined,
-    after: Task | undefined,
-    changedAt: (id: TaskId) => number,
-  ): void {
+  #indexTask(before: Task | undefined, after: Task | undefined, changedAt: number): void {
     const task = after ?? before
     if (task === undefined) return
     this.tasksOfBatch.move(before?.batchId, after?.batchId, task.id)
@@ -235,7 +229,7 @@ export class ProjectRows {
     }
     if (after !== undefined) this.taskByCode.set(after.code, after.id)
     this.counts.update(before, after)
-    this.counts.touch(before, after, changedAt(task.id))
+    this.counts.touch(before, after, changedAt)
   }
 
   #indexOrder(before: WorkOrder | undefined, after: WorkOrder | undefined): void {
@@ -265,11 +259,34 @@ export class ProjectRows {
     }
   }
 
+  /** Afterwards: the batches of these rows, before and after, by what is known of them now. */
+  #reindexBatches(touched: readonly Touched[]): void {
+    const ids = new Set<BatchId>()
+    for (const { table, key, before, after } of touched) {
+      if (table === 'batch') ids.add(key as BatchId)
+      else if (table === 'task') {
+        addBatch(ids, before as Task | undefined)
+        addBatch(ids, after as Task | undefined)
+      } else if (table === 'workOrder') {
+        const order = (after ?? before) as WorkOrder | undefined
+        if (order !== undefined) addBatch(ids, this.slice.tasks.get(order.taskId))
+      }
+    }
+    for (const id of ids) {
+      const hasQueued = this.claims.hasQueued(id)
+      this.moving.update(id, this.slice.batches.get(id), this.counts.of(id), hasQueued)
+    }
+  }
+
   #reindexClaim(id: WorkOrderId): void {
     const order = this.slice.workOrders.get(id)
     if (order === undefined) this.claims.remove(id)
     else this.claims.update(order, this.slice.tasks.get(order.taskId))
   }
+}
+
+function addBatch(ids: Set<BatchId>, task: Task | undefined): void {
+  if (task !== undefined && task.batchId !== null) ids.add(task.batchId)
 }
 
 /** Work that counts against caps: a waiting attempt has freed its slot. */

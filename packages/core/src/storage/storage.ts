@@ -165,9 +165,14 @@ export interface Queries {
     input: { readonly projectId: ProjectId; readonly silentMs: number }
     output: readonly WorkerId[]
   }
-  /** One row per batch, by order, with its tasks counted by status. */
+  /**
+   * One row per batch, by order, with its tasks counted by status. With `moving` a storage may leave out
+   * those of which nothing runs, is queued, has failed or was cancelled, that do not count as stuck and
+   * open no layer by layer - but not, of those that are not promoted, the first with staged tasks and the
+   * first of these that may be promoted by itself.
+   */
   readonly batches: {
-    input: { readonly projectId: ProjectId }
+    input: { readonly projectId: ProjectId; readonly moving?: boolean }
     output: readonly BatchSummary[]
   }
   /** The work orders of open tasks, counted by priority: `high`, `normal`, `low`, each of them. */

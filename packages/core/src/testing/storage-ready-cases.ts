@@ -1,4 +1,4 @@
-import type { TaskId, WorkOrderId } from '../id.ts'
+import type { BatchId, TaskId, WorkOrderId } from '../id.ts'
 import { readiness } from '../staging/readiness.ts'
 import type { Change, Slice } from '../staging/slice.ts'
 import type {
@@ -11,8 +11,8 @@ import type {
 } from '../staging/state.ts'
 import type { Queries } from '../storage/storage.ts'
 import type { BatchSummary } from '../staging/batch-summary.ts'
-import { equal } from './check.ts'
-import type { ContractCase } from './contract.ts'
+import { check, equal } from './check.ts'
+import { type ContractCase, settled } from './contract.ts'
 import { exampleBatch, exampleTask, exampleWorkOrder } from './example-rows.ts'
 import { seededRandom } from './seeded-random.ts'
 import {
@@ -37,6 +37,13 @@ export const storageReadyCases: readonly ContractCase<StorageSubject>[] = [
       await withProject(storage)
       for (let round = 0; round < 40; round += 1) {
         const at = await now(storage)
+        // What is undone leaves nothing behind, in no index either.
+        const undone = storage.transaction(async (transaction) => {
+          const changes = randomChanges(seededRandom(round), round, at)
+          await transaction.write(projectId, changes, [], 'suite')
+          throw new Error('undone')
+        })
+        check('error' in (await settled(undone)), 'work that throws was stored')
         await write(storage, randomChanges(random, round, at))
         const slice = await load(storage, { everything: true })
         const expected = expectedOf(slice, at)
@@ -66,6 +73,20 @@ export const storageReadyCases: readonly ContractCase<StorageSubject>[] = [
           (await query(storage, 'batches', { projectId })).map(withoutTime),
           expected.batches,
           `batches in round ${round}`,
+        )
+        const moving = (await query(storage, 'batches', { projectId, moving: true })).map(
+          withoutTime,
+        )
+        const given = new Set(moving.map(({ batch }) => batch.id))
+        equal(
+          moving,
+          expected.batches.filter(({ batch }) => given.has(batch.id)),
+          `moving batches in round ${round}`,
+        )
+        equal(
+          mustBeGiven(expected.batches).filter((id) => !given.has(id)),
+          [],
+          `moving batches left out in round ${round}`,
         )
       }
     },
@@ -510,6 +531,20 @@ function summaryOf(
     cancelled: count('cancelled'),
     lowestOpenLayer: open.length === 0 ? null : Math.min(...open.map((task) => task.layer)),
   }
+}
+
+/** The batches that `moving` never leaves out. */
+function mustBeGiven(all: readonly Omit<BatchSummary, 'lastProgressAt'>[]): readonly BatchId[] {
+  const waiting = all.filter(({ batch, staged }) => batch.promotedAt === null && staged > 0)
+  const byItself = waiting.find(({ batch }) => batch.autoPromote && batch.pausedAt === null)
+  const moving = all.filter(
+    ({ batch, total, queued, doing, review, done, failed, cancelled }) =>
+      queued + doing + review + failed + cancelled > 0 ||
+      batch.stuckSince !== null ||
+      (batch.promotedAt !== null && batch.openLayer !== null && done < total),
+  )
+  const firsts = [waiting[0], byItself].filter((summary) => summary !== undefined)
+  return [...moving, ...firsts].map(({ batch }) => batch.id)
 }
 
 function withoutTime(summary: BatchSummary): Omit<BatchSummary, 'lastProgressAt'> {

@@ -1,0 +1,55 @@
+import type { BatchId } from '../id.ts'
+import type { Batch } from '../staging/state.ts'
+import type { TaskCounts } from './batch-counts.ts'
+import { SortedList } from './sorted-list.ts'
+
+/**
+ * The batches that may change by themselves, kept as they and their tasks change: a project moves on
+ * after every settled task, and thousands of batches that are done, wait for others or are far from
+ * their turn must not be looked at each time.
+ */
+export class MovingBatches {
+  readonly #moving = new Map<BatchId, Batch>()
+  /** Those that wait for their promotion, by order, and of these the ones that need nobody for it. */
+  readonly #waiting = new SortedList<Batch>(compareBatches)
+  readonly #promotable = new SortedList<Batch>(compareBatches)
+  readonly #listed = new Map<BatchId, Batch>()
+
+  /** The batch is now as its row, its tasks and their work orders say; without a row it is gone. */
+  update(id: BatchId, batch: Batch | undefined, counts: TaskCounts, hasQueued: boolean): void {
+    if (batch !== undefined && (hasQueued || isMoving(batch, counts))) this.#moving.set(id, batch)
+    else this.#moving.delete(id)
+    const listed = this.#listed.get(id)
+    const waits = batch !== undefined && batch.promotedAt === null && counts.byStatus.staged > 0
+    if (waits && listed === batch) return
+    if (listed !== undefined) {
+      this.#waiting.remove(listed)
+      this.#promotable.remove(listed)
+      this.#listed.delete(id)
+    }
+    if (!waits) return
+    this.#listed.set(id, batch)
+    this.#waiting.add(batch)
+    if (batch.autoPromote && batch.pausedAt === null) this.#promotable.add(batch)
+  }
+
+  /** What the query `batches` gives with `moving`. */
+  all(): readonly Batch[] {
+    const batches = new Set(this.#moving.values())
+    for (const first of [this.#waiting.at(0), this.#promotable.at(0)]) {
+      if (first !== undefined) batches.add(first)
+    }
+    return [...batches].toSorted(compareBatches)
+  }
+}
+
+/** By order; the id only makes it total. */
+export function compareBatches(left: Batch, right: Batch): number {
+  return left.order - right.order || (left.id < right.id ? -1 : +(left.id > right.id))
+}
+
+function isMoving(batch: Batch, { byStatus, total }: TaskCounts): boolean {
+  if (byStatus.doing + byStatus.review + byStatus.failed + byStatus.cancelled > 0) return true
+  if (batch.stuckSince !== null) return true
+  return batch.promotedAt !== null && batch.openLayer !== null && byStatus.done < total
+}

@@ -2,6 +2,8 @@ import { CuelineError } from '@cueline/core'
 
 import { shortName, type Repository } from './repository.ts'
 
+const isObject = /^[0-9a-f]{40,64}$/
+
 /**
  * Refuses a base that lacks what the task has waited for: its agent would work on a state in which
  * that does not exist, and undo it without knowing.
@@ -13,10 +15,17 @@ export async function expectAncestors(
   base: string,
   commits: readonly string[] = [],
 ): Promise<void> {
+  const others = [...new Set(commits)].filter((commit) => commit !== base)
+  if (others.length > 1 && others.every((commit) => isObject.test(commit))) {
+    // All of them in one question; only where one is missing it is asked which.
+    const input = [...others, `^${base}`].join('\n')
+    const ask = ['rev-list', '--no-walk', '--stdin']
+    const { code, stdout } = await content(ask, { answers: [128], input })
+    if (code === 0 && stdout === '') return
+  }
   const missing: string[] = []
-  for (const commit of new Set(commits)) {
-    if (commit === base) continue
-    const known = /^[0-9a-f]{40,64}$/.test(commit)
+  for (const commit of others) {
+    const known = isObject.test(commit)
     const question = ['merge-base', '--is-ancestor', commit, base]
     // 1: it is no ancestor; 128: there is no such commit any more.
     if (!known || (await content(question, { answers: [1, 128] })).code !== 0) missing.push(commit)

@@ -134,7 +134,6 @@ export function gitWorkspaces(options: GitWorkspacesOptions): WorkspaceProvider 
         await supersede(place, request)
         const base = await tipOf(place, signal)
         await expectAncestors(place, base, request.after)
-        await refuseSubmodules(place, base)
         draft = draftWorkspace(place, request, base)
         await writeManifest(place, draft)
         await takeRoom(place, limits, attemptId)
@@ -275,16 +274,6 @@ async function setUpTrial(
     await removeTrial(place, manifest.attemptId, gitFolder)
     throw error
   }
-}
-
-async function refuseSubmodules({ content }: Repository, base: string): Promise<void> {
-  const { code } = await content(['cat-file', '-e', `${base}:.gitmodules`], { answers: [1, 128] })
-  if (code !== 0) return
-  throw new CuelineError(
-    'unsupported',
-    'The repository has submodules (.gitmodules), whose changes a merge of this repository alone would lose. Give each of them a project of its own, or remove .gitmodules.',
-    { details: { base } },
-  )
 }
 
 async function manifestOf(place: Repository, attemptId: AttemptId): Promise<Manifest> {

@@ -7,7 +7,7 @@ import { workspaceState, type WorkspaceInspection } from '@cueline/core'
 import { agentTips } from './kept-commits.ts'
 import { indexOf, workspaceOf, type Manifest } from './manifest.ts'
 import { nameOf } from './names.ts'
-import { shortName, type Repository } from './repository.ts'
+import { refAt, shortName, type Repository } from './repository.ts'
 import { isFolder, linksIn, takeSnapshot, type Snapshot } from './snapshot.ts'
 
 /** What a workspace holds, and how far it is. `merging`: its trial is under way. */
@@ -28,7 +28,11 @@ export async function inspectWorkspace(
         ? (snapshot as Snapshot).changed
         : await pathsBetween(place, landedTree, tree)
   const head = there ? await headOf(place, gitFolder) : base
-  const salvaged = await treeOf(place, `refs/cueline/salvage/${nameOf(attemptId)}`)
+  const salvageRef = `refs/cueline/salvage/${nameOf(attemptId)}`
+  const salvaged =
+    (await refAt(place, salvageRef)) === null ? null : await treeOf(place, salvageRef)
+  // Where the agent stands on what it started from, whatever has changed is in no commit.
+  const isStart = landedTree === undefined && head === base
   const own = shortName(branch)
   return {
     workspace: workspaceOf(manifest),
@@ -37,7 +41,7 @@ export async function inspectWorkspace(
       merging,
       changed: changed.length,
       commits: tips.length,
-      uncommitted: changed.length > 0 && tree !== (await treeOf(place, head)),
+      uncommitted: changed.length > 0 && (isStart || tree !== (await treeOf(place, head))),
       kept: tree !== undefined && tree === salvaged,
     }),
     changed,
@@ -96,13 +100,11 @@ async function pathsBetween(
 }
 
 /** The commit that an agent stands on; empty where it stands on none. An agent may have written there. */
-async function headOf({ refs }: Repository, gitFolder: string): Promise<string> {
+async function headOf(place: Repository, gitFolder: string): Promise<string> {
   const text = (await readFile(join(gitFolder, 'HEAD'), 'utf8').catch(() => '')).trim()
   if (/^[0-9a-f]{40,64}$/.test(text)) return text
   const ref = /^ref: (refs\/heads\/.+)$/.exec(text)?.[1]
-  return ref === undefined
-    ? ''
-    : (await refs(['for-each-ref', '--format=%(objectname)', ref])).trim()
+  return ref === undefined ? '' : ((await refAt(place, ref)) ?? '')
 }
 
 async function treeOf({ refs }: Repository, commit: string): Promise<string | null> {

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 
 import type { Manifest } from './manifest.ts'
 import { lineOf, nameOf } from './names.ts'
-import { looseRef, type Repository } from './repository.ts'
+import { emptyTree } from './empty-tree.ts'
+import { refAt, type Repository } from './repository.ts'
 
 /**
  * Keeps every commit that an agent made in its workspace reachable, also those that it took back
@@ -17,9 +18,10 @@ export async function keepCommits(place: Repository, manifest: Manifest): Promis
   if (tips.length === 0) return null
   const ref = `refs/cueline/commits/${nameOf(attemptId)}`
   // Another process may have removed the workspace half: what it has kept stays kept.
-  const before = (await refs(['for-each-ref', '--format=%(parent)', ref])).trim().split(' ')
+  const kept = (await refAt(place, ref)) !== null
+  const before = kept ? (await refs(['for-each-ref', '--format=%(parent)', ref])).trim().split(' ') : [] // prettier-ignore
   const parents = [...new Set([...tips, ...before])].filter((object) => object !== '')
-  const empty = (await content(['mktree'], { input: '' })).stdout.trim()
+  const empty = await emptyTree(place)
   const commit = await content(
     ['commit-tree', empty, ...parents.flatMap((parent) => ['-p', parent])],
     {
@@ -32,7 +34,7 @@ export async function keepCommits(place: Repository, manifest: Manifest): Promis
 
 /** The ends of all history that an agent made in its workspace, also of what it took back later. */
 export async function agentTips(place: Repository, manifest: Manifest): Promise<readonly string[]> {
-  const { content, refs } = place
+  const { content } = place
   const { base, branch, gitFolder } = manifest
   const seen = new Set<string>()
   const read = async (file: string) => {
@@ -44,18 +46,12 @@ export async function agentTips(place: Repository, manifest: Manifest): Promise<
     await read(join(gitFolder, 'ORIG_HEAD'))
     await read(join(gitFolder, 'logs', 'HEAD'))
   }
-  const onBranch = () => refs(['for-each-ref', '--format=%(objectname)', branch])
-  seen.add((await looseRef(place, branch)) ?? (await onBranch()).trim())
+  seen.add((await refAt(place, branch)) ?? '')
   const candidates = [...seen].filter((object) => object !== base && !/^0*$/.test(object))
   if (candidates.length === 0) return []
-  const checked = await content(['cat-file', '--batch-check'], { input: candidates.join('\n') })
-  const commits = checked.stdout.split('\n').flatMap((line) => {
-    const [object = '', kind] = line.split(' ')
-    return kind === 'commit' ? [object] : []
-  })
-  if (commits.length === 0) return []
-  const tips = await content(['rev-list', '--no-walk', '--stdin'], {
-    input: [...commits, `^${base}`].join('\n'),
+  // What is no commit, or not there, is passed over: an agent may have written these files.
+  const tips = await content(['rev-list', '--no-walk', '--ignore-missing', '--stdin'], {
+    input: [...candidates, `^${base}`].join('\n'),
   })
   return tips.stdout.split('\n').filter((line) => line !== '')
 }

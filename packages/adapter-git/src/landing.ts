@@ -1,8 +1,9 @@
 import { CuelineError, type AttemptId, type Landed } from '@cueline/core'
 
+import { emptyTree } from './empty-tree.ts'
 import type { Manifest } from './manifest.ts'
 import { lineOf, nameOf } from './names.ts'
-import { shortName, tipOf, type Repository } from './repository.ts'
+import { refAt, shortName, tipOf, type Repository } from './repository.ts'
 import type { Made } from './trial.ts'
 
 /**
@@ -11,16 +12,16 @@ import type { Made } from './trial.ts'
  * landed until then is in it.
  */
 export async function supersede(
-  { refs }: Repository,
+  place: Repository,
   { workOrderId, fence }: Pick<Manifest, 'workOrderId' | 'fence'>,
 ): Promise<void> {
   const length = Math.min(mostSuperseded, Math.trunc(fence) - 1)
   if (!(length > 0)) return
-  const empty = (await refs(['hash-object', '-w', '-t', 'tree', '--stdin'], { input: '' })).trim()
+  const empty = await emptyTree(place)
   const notes = Array.from({ length }, (_none, each) => {
     return `update ${supersededRefOf(workOrderId, fence - 1 - each)} ${empty}\n`
   })
-  await refs(['update-ref', '--stdin'], { input: notes.join('') })
+  await place.refs(['update-ref', '--stdin'], { input: notes.join('') })
 }
 
 /** Claims of one work order: nobody is frozen that long. */
@@ -63,10 +64,9 @@ export async function landedAs(
   attemptId: AttemptId,
   fence: number,
 ): Promise<Landed | null> {
-  const { refs, content } = place
-  const ref = landedRefOf(attemptId, fence)
-  const merged = (await refs(['for-each-ref', '--format=%(objectname)', ref])).trim()
-  if (merged === '') return null
+  const { content } = place
+  const merged = await refAt(place, landedRefOf(attemptId, fence))
+  if (merged === null) return null
   const question = ['merge-base', '--is-ancestor', merged, await tipOf(place)]
   if ((await content(question, { answers: [1] })).code !== 0) return null
   return { merged, changed: await changedBy(place, merged, attemptId) }

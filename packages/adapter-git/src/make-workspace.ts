@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, rm } from 'node:fs/promises'
+import { lstat, mkdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 
@@ -7,7 +7,7 @@ import { CuelineError, type WorkspaceReport, type WorkspaceRequest } from '@cuel
 
 import { freeNames } from './claimed-names.ts'
 import { indexOf, removeManifest, writeManifest, type Manifest } from './manifest.ts'
-import { nameOf, slugOf } from './names.ts'
+import { nameOf, slugOf, triedRefOf } from './names.ts'
 import { placeFiles } from './place-files.ts'
 import { claimPorts } from './ports.ts'
 import type { Repository } from './repository.ts'
@@ -48,6 +48,7 @@ export async function makeWorkspace(
   const ports = await claimPorts(place, setup, attemptId, signal)
   const gitFolder = await addWorktree(place, { path, commit: base, branch, index }, signal)
   signal.throwIfAborted()
+  await refuseSubmodules(path, base)
   const placed = await placeFiles(place, setup, { path, index, signal })
   const runs = setup.run.length > 0 || setup.teardown.length > 0
   const ready = { ...draft, ports, placed, ...(setup.teardown.length > 0 && { setUp: true }) }
@@ -64,16 +65,34 @@ export async function makeWorkspace(
   return manifest
 }
 
+/** To be asked of the files as they were checked out: that costs no process. */
+async function refuseSubmodules(path: string, base: string): Promise<void> {
+  const has = await lstat(join(path, '.gitmodules')).then(
+    () => true,
+    () => false,
+  )
+  if (!has) return
+  throw new CuelineError(
+    'unsupported',
+    'The repository has submodules (.gitmodules), whose changes a merge of this repository alone would lose. Give each of them a project of its own, or remove .gitmodules.',
+    { details: { base } },
+  )
+}
+
 /** Takes back everything that a workspace has; harmless where it was never made. */
 export async function discardWorkspace(place: Repository, manifest: Manifest): Promise<void> {
-  const { attemptId, path, branch, gitFolder, temp } = manifest
+  const { attemptId, path, branch, gitFolder, landedTree, temp } = manifest
   await removeWorktree(place, path, gitFolder)
   // Only what is named as ours: the manifest lies where agents can write.
   if (temp !== undefined && tempName.test(basename(temp))) {
     await rm(temp, { recursive: true, force: true, maxRetries: 3 })
   }
   await freeNames(place, attemptId)
-  await place.refs(['update-ref', '-d', branch])
+  // What has landed is reachable from the branch; what has not stays named as it was tried.
+  const done = landedTree === undefined ? [branch] : [branch, triedRefOf(attemptId)]
+  await place.refs(['update-ref', '--stdin'], {
+    input: done.map((ref) => `delete ${ref}\n`).join(''),
+  })
   await rm(indexOf(place, attemptId), { force: true })
   await removeManifest(place, attemptId)
 }

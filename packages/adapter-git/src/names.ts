@@ -21,6 +21,11 @@ export function nameOf(id: string): string {
   return /^[a-z0-9][a-z0-9_-]{0,99}$/.test(id) ? id : `x${digestOf(id)}`
 }
 
+/** The ref of the work as it was tried last. */
+export function triedRefOf(attemptId: string): string {
+  return `refs/cueline/tried/${nameOf(attemptId)}`
+}
+
 /** Sixteen hexadecimal digits that stand for a text. */
 export function digestOf(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16)

@@ -6,6 +6,7 @@ import {
   realpath,
   rename,
   rm,
+  stat,
   writeFile,
 } from 'node:fs/promises'
 import { randomUUID } from 'node:crypto'
@@ -124,10 +125,43 @@ export async function tipOf(place: Repository, signal?: AbortSignal): Promise<st
   return (await refs(['rev-parse', '--verify', `${target}^{commit}`], { signal })).trim()
 }
 
-/** What a ref names, read without a process where it is a file of its own, as nearly always; else null. */
-export async function looseRef({ common }: Repository, ref: string): Promise<string | null> {
+async function looseRef({ common }: Repository, ref: string): Promise<string | null> {
   const text = await readFile(join(common, ref), 'utf8').catch(() => '')
   return /^[0-9a-f]{40,64}\n$/.test(text) ? text.trim() : null
+}
+
+/** What a ref names, or null where there is none; without a process where refs are files, as nearly always. */
+export async function refAt(place: Repository, ref: string): Promise<string | null> {
+  const { common, refs } = place
+  if (/^refs\/[\w./@+-]+$/.test(ref) && !ref.includes('..') && !(await hasTables(common))) {
+    // In git's own order: a ref that is packed in between is in the second when it has left the first.
+    const loose = await looseRef(place, ref)
+    if (loose !== null) return loose
+    const isFile = await stat(join(common, ref)).then(
+      (found) => found.isFile(),
+      () => false,
+    )
+    if (!isFile) return await packedRef(common, ref)
+  }
+  const found = (await refs(['for-each-ref', '--format=%(objectname) %(refname)', ref])).split('\n')
+  return found.find((line) => line.endsWith(` ${ref}`))?.split(' ')[0] ?? null
+}
+
+async function packedRef(common: string, ref: string): Promise<string | null> {
+  const packed = await readFile(join(common, 'packed-refs'), 'utf8').catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
+    throw error
+  })
+  const line = packed.split('\n').find((each) => each.endsWith(` ${ref}`) && !each.startsWith('#'))
+  return line?.split(' ')[0] ?? null
+}
+
+/** Whether refs are in tables (`extensions.refStorage = reftable`) and not in files. */
+function hasTables(common: string): Promise<boolean> {
+  return stat(join(common, 'reftable')).then(
+    () => true,
+    () => false,
+  )
 }
 
 /**
@@ -173,14 +207,13 @@ async function checkVersion(cwd: string): Promise<void> {
 }
 
 async function locate(folder: string): Promise<readonly [top: string, common: string]> {
-  const ask = (...args: string[]) => askGit(['rev-parse', ...args], { cwd: folder })
+  const ask = ['rev-parse', '--path-format=absolute', '--git-common-dir', '--show-toplevel']
   try {
-    const common = (await ask('--path-format=absolute', '--git-common-dir')).stdout.trim()
-    const top = await ask('--show-toplevel').then(
-      ({ stdout }) => stdout.trim(),
-      () => common, // A bare repository has no other folder.
-    )
-    return [await realpath(top), await realpath(common)]
+    // A bare repository has no other folder: then git says 128 after the first line.
+    const { stdout } = await askGit(ask, { cwd: folder, answers: [128] })
+    const [common = '', top = ''] = stdout.split('\n')
+    if (common === '') throw new Error(`git rev-parse found no repository in ${folder}`)
+    return [await realpath(top === '' ? common : top), await realpath(common)]
   } catch (error) {
     throw new CuelineError(
       'not-found',
@@ -193,13 +226,17 @@ async function locate(folder: string): Promise<readonly [top: string, common: st
 /** Names below which Cueline makes the branches of workspaces. */
 const workBranches = 'cueline/attempt'
 
+/** Names that need no asking: git allows all of them. */
+const plainBranch = /^[a-z0-9]+(?:[/-][a-z0-9]+)*$/i
+
 async function checkedTarget(top: string, branch: string): Promise<string> {
   const target = `refs/heads/${branch}`
   const inTheWay = `${workBranches}/`.startsWith(`${branch}/`) || branch.startsWith(workBranches)
   const legal =
     !branch.startsWith('-') &&
     !branch.includes('\0') &&
-    (await askGit(['check-ref-format', target], { cwd: top, answers: [1] })).code === 0
+    (plainBranch.test(branch) ||
+      (await askGit(['check-ref-format', target], { cwd: top, answers: [1] })).code === 0)
   if (legal && !inTheWay) return target
   throw new CuelineError(
     'invalid-input',
@@ -253,7 +290,7 @@ async function makeFolders({ control, root, top }: Repository): Promise<void> {
 
 async function makeTarget(repository: Repository, from: string): Promise<void> {
   const { refs, target, top } = repository
-  if ((await refs(['for-each-ref', '--format=%(objectname)', target])).trim() !== '') return
+  if ((await refAt(repository, target)) !== null) return
   const start = await askGit(
     ['rev-parse', '--verify', '--quiet', '--end-of-options', `${from}^{commit}`],
     { cwd: top, answers: [1, 128] },

@@ -3,15 +3,16 @@ import { CuelineError } from '@cueline/core'
 import { commitTree } from './commits.ts'
 import type { Manifest } from './manifest.ts'
 import { nameOf } from './names.ts'
-import type { Repository } from './repository.ts'
-import { isFolder, takeSnapshot } from './snapshot.ts'
+import { refAt, type Repository } from './repository.ts'
+import { changedSince, isFolder, takeTree } from './snapshot.ts'
 
 /** Keeps what has not landed, under a ref that says whose it is. */
 export async function salvage(place: Repository, manifest: Manifest): Promise<string | null> {
   const { attemptId, code, base, landedTree } = manifest
   if (!(await isFolder(manifest.path))) return null
-  const { tree, changed } = await takeSnapshot(place, manifest)
-  if (tree === landedTree || (landedTree === undefined && changed.length === 0)) return null
+  const tree = await takeTree(place, manifest)
+  if (tree === landedTree) return null
+  if (landedTree === undefined && !(await changedSince(place, base, tree))) return null
   const subject = `Unmerged work of ${code}`
   const order = { tree, parents: [base], subject, of: manifest }
   return await keepAs(place, `refs/cueline/salvage/${nameOf(attemptId)}`, await commitTree(place, order)) // prettier-ignore
@@ -21,12 +22,12 @@ export async function salvage(place: Repository, manifest: Manifest): Promise<st
  * Names the commit, and never takes the name from another: when two processes remove one workspace, the
  * later one may find it half deleted, which must not replace what the first has kept.
  */
-async function keepAs({ refs }: Repository, name: string, commit: string): Promise<string> {
+async function keepAs(place: Repository, name: string, commit: string): Promise<string> {
+  const { refs } = place
   for (let number = 1; ; number += 1) {
     const ref = number === 1 ? name : `${name}.${number}`
     const format = '--format=%(refname) %(tree)'
-    const [known] = (await refs(['for-each-ref', format, ref])).trim().split('\n')
-    if (known === '' || known === undefined) {
+    if ((await refAt(place, ref)) === null) {
       // The empty old value: somebody else may be first.
       const made = await refs(['update-ref', ref, commit, '']).then(
         () => true,

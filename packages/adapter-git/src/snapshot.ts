@@ -27,8 +27,19 @@ export interface Snapshot {
 export async function takeSnapshot(
   place: Repository,
   manifest: Manifest,
-  index: string = indexOf(place, manifest.attemptId),
+  index?: string,
 ): Promise<Snapshot> {
+  const tree = await takeTree(place, manifest, index)
+  const diff = ['diff-tree', '-r', '-z', '--no-renames', manifest.base, tree]
+  return { tree, ...(await judged(place, (await place.content(diff)).stdout)) }
+}
+
+/** Only the tree of a snapshot, which costs less. Throws as it. */
+export async function takeTree(
+  place: Repository,
+  manifest: Manifest,
+  index: string = indexOf(place, manifest.attemptId),
+): Promise<string> {
   const { content } = place
   const { placed = [], path } = manifest
   if (!(await isFolder(path))) {
@@ -45,9 +56,16 @@ export async function takeSnapshot(
     answers: placed.length === 0 ? [] : [1],
     input: ['.', ...placed.map((path) => `:(top,exclude,literal)${path}`)].join('\0'),
   })
-  const tree = (await content(['write-tree'], call)).stdout.trim()
-  const raw = await content(['diff-tree', '-r', '-z', '--no-renames', manifest.base, tree])
-  return { tree, ...(await judged(place, raw.stdout)) }
+  return (await content(['write-tree'], call)).stdout.trim()
+}
+
+/** Whether a tree is another than that of a commit. */
+export async function changedSince(
+  { content }: Repository,
+  base: string,
+  tree: string,
+): Promise<boolean> {
+  return (await content(['diff-tree', '--quiet', base, tree], { answers: [1] })).code === 1
 }
 
 /** Whether a workspace is where it was made. Not so for a link to somewhere else. */
@@ -59,11 +77,12 @@ export function isFolder(path: string): Promise<boolean> {
 }
 
 /** The lines of `diff-tree --raw -z`: `:mode mode object object status`, then the path. */
-async function judged({ content }: Repository, raw: string): Promise<Omit<Snapshot, 'tree'>> {
+async function judged(place: Repository, raw: string): Promise<Omit<Snapshot, 'tree'>> {
   const parts = raw.split('\0')
   const changed: string[] = []
   const contents = new Map<string, string>()
   const refused: { path: string; reason: string }[] = []
+  const links: (readonly [path: string, object: string])[] = []
   for (let at = 0; at + 1 < parts.length; at += 2) {
     const [, mode, , object = ''] = (parts[at] as string).split(' ')
     const path = parts[at + 1] as string
@@ -76,31 +95,38 @@ async function judged({ content }: Repository, raw: string): Promise<Omit<Snapsh
           'it is a git repository of its own, whose files would be lost; remove its .git folder, or keep it out of the workspace',
       })
     }
-    if (mode === '120000') {
-      const { stdout } = await content(['cat-file', 'blob', object])
-      if (leadsOut(path, stdout)) {
-        refused.push({
-          path,
-          reason: `it is a link that leads out of the workspace, to ${JSON.stringify(stdout)}; link to a path inside`,
-        })
-      }
-    }
+    if (mode === '120000') links.push([path, object])
+  }
+  for (const [path, to] of await contentsOf(place, links)) {
+    if (!leadsOut(path, to)) continue
+    refused.push({
+      path,
+      reason: `it is a link that leads out of the workspace, to ${JSON.stringify(to)}; link to a path inside`,
+    })
   }
   return { changed: changed.toSorted(), contents, refused }
 }
 
 /** All links in a tree, and where each leads. */
 export async function linksIn(
-  { content }: Repository,
+  place: Repository,
   tree: string,
 ): Promise<ReadonlyMap<string, string>> {
-  const { stdout } = await content(['ls-tree', '-r', '-z', tree])
+  const { stdout } = await place.content(['ls-tree', '-r', '-z', tree])
   const found: (readonly [path: string, object: string])[] = []
   for (const line of stdout.split('\0')) {
     if (!line.startsWith('120000 ')) continue
     const [about = '', path = ''] = line.split('\t')
     found.push([path, about.split(' ')[2] ?? ''])
   }
+  return await contentsOf(place, found)
+}
+
+/** What the objects of some paths hold. */
+async function contentsOf(
+  { content }: Repository,
+  found: readonly (readonly [path: string, object: string])[],
+): Promise<ReadonlyMap<string, string>> {
   if (found.length === 0) return new Map()
   const input = found.map(([, object]) => object).join('\n')
   const answer = Buffer.from((await content(['cat-file', '--batch'], { input })).stdout)

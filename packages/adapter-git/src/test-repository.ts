@@ -1,7 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 
 import {
   CuelineError,
@@ -18,12 +26,23 @@ import {
 export function testRepository(files: Readonly<Record<string, string>> = {}) {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'cueline-git-')))
   const git = (...args: string[]) => gitIn(folder, ...args)
-  git('init', '-q', '-b', 'main')
-  git('config', 'user.name', 'Test')
-  git('config', 'user.email', 'test@example.org')
-  for (const [path, content] of Object.entries(files)) writeAt(folder, path, content)
-  git('add', '-A')
-  git('commit', '-q', '--allow-empty', '-m', 'start')
+  const key = JSON.stringify(files)
+  const made = templates.get(key)
+  if (made === undefined) {
+    git('init', '-q', '--template=', '-b', 'main')
+    git('config', 'user.name', 'Test')
+    git('config', 'user.email', 'test@example.org')
+    for (const name of ['hooks', 'info']) mkdirSync(join(folder, '.git', name))
+    for (const [path, content] of Object.entries(files)) writeAt(folder, path, content)
+    git('add', '-A')
+    git('commit', '-q', '--allow-empty', '-m', 'start')
+    templates.set(key, entriesOf(folder))
+  } else {
+    for (const [path, content] of made) {
+      if (content === null) mkdirSync(join(folder, path))
+      else writeFileSync(join(folder, path), content)
+    }
+  }
   return {
     folder,
     git,
@@ -37,6 +56,19 @@ export function testRepository(files: Readonly<Record<string, string>> = {}) {
     },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   }
+}
+
+/** Repositories by the files in them: the next one of the same files is a copy, without any process. */
+const templates = new Map<string, ReadonlyMap<string, Buffer | null>>()
+
+/** Everything in a folder, folders (null) before what is in them. */
+function entriesOf(folder: string): ReadonlyMap<string, Buffer | null> {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true })
+  const paths = entries.map((entry) => {
+    const path = join(entry.parentPath, entry.name)
+    return [relative(folder, path), entry.isDirectory() ? null : readFileSync(path)] as const
+  })
+  return new Map(paths.toSorted(([one], [other]) => one.length - other.length))
 }
 
 export type TestRepository = ReturnType<typeof testRepository>

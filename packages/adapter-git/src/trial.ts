@@ -6,7 +6,7 @@ import type { AttemptId, TrialMerge, Workspace } from '@cueline/core'
 import { commitTree } from './commits.ts'
 import { indexOf, type Manifest } from './manifest.ts'
 import { mergeCommits } from './merge-commits.ts'
-import { nameOf } from './names.ts'
+import { nameOf, triedRefOf } from './names.ts'
 import { shortName, tipOf, type Repository } from './repository.ts'
 import { linksIn, takeSnapshot } from './snapshot.ts'
 import { addWorktree, removeWorktree } from './worktree.ts'
@@ -49,7 +49,7 @@ export async function makeTrial(
   const subject = title === '' ? code : `${code}: ${title}`
   const of = manifest
   const work = await commitTree(place, { subject, of, tree: workTree, parents: [base] })
-  await place.refs(['update-ref', `refs/cueline/tried/${nameOf(attemptId)}`, work])
+  await place.refs(['update-ref', triedRefOf(attemptId), work])
   if (tip === base) {
     return { ...nothing, merged: work, trial: { ...shared, differs: false } }
   }

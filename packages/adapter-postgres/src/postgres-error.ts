@@ -16,6 +16,8 @@ const deadlock = '40P01'
 const lockNotAvailable = '55P03'
 /** The server shuts down, has crashed, or does not take connections yet. */
 const serverGoesOrComes: ReadonlySet<string> = new Set(['57P01', '57P02', '57P03'])
+/** It has ended the session of a process that stood still for too long, and undone its transaction. */
+const sessionEnded: ReadonlySet<string> = new Set(['25P03', '25P04', '57P05'])
 
 const lostBySystem: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
@@ -53,7 +55,9 @@ export function isConnectionLost(error: unknown): boolean {
   if (!(error instanceof Error) || error instanceof CuelineError) return false
   const code = codeOf(error)
   if (code === undefined) return lostByDriver.test(error.message)
-  if (isServerError(error)) return serverGoesOrComes.has(code) || code.startsWith('08')
+  if (isServerError(error)) {
+    return serverGoesOrComes.has(code) || sessionEnded.has(code) || code.startsWith('08')
+  }
   return lostBySystem.has(code)
 }
 
@@ -182,6 +186,13 @@ function sortServerError(
         again,
       )
     default:
+      if (sessionEnded.has(error.code)) {
+        return new CuelineError(
+          'storage-unreachable',
+          `Postgres at ${place} has ended a session that stood still (${said}); nothing of it was stored. Try again.`,
+          again,
+        )
+      }
       if (isConnectionLost(error)) {
         return new CuelineError(
           'storage-unreachable',

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest'
 
 import { cuttingProxy } from './fixtures/cutting-proxy.ts'
 import { freshSchema, runSql, url } from './fixtures/test-database.ts'
+import type { PostgresClient, PostgresQuery } from './postgres-driver.ts'
 import { postgresStorage } from './postgres-storage.ts'
 
 const projectId = 'p' as ProjectId
@@ -288,6 +289,35 @@ describe('Postgres in trouble [X-02, X-11]', () => {
     expect(await storage.eventsAfter(projectId, 0)).toHaveLength(3)
     await storage.close()
   })
+
+  it.each(['25P03', '25P04', '57P05'])(
+    'starts again when the server ended the session of a process that stood still (%s)',
+    async (code) => {
+      const real = new Pool({ connectionString: url })
+      let endings = 0
+      /** Ends the session at the first question for the time, as after a freeze at the beginning. */
+      const pool = {
+        async connect() {
+          const client = await real.connect()
+          const query = client.query.bind(client) as (given: PostgresQuery) => Promise<never>
+          const ending = (given: PostgresQuery) => {
+            if (endings === 0 || !given.text.includes('clock_timestamp')) return query(given)
+            endings -= 1
+            const fatal = new Error('terminating connection due to idle-in-transaction timeout')
+            return Promise.reject(Object.assign(fatal, { severity: 'FATAL', code }))
+          }
+          return Object.assign(client, { query: ending }) as unknown as PostgresClient
+        },
+      }
+      const storage = await postgresStorage({ pool, schema: freshSchema() })
+      endings = 1
+      await append(storage)
+      expect(endings).toBe(0)
+      expect(await storage.eventsAfter(projectId, 0)).toHaveLength(1)
+      await storage.close()
+      await real.end()
+    },
+  )
 
   it('closes, although nothing arrives any more and nobody says so', async () => {
     const proxy = await cuttingProxy(url)

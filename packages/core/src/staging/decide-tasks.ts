@@ -179,10 +179,6 @@ export const taskDecisions: { readonly [Type in TaskCommand]: Decide<Type> } = {
     }
     if (staged.length === 0) return
     emit(draft, { type: 'tasks.staged', batchId, tasks: staged, forced: force })
-    if (batch.promotedAt === null) {
-      withdraw(draft, seen)
-      return
-    }
     // Where the new batch is promoted too, the work order moves along, with the attempts charged to
     // it, the pause before its retry and the question it waits for.
     withdraw(

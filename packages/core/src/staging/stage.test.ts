@@ -71,6 +71,23 @@ describe('staging tasks [S0-01, S0-03]', () => {
     expect(world.why('seed')).toEqual([expect.stringMatching(/^it is retried in \d s$/)])
   })
 
+  it('takes the work of a task back that is no longer forced, though its new batch is promoted', () => {
+    const world = new World().add({ line: 'vague', contextReady: false }, 'seed').create('summer')
+    world.stage('spring', ['seed'])
+    world.promote('spring')
+    world.promote('summer')
+    const vague = [{ id: taskId('vague'), stagePriority: 0 }]
+    world.do({ type: 'tasks.stage', batchId: batchId('spring'), tasks: vague, force: true })
+    const forced = world.order('vague')
+
+    world.stage('summer', ['seed', 'vague'])
+
+    expect(forced.status).toBe('queued')
+    expect(world.state.workOrders.get(forced.id)?.status).toBe('cancelled')
+    expect(world.order('seed').status).toBe('queued')
+    expect(world.claimable()).toEqual([world.order('seed').id])
+  })
+
   it('takes the work of a task back that moves to a batch that is not promoted', () => {
     const world = new World().add('seed')
     world.stage('spring', ['seed'])

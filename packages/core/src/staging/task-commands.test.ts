@@ -32,6 +32,7 @@ describe('tasks that are added [S2-01]', () => {
     )
 
     expect(world.task('seed')).toMatchObject({ forced: false, settledAt: null, reached: 'nothing' })
+    expect(world.task('seed')).toMatchObject({ exclusiveKeys: [], touched: null })
     expect(world.task('soil')).toMatchObject({ settledAt: world.now, reached: 'merged' })
     expect(world.task('weed')).toMatchObject({ settledAt: world.now, reached: 'nothing' })
   })

@@ -23,7 +23,7 @@ const cueline = await createCueline({
   storage: faults.storage(await openStorage(address)),
   runner: faults.runner(runnerOf(work)),
   ...(work.kind !== 'nothing' && { workspace: faults.workspace(workspacesOf(work)) }),
-  ...(work.kind === 'git' && { gates: [greenGate] }),
+  ...(work.kind === 'git' && { gates: [greenGate], mergeGroup: work.mergeGroup }),
   times: { leaseMs, sweepMs: Math.max(40, leaseMs / 6), stopGraceMs: 100 },
   onError: (error, where) => console.error(where, error),
 })

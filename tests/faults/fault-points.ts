@@ -1,5 +1,11 @@
 import process from 'node:process'
-import type { Runner, Storage, StorageTransaction, WorkspaceProvider } from '@cueline/core'
+import type {
+  Runner,
+  Storage,
+  StorageTransaction,
+  TrialMerge,
+  WorkspaceProvider,
+} from '@cueline/core'
 
 /** Where the engine process can be killed: by name, at the given occurrence. */
 export const faultPoints = [
@@ -78,6 +84,13 @@ export function faultsAt(point: FaultPoint | null, occurrence: number): Faults {
         reach('workspace.tried')
         return trial
       },
+      ...(workspace.tryMergeGroup !== undefined && {
+        async tryMergeGroup(...given: Parameters<NonNullable<typeof workspace.tryMergeGroup>>) {
+          const trial = await tryGroup(workspace, ...given)
+          reach('workspace.tried')
+          return trial
+        },
+      }),
       async land(trial, confirm) {
         reach('land.before')
         const landed = await workspace.land(trial, async () => {
@@ -101,6 +114,14 @@ export function faultsAt(point: FaultPoint | null, occurrence: number): Faults {
       close: () => workspace.close(),
     }),
   }
+}
+
+function tryGroup(
+  { tryMergeGroup }: WorkspaceProvider,
+  ...given: Parameters<NonNullable<WorkspaceProvider['tryMergeGroup']>>
+): Promise<TrialMerge> {
+  if (tryMergeGroup === undefined) throw new Error('It merges no groups.')
+  return tryMergeGroup(...given)
 }
 
 function killingAfterWrites(

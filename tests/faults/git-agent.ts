@@ -74,6 +74,7 @@ export function gitAgent(seed: number, journal: string): Runner {
 /** Judges a folder by the rules of the repository. */
 export const greenGate: Gate = {
   name: 'green',
+  key: 'green',
   async judge({ path }) {
     const problems = redIn(filesIn(path as string))
     return {

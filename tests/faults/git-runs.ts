@@ -29,19 +29,22 @@ export const gitRuns: Scenario = {
   title: 'runs of random agents in git worktrees, whose engines are killed',
   amounts: { ci: 2, full: 100 },
   async run({ amount, progress, ...options }) {
-    const figures = { runs: 0, kills: 0, commits: 0, landed: 0, conflicts: 0, red: 0 }
+    const figures = { runs: 0, kills: 0, commits: 0, landed: 0, conflicts: 0, red: 0, groups: 0 }
     while (figures.runs < amount) {
       await atPlace(options, figures.runs, async (place, random) => {
         const repository = await makeRepository(place)
         // Nobody is there to answer when work has come back too often.
         const settings = { maxAttempts: 50, mergeRounds: 100 }
         const projectId = await createProject(place, random, { tasks, dependency: 0.1, settings })
-        const work = { kind: 'git', seed: Math.floor(random() * 1e6) } as const
+        // Every other run merges in groups, of so many agents that there are some.
+        const [mergeGroup, workers] = figures.runs % 2 === 0 ? [1, 3] : [4, 5]
+        const work = { kind: 'git', seed: Math.floor(random() * 1e6), mergeGroup } as const
+        const given = { projectId, work, workers, leaseMs: mergeGroup * leaseMs }
         for (let n = 0; n < killsPerRun; n += 1) {
           const point = faultPoints[Math.floor(random() * faultPoints.length)] ?? 'land.after'
           const atPoint = random() < 0.5
           const kill = { point, occurrence: 1 + Math.floor(random() * 6) }
-          const engine = startEngine(place, { projectId, work, leaseMs, ...(atPoint && { kill }) })
+          const engine = startEngine(place, { ...given, ...(atPoint && { kill }) })
           if (!atPoint)
             void engine.ready.then(() => delay(random() * 2_000)).then(() => engine.kill('SIGKILL'))
           const { code, signal } = await engine.ended
@@ -49,7 +52,7 @@ export const gitRuns: Scenario = {
           if (signal === null) break
           figures.kills += 1
         }
-        await endOf(startEngine(place, { projectId, work, leaseMs }))
+        await endOf(startEngine(place, given))
         const otherwise = { [hopeless]: 'failed' }
         const events = await checkProject(place, projectId, { otherwise, files: false })
         const { commits, landed } = checkRepository(repository, place, events)
@@ -57,6 +60,7 @@ export const gitRuns: Scenario = {
         figures.commits += commits
         figures.landed += landed
         for (const event of events) {
+          if (event.type === 'attempt.grouped') figures.groups += 1
           if (event.type !== 'attempt.failed') continue
           if (event.failure.class === 'merge-conflict') figures.conflicts += 1
           if (event.failure.class === 'gate-failed') figures.red += 1

@@ -1,6 +1,8 @@
 import {
   CuelineError,
   type AttemptId,
+  type Landed,
+  type TriedWork,
   type TrialMerge,
   type Workspace,
   type WorkspaceProvider,
@@ -32,7 +34,7 @@ import { lookForOverlaps, radarMemory } from './radar.ts'
 import { salvage } from './salvage.ts'
 import { runSetup, runTeardown } from './set-up.ts'
 import { environmentOf } from './setup-environment.ts'
-import { makeTrial, removeTrial, type Made } from './trial.ts'
+import { makeTrial, removeTrial, type Made, type MadeWork, type ToTry } from './trial.ts'
 import { checkedSetup, type CheckedSetup, type WorkspaceSetup } from './workspace-setup.ts'
 
 export interface GitWorkspacesOptions {
@@ -117,6 +119,34 @@ export function gitWorkspaces(options: GitWorkspacesOptions): WorkspaceProvider 
     })
   }
 
+  const tryAll = async (
+    workspaces: readonly Workspace[],
+    signal: AbortSignal,
+  ): Promise<TrialMerge> => {
+    const place = await open()
+    const former = held.get(workspaces.at(-1)?.attemptId as AttemptId)
+    if (former !== undefined) await free(former)
+    signal.throwIfAborted()
+    const all: ToTry[] = []
+    for (const workspace of workspaces) {
+      all.push({ workspace, manifest: await manifestOf(place, workspace.attemptId) })
+    }
+    try {
+      const made = await makeTrial(place, all, signal)
+      await setUpTrial(place, setup, made, signal)
+      const { trial } = made
+      if (trial.ok) held.set(trial.workspace.attemptId, { ...made, trial })
+      return trial
+    } catch (error) {
+      throw paused(asLimit(error, place.root))
+    }
+  }
+
+  const isHeld = (attemptId: AttemptId): boolean =>
+    [...held.values()].some(({ works }) =>
+      works.some(({ manifest }) => manifest.attemptId === attemptId),
+    )
+
   return {
     name: 'git',
     merges: true,
@@ -167,22 +197,8 @@ export function gitWorkspaces(options: GitWorkspacesOptions): WorkspaceProvider 
       return `${shortName(target)} of ${common}`
     },
 
-    async tryMerge(workspace, signal) {
-      const { attemptId } = workspace
-      const place = await open()
-      const former = held.get(attemptId)
-      if (former !== undefined) await free(former)
-      signal.throwIfAborted()
-      const manifest = await manifestOf(place, attemptId)
-      try {
-        const made = await makeTrial(place, manifest, workspace, signal)
-        await setUpTrial(place, setup, manifest, made, signal)
-        if (made.trial.ok) held.set(attemptId, { ...made, trial: made.trial })
-        return made.trial
-      } catch (error) {
-        throw paused(asLimit(error, place.root))
-      }
-    },
+    tryMerge: (workspace, signal) => tryAll([workspace], signal),
+    tryMergeGroup: (workspaces, signal) => tryAll(workspaces, signal),
 
     async land(trial, confirm) {
       const { attemptId, fence } = trial.workspace
@@ -191,17 +207,29 @@ export function gitWorkspaces(options: GitWorkspacesOptions): WorkspaceProvider 
       const before = await landedAs(place, attemptId, fence)
       if (before !== null) {
         if (mine?.trial === trial) await free(mine)
-        return before
+        return trial.ok && trial.group !== undefined
+          ? { ...before, group: await landedBefore(place, trial.group) }
+          : before
       }
       if (mine?.trial !== trial) throw givenUp(attemptId)
       try {
         await confirm()
         if (held.get(attemptId) !== mine) throw givenUp(attemptId)
         await refuseCheckedOut(place)
-        const manifest = await manifestOf(place, attemptId)
-        await moveTarget(place, mine, manifest)
-        await writeManifest(place, { ...manifest, landedTree: mine.workTree })
-        return { merged: mine.merged }
+        const manifests: Manifest[] = []
+        for (const { manifest } of mine.works) {
+          manifests.push(await manifestOf(place, manifest.attemptId))
+        }
+        await moveTarget(place, mine)
+        for (const [at, manifest] of manifests.entries()) {
+          const landedTree = mine.works[at]?.workTree
+          await writeManifest(place, {
+            ...manifest,
+            ...(landedTree !== undefined && { landedTree }),
+          })
+        }
+        const { merged, works } = mine
+        return works.length === 1 ? { merged } : { merged, group: works.map(landedOf) }
       } finally {
         await free(mine)
       }
@@ -233,7 +261,7 @@ export function gitWorkspaces(options: GitWorkspacesOptions): WorkspaceProvider 
       const manifest = await readManifest(place, attemptId)
       if (manifest === null) return null
       try {
-        const found = await inspectWorkspace(place, manifest, held.has(attemptId))
+        const found = await inspectWorkspace(place, manifest, isHeld(attemptId))
         return { ...found, workspace: givenAs(manifest) }
       } catch (error) {
         // It may have been removed in the meantime.
@@ -257,15 +285,33 @@ interface Held extends Made {
   readonly trial: Extract<TrialMerge, { ok: true }>
 }
 
+/** One has landed, so all have. */
+async function landedBefore(
+  place: Repository,
+  group: readonly TriedWork[],
+): Promise<readonly Landed[]> {
+  const all: Landed[] = []
+  for (const { workspace } of group) {
+    const landed = await landedAs(place, workspace.attemptId, workspace.fence)
+    if (landed === null) throw givenUp(workspace.attemptId)
+    all.push(landed)
+  }
+  return all
+}
+
+function landedOf({ merged, tried: { changed } }: MadeWork): Pick<Landed, 'merged' | 'changed'> {
+  return { merged, changed }
+}
+
 /** Gates judge a merged result as they judge a workspace: with everything that it needs. */
 async function setUpTrial(
   place: Repository,
   setup: CheckedSetup,
-  manifest: Manifest,
-  { trial, gitFolder }: Made,
+  { trial, works, gitFolder }: Made,
   signal: AbortSignal,
 ): Promise<void> {
-  if (!trial.ok || trial.path === undefined) return
+  const manifest = works.at(-1)?.manifest
+  if (manifest === undefined || !trial.ok || trial.path === undefined) return
   const { path } = trial
   try {
     await placeFiles(place, setup, { path, signal })

@@ -37,17 +37,18 @@ function supersededRefOf(workOrderId: string, fence: number): string {
  */
 export async function moveTarget(
   { refs, target }: Repository,
-  { tip, merged, trial }: Made,
-  { workOrderId, fence }: Pick<Manifest, 'workOrderId' | 'fence'>,
+  { tip, merged, works, trial }: Made,
 ): Promise<void> {
   const { attemptId } = trial.workspace
-  // Without a commit to compare with it must not be there.
-  const standing = `verify ${supersededRefOf(workOrderId, fence)}`
   const move = merged === tip ? `verify ${target} ${tip}` : `update ${target} ${merged} ${tip}`
-  const note = `update ${landedRefOf(attemptId, fence)} ${merged}`
+  const each = works.flatMap(({ manifest, merged: own }) => [
+    // Without a commit to compare with it must not be there.
+    `verify ${supersededRefOf(manifest.workOrderId, manifest.fence)}`,
+    `update ${landedRefOf(manifest.attemptId, manifest.fence)} ${own}`,
+  ])
   try {
     await refs(['update-ref', '-m', `cueline: ${attemptId}`, '--create-reflog', '--stdin'], {
-      input: ['start', standing, move, note, 'prepare', 'commit', ''].join('\n'),
+      input: ['start', move, ...each, 'prepare', 'commit', ''].join('\n'),
     })
   } catch (error) {
     throw new CuelineError(

@@ -1,7 +1,13 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import type { AttemptId, TrialMerge, Workspace } from '@cueline/core'
+import {
+  CuelineError,
+  type AttemptId,
+  type TriedWork,
+  type TrialMerge,
+  type Workspace,
+} from '@cueline/core'
 
 import { commitTree } from './commits.ts'
 import { indexOf, type Manifest } from './manifest.ts'
@@ -14,62 +20,100 @@ import { addWorktree, removeWorktree } from './worktree.ts'
 /** A trial and what would land. */
 export interface Made {
   readonly trial: TrialMerge
-  /** The tip that was merged with, the commit to land, and what of the work is in it. */
+  /** The tip that was merged with, and the commit to land. */
   readonly tip: string
   readonly merged: string
-  readonly workTree: string
+  /** All whose work lands by it, in their order. */
+  readonly works: readonly MadeWork[]
   /** What git keeps about the trial's worktree, when it has one. */
   readonly gitFolder: string | null
 }
 
+/** What of one workspace lands, and by which commit. */
+export interface MadeWork {
+  readonly tried: TriedWork
+  readonly manifest: Manifest
+  readonly merged: string
+  readonly workTree: string
+}
+
+/** Whose work is tried. */
+export interface ToTry {
+  readonly manifest: Manifest
+  readonly workspace: Workspace
+}
+
 /**
- * Stores the work as a commit of Cueline's own and merges it with the tip of the branch, in a
- * worktree of its own where the result is not what the workspace holds.
+ * Stores the work of each as a commit of Cueline's own and merges one after the other with the tip of the
+ * branch, in a worktree of its own where the result is not what the workspace of the last holds.
  */
 export async function makeTrial(
   place: Repository,
-  manifest: Manifest,
-  workspace: Workspace,
+  all: readonly ToTry[],
   signal: AbortSignal,
 ): Promise<Made> {
-  const { attemptId, code, title, base } = manifest
-  const { tree: workTree, changed, contents, refused } = await takeSnapshot(place, manifest)
   const tip = await tipOf(place, signal)
-  const nothing = { tip, merged: tip, workTree, gitFolder: null }
-  if (refused.length > 0) {
-    const message = refused.map(({ path, reason }) => `${path} cannot land: ${reason}.`).join(' ')
-    const conflicts = refused.map(({ path }) => path)
-    return { ...nothing, trial: { ok: false, workspace, conflicts, message } }
+  const works: MadeWork[] = []
+  let upon = tip
+  for (const each of all) {
+    const found = await mergeWork(place, each, upon, signal)
+    if (!found.ok) return { trial: found, tip, merged: tip, works: [], gitFolder: null }
+    works.push(found.made)
+    upon = found.made.merged
   }
-  if (changed.length === 0) {
-    return { ...nothing, trial: { ok: true, workspace, changed, differs: false } }
-  }
-  const links = await linksIn(place, workTree)
-  const shared = { ok: true, workspace, changed, contents, links } as const
-  const subject = title === '' ? code : `${code}: ${title}`
-  const of = manifest
-  const work = await commitTree(place, { subject, of, tree: workTree, parents: [base] })
-  await place.refs(['update-ref', triedRefOf(attemptId), work])
-  if (tip === base) {
-    return { ...nothing, merged: work, trial: { ...shared, differs: false } }
-  }
-  const result = await mergeCommits(place, tip, work, signal)
-  if (!result.ok) {
-    const { conflicts, notes, evidence } = result
-    const message = `${conflicts.join(', ')} changed in this attempt and on ${shortName(place.target)} meanwhile.${notes === '' ? '' : `\n${notes}`}`
-    const shown = evidence === '' ? {} : { evidence }
-    return { ...nothing, trial: { ok: false, workspace, conflicts, changed, message, ...shown } }
-  }
-  const parents = [tip, work]
-  const order = { subject: `Merge ${subject}`, of, tree: result.tree, parents }
-  const merged = await commitTree(place, order)
-  const differs = result.tree !== workTree
-  if (!differs) return { ...nothing, merged, trial: { ...shared, differs } }
+  const last = works.at(-1)
+  if (last === undefined) throw new CuelineError('invalid-input', 'A group has no attempts.')
+  const { tried, merged } = last
+  const made = { tip, merged, works, gitFolder: null }
+  const alone = { ...tried, ok: true } as const
+  const trial = works.length === 1 ? alone : { ...alone, group: works.map((work) => work.tried) }
+  if (!tried.differs) return { ...made, trial }
+  const { attemptId } = last.manifest
   const path = trialPathOf(place, attemptId)
   const index = trialIndexOf(place, attemptId)
   await removeTrial(place, attemptId, null)
   const gitFolder = await addWorktree(place, { path, commit: merged, index }, signal)
-  return { ...nothing, merged, gitFolder, trial: { ...shared, path, differs } }
+  return { ...made, gitFolder, trial: { ...trial, path } }
+}
+
+type Merged =
+  | { readonly ok: true; readonly made: MadeWork }
+  | Extract<TrialMerge, { readonly ok: false }>
+
+/** Puts the work of one workspace upon a commit, without any working tree. */
+async function mergeWork(
+  place: Repository,
+  { manifest, workspace }: ToTry,
+  upon: string,
+  signal: AbortSignal,
+): Promise<Merged> {
+  const { attemptId, code, title, base } = manifest
+  const { tree: workTree, changed, contents, refused } = await takeSnapshot(place, manifest)
+  if (refused.length > 0) {
+    const message = refused.map(({ path, reason }) => `${path} cannot land: ${reason}.`).join(' ')
+    return { ok: false, workspace, conflicts: refused.map(({ path }) => path), message }
+  }
+  const made = (merged: string, tried: Omit<TriedWork, 'workspace' | 'changed'>): Merged => ({
+    ok: true,
+    made: { tried: { workspace, changed, ...tried }, manifest, merged, workTree },
+  })
+  if (changed.length === 0) return made(upon, { differs: false })
+  const links = await linksIn(place, workTree)
+  const subject = title === '' ? code : `${code}: ${title}`
+  const of = manifest
+  const work = await commitTree(place, { subject, of, tree: workTree, parents: [base] })
+  await place.refs(['update-ref', triedRefOf(attemptId), work])
+  if (upon === base) return made(work, { contents, links, differs: false })
+  const result = await mergeCommits(place, upon, work, signal)
+  if (!result.ok) {
+    const { conflicts, notes, evidence } = result
+    const message = `${conflicts.join(', ')} changed in this attempt and on ${shortName(place.target)} meanwhile.${notes === '' ? '' : `\n${notes}`}`
+    const shown = evidence === '' ? {} : { evidence }
+    return { ok: false, workspace, conflicts, changed, message, ...shown }
+  }
+  const order = { subject: `Merge ${subject}`, of, tree: result.tree, parents: [upon, work] }
+  const merged = await commitTree(place, order)
+  return made(merged, { contents, links, differs: result.tree !== workTree })
 }
 
 /** Removes what a trial has made; harmless when there is nothing. */

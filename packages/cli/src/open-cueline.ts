@@ -16,7 +16,7 @@ import type { Terminal } from './terminal.ts'
 
 export interface OpenOptions extends Pick<
   CuelineOptions,
-  'runner' | 'workspace' | 'gates' | 'protect' | 'delivery'
+  'runner' | 'workspace' | 'gates' | 'protect' | 'delivery' | 'mergeGroup'
 > {
   /** Makes the database when it is not there. */
   readonly create?: boolean

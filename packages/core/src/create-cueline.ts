@@ -55,6 +55,11 @@ export interface CuelineOptions {
    * and git run (`protectedPaths`). A task may change what its `touches` name; `false` protects nothing.
    */
   readonly protect?: Protection | false
+  /**
+   * How many attempts whose work waits to be merged are merged and judged together, at most; 1 when left
+   * out. It saves runs of gates: see `Gate.key`.
+   */
+  readonly mergeGroup?: number
   readonly dispatcher?: Dispatcher
   /** What new projects start with, over `defaultSettings`. */
   readonly settings?: Partial<ProjectSettings>
@@ -139,6 +144,9 @@ export const defaultSettings: ProjectSettings = {
 /** Each is registered when a run begins. */
 const mostWorkers = 10_000
 
+/** Larger groups are red nearly always. */
+const mostMergedTogether = 100
+
 /** Puts the ports together. Nothing runs and no file is touched before a method is called. */
 export async function createCueline(options: CuelineOptions = {}): Promise<Cueline> {
   const clock = options.clock ?? systemClock
@@ -169,6 +177,7 @@ export async function createCueline(options: CuelineOptions = {}): Promise<Cueli
     quiet,
     turns,
     mergeTurns,
+    mergeGroup: checkedMergeGroup(options.mergeGroup),
     onError,
   }
   const ledger = createLedger({
@@ -296,6 +305,14 @@ function safely(onError: CuelineOptions['onError']): EngineContext['onError'] {
     }
   }
   return (what, where) => void tell(what, where)
+}
+
+function checkedMergeGroup(given = 1): number {
+  if (Number.isInteger(given) && given >= 1 && given <= mostMergedTogether) return given
+  throw new CuelineError(
+    'invalid-input',
+    `mergeGroup is ${shown(given)}; give a whole number from 1 to ${mostMergedTogether}.`,
+  )
 }
 
 function checkRunOptions({ projectId, workers = 4, drainMs = 0 }: RunOptions): void {

@@ -113,6 +113,7 @@ export type {
   RestoredWork,
   RestoreRequest,
   TrialMerge,
+  TriedWork,
   Workspace,
   WorkspaceInspection,
   WorkspaceProvider,

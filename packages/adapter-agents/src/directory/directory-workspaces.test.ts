@@ -16,9 +16,15 @@ function readAt(folder: string | undefined, path: string): string | null {
 }
 
 describe('workspaces in folders [X-14, X-07]', () => {
+  const noGroups = 'a folder takes the files of one attempt at a time: work lands one by one'
   workspaceSuite(
     { describe, it, fails: it.fails },
     {
+      knownGaps: {
+        'workspace.group-lands-all': noGroups,
+        'workspace.group-all-or-nothing': noGroups,
+        'workspace.group-conflict': noGroups,
+      },
       create() {
         const place = mkdtempSync(join(tmpdir(), 'directory-workspaces-'))
         const result = join(place, 'result')

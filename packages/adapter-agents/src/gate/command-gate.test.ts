@@ -66,6 +66,15 @@ describe('a command as gate [X-08]', () => {
     expect(evidence).not.toContain('of-this-workspace')
   })
 
+  it('has a key that tells it from every gate that might say something else', () => {
+    const command = node('')
+    const keyOf = (given: Partial<Parameters<typeof commandGate>[0]> = {}) =>
+      commandGate({ name: 'tests', command, stateFolder, ...given }).key
+    expect(keyOf()).toBe(keyOf())
+    const others = [{ name: 'lint' }, { command: ['true'] }, { timeoutMs: 1 }, { cwd: path }, { env: { A: '1' } }] // prettier-ignore
+    expect(new Set([keyOf(), ...others.map(keyOf)]).size).toBe(1 + others.length)
+  })
+
   it('says error, never fail, when nothing is known about the work', async () => {
     const environment = { result: 'error', cause: 'environment' }
     expect(await judge(['no-such-tool'])).toMatchObject(environment)

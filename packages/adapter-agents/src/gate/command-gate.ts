@@ -61,6 +61,7 @@ export function commandGate(options: CommandGateOptions): Gate {
   )
   return {
     name,
+    key: JSON.stringify([name, command, timeoutMs, options.cwd, environment]),
     async judge(subject, signal) {
       signal.throwIfAborted()
       const startedAt = performance.now()

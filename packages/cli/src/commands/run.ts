@@ -27,6 +27,9 @@ import { type SetupOptions, workspacesOf } from '../workspaces-of.ts'
 import { wrapText } from '../wrap-text.ts'
 import { writeJson } from '../write-json.ts'
 
+/** As `mergeGroup` of `createCueline` takes it. */
+const mostMergedTogether = 100
+
 interface RunOptions extends SetupOptions {
   readonly agent: string
   readonly resume?: string
@@ -36,6 +39,7 @@ interface RunOptions extends SetupOptions {
   readonly branch?: string
   readonly gate?: readonly string[]
   readonly allowPath?: readonly string[]
+  readonly mergeGroup?: number
   readonly timeout?: number
   readonly drain: number
 }
@@ -102,6 +106,11 @@ export function addRun(program: Command, { terminal, run }: Cli): void {
         path,
       ],
     )
+    .option(
+      '--merge-group <n>',
+      'merge and judge up to so many tasks together where several wait to be merged (default: 1)',
+      wholeNumber(mostMergedTogether),
+    )
     .option('--timeout <minutes>', 'stop an attempt after so many minutes of work', positiveNumber)
     .option('--drain <seconds>', 'what attempts get to finish after Ctrl-C', positiveNumber, 10)
     .addHelpText(
@@ -137,6 +146,7 @@ async function runAgents(terminal: Terminal, options: RunOptions & GlobalOptions
     workspace: workspacesOf(terminal, options, root),
     gates: gatesOf(options, stateFolder),
     protect: { allow: options.allowPath ?? [] },
+    ...(options.mergeGroup !== undefined && { mergeGroup: options.mergeGroup }),
   }
   return withCueline(terminal, options, ports, async (cueline) => {
     const { id: projectId, name } = await chooseProject(cueline, options.project)

@@ -77,6 +77,8 @@ export interface EngineContext {
   readonly goOn: Map<AttemptId, (transaction: LedgerTransaction) => void>
   /** Who of this process waits for its turn to merge. */
   readonly mergeTurns: MergeTurns
+  /** How many are merged and judged together at most. */
+  readonly mergeGroup: number
   /** Projects that cannot advance by themselves until an event or the sweep says otherwise. */
   readonly quiet: Set<ProjectId>
   /** What this process has claimed, so that it offers every eighth claim to who has waited longest. */

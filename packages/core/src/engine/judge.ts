@@ -1,3 +1,4 @@
+import type { Gate } from '../gate/gate.ts'
 import { allPass, runGates } from '../gate/run-gates.ts'
 import type { AttemptBrief } from '../staging/attempt-brief.ts'
 import type { Failure, Verdict } from '../staging/state.ts'
@@ -14,12 +15,60 @@ export function judge(
   path: string | undefined,
   signal: AbortSignal,
 ): Promise<readonly Verdict[]> {
-  const gates = context.gates?.(brief) ?? []
+  return judgeBy(context, context.gates?.(brief) ?? [], brief, path, signal)
+}
+
+function judgeBy(
+  context: EngineContext,
+  gates: readonly Gate[],
+  brief: AttemptBrief,
+  path: string | undefined,
+  signal: AbortSignal,
+): Promise<readonly Verdict[]> {
   const asked = brief.task.context?.gates.length ?? 0
   if (gates.length === 0 && asked === 0) return Promise.resolve([])
   const subject = { attempt: brief, ...(path !== undefined && { path }) }
   const judging = runGates(gates, subject, signal, { now: () => context.clock.now() })
   return orGiveUp(context, 'A gate', judging, signal)
+}
+
+/**
+ * The same for several whose work is merged together, in the order in which it was merged; one list of
+ * verdicts each. Gates of the same key judge once, for the last that has them.
+ */
+export async function judgeGroup(
+  context: EngineContext,
+  briefs: readonly AttemptBrief[],
+  path: string | undefined,
+  signal: AbortSignal,
+): Promise<readonly (readonly Verdict[])[]> {
+  const said = new Map<string, Verdict>()
+  const all: (readonly Verdict[])[] = []
+  for (const brief of briefs.toReversed()) {
+    const gates = context.gates?.(brief) ?? []
+    const left = gates.filter(({ key }) => key === undefined || !said.has(key))
+    const found =
+      gates.length > 0 && left.length === 0 ? [] : await judgeBy(context, left, brief, path, signal)
+    left.forEach(({ key }, at) => {
+      const verdict = found[at]
+      if (key !== undefined && verdict !== undefined) said.set(key, verdict)
+    })
+    all.unshift(gates.length === 0 ? found : inOrder(gates, left, found, said))
+  }
+  return all
+}
+
+/** One verdict for each gate, its own or the one that another attempt of the group got. */
+function inOrder(
+  gates: readonly Gate[],
+  left: readonly Gate[],
+  found: readonly Verdict[],
+  said: ReadonlyMap<string, Verdict>,
+): readonly Verdict[] {
+  return gates.flatMap((gate) => {
+    const at = left.indexOf(gate)
+    return (at === -1 ? said.get(gate.key ?? '') : found[at]) ?? []
+  })
 }
 
 /** Nobody has gates for this task, and it asks for none. */

@@ -59,8 +59,15 @@ export async function settleAttempt(
     return
   }
   if (merges) {
-    const request = { provider, workspace, brief, verdicts, signal, slot }
-    return await mergeAttempt(context, claim, request)
+    return await mergeAttempt(context, {
+      claim,
+      provider,
+      workspace,
+      brief,
+      verdicts,
+      signal,
+      slot,
+    })
   }
   await writeForClaim(context, claim, { type: 'attempt.succeed', verdicts, merged: null })
 }

@@ -243,6 +243,20 @@ export type Event = { readonly at: number } & (
       readonly message: string
     }
   | {
+      /** It was the first of a group that was merged and judged together. Nothing follows from it. */
+      readonly type: 'attempt.grouped'
+      readonly attemptId: AttemptId
+      readonly taskId: TaskId
+      /** All of the group, itself the first. */
+      readonly attempts: readonly AttemptId[]
+      /** How many of these have landed by it, from the first on. */
+      readonly landed: number
+      /** How often merged results were judged for that. */
+      readonly gateRuns: number
+      /** How many fewer that were than one by one; below 0 when it was more. */
+      readonly gateRunsSaved: number
+    }
+  | {
       readonly type: 'attempt.output'
       readonly attemptId: AttemptId
       readonly taskId: TaskId

@@ -7,6 +7,11 @@ import type { AttemptBrief } from '../staging/attempt-brief.ts'
  */
 export interface Gate {
   readonly name: string
+  /**
+   * Gates of the same key say the same of the same folder, whichever attempt asks: where several are
+   * merged as a group, one of them judges for all. Without a key a gate judges for each of them.
+   */
+  readonly key?: string
   judge(subject: GateSubject, signal: AbortSignal): Promise<Verdict>
 }
 

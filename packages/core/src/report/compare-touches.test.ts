@@ -82,7 +82,7 @@ describe('predicted beside real touches [S4-02]', () => {
       missed: ['z.ts'],
       extra: ['b.ts'],
     })
-    expect(report.merges).toEqual({ landed: 1, conflicts: 0, withoutConflict: 1 })
+    expect(report.merges).toMatchObject({ landed: 1, conflicts: 0, withoutConflict: 1 })
     const text = renderReportText(report)
     expect(text).toContain('precision 50.0 %, recall 50.0 %; 1 hit, 1 missed, 1 extra')
     expect(text).toMatch(/one +2 +1 +z\.ts +b\.ts/)

@@ -8,7 +8,7 @@ import type { Attempt, Task, Verdict } from '../staging/state.ts'
 import { assignLanes } from './assign-lanes.ts'
 import { barrierTax } from './barrier-tax.ts'
 import { compareTouches, touchTotals } from './compare-touches.ts'
-import { createLogFold, type LogFold } from './log-fold.ts'
+import { createLogFold, type GroupedMerges, type LogFold } from './log-fold.ts'
 import { predictTimes } from './predict-times.ts'
 import type { BatchReport, GateCounts, LaneReport, RunReport, TaskReport } from './run-report.ts'
 
@@ -75,7 +75,7 @@ export function reportOf(fold: LogFold, options: ReportOptions = {}): RunReport 
     efficiency: speedup === null ? null : ratio(speedup, workers),
     barrierTax: barrierTax(world, succeeded, workers),
     timeSaved: savedOf(wallMs, workMs),
-    merges: countMerges(attempts),
+    merges: countMerges(attempts, fold.grouped),
     overlaps: fold.overlaps.map(({ tasks: ids, ...seen }) => ({
       tasks: ids.flatMap((id) => (id === null ? [] : [world.tasks.get(id)?.code ?? id])),
       ...seen,
@@ -262,14 +262,23 @@ function laneReports(
 }
 
 /** Work that landed, and how often some came back because it contradicted what others had landed. */
-function countMerges(attempts: readonly Attempt[]): RunReport['merges'] {
+function countMerges(
+  attempts: readonly Attempt[],
+  { groups, gateRunsSaved }: GroupedMerges,
+): RunReport['merges'] {
   let landed = 0
   let conflicts = 0
   for (const { status, merged, failure } of attempts) {
     if (status === 'succeeded' && merged !== null) landed += 1
     else if (status === 'failed' && failure?.class === 'merge-conflict') conflicts += 1
   }
-  return { landed, conflicts, withoutConflict: ratio(landed, landed + conflicts) }
+  return {
+    landed,
+    conflicts,
+    withoutConflict: ratio(landed, landed + conflicts),
+    groups,
+    gateRunsSaved,
+  }
 }
 
 function taskReports(

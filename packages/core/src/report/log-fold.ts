@@ -19,10 +19,21 @@ export interface LogFold {
   readonly expects: ReadonlyMap<TaskId, readonly string[]>
   /** Work under way that would not have merged with other work, once for each two tasks. */
   readonly overlaps: readonly SeenOverlap[]
+  /** What merging in groups has come to. */
+  readonly grouped: GroupedMerges
   readonly workers: WorkerCount
   /** Takes the next event. Throws `invalid-input` for one of another project. */
   add(event: StoredEvent): void
 }
+
+/** Merges of several attempts that were judged together. */
+export interface GroupedMerges {
+  readonly groups: number
+  /** How many fewer times merged results were judged than one by one; below 0 when it was more. */
+  readonly gateRunsSaved: number
+}
+
+const noGroups: GroupedMerges = { groups: 0, gateRunsSaved: 0 }
 
 export interface SeenOverlap {
   /** Null: with what had landed. */
@@ -35,6 +46,7 @@ export interface SeenOverlap {
 /** A fold as plain JSON: it stands for the events that were folded, for state and reports alike. */
 export interface LogBase extends Snapshot {
   readonly firstPromotion: number | null
+  readonly grouped: GroupedMerges
   readonly settledAt: readonly (readonly [TaskId, number])[]
   readonly expects: readonly (readonly [TaskId, readonly string[]])[]
   readonly overlaps: readonly SeenOverlap[]
@@ -55,6 +67,7 @@ export function createLogFold(base?: LogBase): LogFold {
       ? createWorkerCount()
       : createWorkerCount({ ...base.workerCount, ...base }, base.attempts)
   let firstPromotion = base?.firstPromotion ?? null
+  let grouped = base?.grouped ?? noGroups
   let sequence = base?.cursor ?? 0
   /** The last word before the work began: later ones know more than a prediction may. */
   const expect = ({ tasks }: EventOf<'tasks.planned'>) => {
@@ -75,6 +88,9 @@ export function createLogFold(base?: LogBase): LogFold {
     get overlaps() {
       return [...overlaps.values()]
     },
+    get grouped() {
+      return grouped
+    },
     workers,
     get sequence() {
       return sequence
@@ -89,6 +105,7 @@ export function createLogFold(base?: LogBase): LogFold {
       if (event.type === 'batch.promoted') firstPromotion ??= event.at
       if (event.type === 'tasks.planned') expect(event)
       if (event.type === 'attempt.overlapping') overlap(event)
+      if (event.type === 'attempt.grouped') grouped = withGroup(grouped, event)
       const settled = settles(event)
       if (settled !== null) settledAt.set(settled, event.at)
       sequence = event.sequence
@@ -103,6 +120,7 @@ export function baseOf({ world, sequence, ...fold }: LogFold): LogBase | null {
   return {
     ...toSnapshot(world.project, world, sequence),
     firstPromotion: fold.firstPromotion,
+    grouped: fold.grouped,
     settledAt: [...fold.settledAt],
     expects: [...fold.expects],
     overlaps: fold.overlaps,
@@ -126,6 +144,7 @@ interface Head {
   readonly cursor: number
   readonly project: LogBase['project']
   readonly firstPromotion: number | null
+  readonly grouped?: GroupedMerges
   readonly workerCount: LogBase['workerCount']
 }
 
@@ -133,8 +152,8 @@ type Lists = Omit<LogBase, keyof Head>
 
 /** The base in small parts for a storage to keep: a head, then each list by so many rows. */
 export function partsOfBase(base: LogBase): readonly unknown[] {
-  const { cursor, project, firstPromotion, workerCount, ...lists } = base
-  const head: Head = { format, cursor, project, firstPromotion, workerCount }
+  const { cursor, project, firstPromotion, grouped, workerCount, ...lists } = base
+  const head: Head = { format, cursor, project, firstPromotion, grouped, workerCount }
   const parts: unknown[] = [head]
   for (const [list, rows] of Object.entries<readonly unknown[]>(lists)) {
     for (let start = 0; start < rows.length; start += rowsPerPart) {
@@ -161,11 +180,12 @@ export function baseOfParts(projectId: ProjectId, parts: readonly unknown[]): Lo
     else for (const row of part.rows) known.push(row)
   }
   const rowsOf = <Name extends keyof Lists>(name: Name) => (lists.get(name) ?? []) as Lists[Name]
-  const { cursor, project, firstPromotion, workerCount } = head
+  const { cursor, project, firstPromotion, grouped = noGroups, workerCount } = head
   return {
     cursor,
     project: { ...project, deliveries: project.deliveries ?? [] },
     firstPromotion,
+    grouped,
     workerCount,
     tasks: rowsOf('tasks').map((task) => ({ ...task, touched: task.touched ?? null })),
     dependencies: rowsOf('dependencies'),
@@ -183,6 +203,13 @@ export function baseOfParts(projectId: ProjectId, parts: readonly unknown[]): Lo
     crewOf: rowsOf('crewOf'),
     waiting: rowsOf('waiting'),
   }
+}
+
+function withGroup(
+  { groups, gateRunsSaved }: GroupedMerges,
+  event: EventOf<'attempt.grouped'>,
+): GroupedMerges {
+  return { groups: groups + 1, gateRunsSaved: gateRunsSaved + event.gateRunsSaved }
 }
 
 /** The task that an event settles, or null. */

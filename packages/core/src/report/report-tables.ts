@@ -204,11 +204,14 @@ function savedText({ timeSaved, predicted }: RunReport): string {
 }
 
 function mergeRows({
-  merges: { landed, conflicts, withoutConflict },
+  merges: { landed, conflicts, withoutConflict, groups, gateRunsSaved },
 }: RunReport): [string, string][] {
   if (withoutConflict === null) return []
   const met = conflicts === 0 ? '' : `, ${conflicts} met a conflict`
-  return [['Merges', `${percent(withoutConflict)} without conflict: ${landed} landed${met}`]]
+  const together =
+    groups === 0 ? '' : `; ${groups} in groups, which saved ${gateRunsSaved} runs of gates`
+  const text = `${percent(withoutConflict)} without conflict: ${landed} landed${met}${together}`
+  return [['Merges', text]]
 }
 
 function touchRows({ touches }: RunReport): [string, string][] {

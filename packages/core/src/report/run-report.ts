@@ -58,6 +58,10 @@ export interface RunReport {
     readonly conflicts: number
     /** landed / (landed + conflicts). */
     readonly withoutConflict: number | null
+    /** How often several were judged and landed together. */
+    readonly groups: number
+    /** How many fewer times merged results were judged by that; below 0 when it was more. */
+    readonly gateRunsSaved: number
   }
   /** Tasks whose open work the radar saw contradict each other, or (one task) what had landed. */
   readonly overlaps: readonly {

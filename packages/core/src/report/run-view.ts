@@ -146,6 +146,14 @@ export function createRunView(workers: number, from?: Snapshot): RunView {
             ),
           ]
         }
+        case 'attempt.grouped': {
+          const { attempts, landed, gateRuns } = event
+          const runs = `${gateRuns} ${gateRuns === 1 ? 'run' : 'runs'} of gates`
+          const what = landed === attempts.length ? 'green together' : `${landed} green together`
+          return [
+            plain(`${code(event.taskId)} and ${attempts.length - 1} more: ${what}, by ${runs}`),
+          ]
+        }
         case 'attempt.waiting':
           leave(event.attemptId)
           waiting.add(event.attemptId)

@@ -91,7 +91,11 @@ export function createWorkerCount(
 }
 
 /** What is said of an attempt without moving it. */
-const says: ReadonlySet<StoredEvent['type']> = new Set(['attempt.output', 'attempt.overlapping'])
+const says: ReadonlySet<StoredEvent['type']> = new Set([
+  'attempt.output',
+  'attempt.overlapping',
+  'attempt.grouped',
+])
 
 const nobody: WorkerCountState = {
   position: 0,

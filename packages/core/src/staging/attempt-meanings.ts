@@ -167,6 +167,7 @@ export const attemptMeanings: { readonly [Type in AttemptEvent]: Meaning<Type> }
     }),
   ],
   'attempt.overlapping': () => [],
+  'attempt.grouped': () => [],
   'attempt.output': () => [],
   'request.opened': (_, { request }) => [{ table: 'request', kind: 'insert', row: request }],
   'request.answered': (slice, { requestId, answer, by, at }) => {

@@ -36,6 +36,7 @@ const writes: readonly Write[] = [
   { type: 'attempt.interrupt', reason: 'stopped' },
   { type: 'attempt.yield', reason: 'tired' },
   { type: 'attempt.overlap', with: null, paths: ['a.ts'], message: 'a.ts line 1' },
+  { type: 'attempt.group', attempts: [], landed: 0, gateRuns: 1, gateRunsSaved: 0 },
   { type: 'attempt.output', stream: 'stdout', text: 'hello?' },
 ]
 

@@ -168,6 +168,14 @@ export type Command = { readonly projectId: ProjectId } & (
             readonly message: string
           }
         | {
+            /** It was judged together with others, before it lands or fails. */
+            readonly type: 'attempt.group'
+            readonly attempts: readonly AttemptId[]
+            readonly landed: number
+            readonly gateRuns: number
+            readonly gateRunsSaved: number
+          }
+        | {
             readonly type: 'attempt.output'
             readonly stream: 'stdout' | 'stderr' | 'progress'
             readonly text: string

@@ -126,6 +126,14 @@ export const attemptDecisions: { readonly [Type in AttemptCommand]: Decide<Type>
     emit(draft, { type: 'attempt.overlapping', attemptId, taskId, with: other, paths, message })
   },
 
+  'attempt.group': (draft, command) => {
+    const claim = claimOf(draft, command)
+    if ('code' in claim) return claim
+    const { attemptId, taskId, attempts, landed, gateRuns, gateRunsSaved } = command
+    const counts = { landed, gateRuns, gateRunsSaved }
+    emit(draft, { type: 'attempt.grouped', attemptId, taskId, attempts, ...counts })
+  },
+
   'attempt.output': (draft, command) => {
     const claim = claimOf(draft, command)
     if ('code' in claim) return claim

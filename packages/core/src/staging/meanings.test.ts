@@ -129,6 +129,19 @@ describe('the row changes of an event [X-01, X-08]', () => {
       },
       [],
     ],
+    [
+      {
+        type: 'attempt.grouped',
+        attemptId,
+        taskId: seed,
+        attempts: [attemptId],
+        landed: 1,
+        gateRuns: 1,
+        gateRunsSaved: 0,
+        at,
+      },
+      [],
+    ],
     [{ type: 'attempt.output', attemptId, taskId: seed, stream: 'stdout', text: 'hello', at }, []],
     [
       { type: 'request.cancelled', requestId, reason: 'done', at },

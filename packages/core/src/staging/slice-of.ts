@@ -122,6 +122,7 @@ export function sliceOf(command: Command): SliceKeys {
     case 'attempt.merge':
     case 'attempt.interrupt':
     case 'attempt.overlap':
+    case 'attempt.group':
     case 'attempt.output':
       return { projectId, attempts: [command.attemptId] }
     case 'session.use':

@@ -73,6 +73,21 @@ async function tried(provider: WorkspaceProvider, workspace: Workspace) {
   return trial
 }
 
+/** Each with a file of its own. */
+async function startedApart(subject: WorkspaceSubject, count: number): Promise<Workspace[]> {
+  const works: Workspace[] = []
+  for (let at = 0; at < count; at += 1) works.push(await started(subject, { [`${at}.txt`]: '1' }))
+  return works
+}
+
+async function triedGroup(provider: WorkspaceProvider, workspaces: readonly Workspace[]) {
+  if (provider.tryMergeGroup === undefined) throw new Error('It merges no groups.')
+  const trying = provider.tryMergeGroup(workspaces, never)
+  const trial = await within(patienceMs, trying, 'tryMergeGroup')
+  if (!trial.ok) throw new Error(`Unexpected conflicts: ${trial.conflicts.join(', ')}`)
+  return trial
+}
+
 async function landedWith(
   subject: WorkspaceSubject,
   files: Readonly<Record<string, string | null>>,
@@ -422,6 +437,84 @@ const cases: readonly ContractCase<WorkspaceSubject>[] = [
       const late = await subject.provider.remove(workspace)
       check(late.salvaged !== null, 'work after the landing must be salvaged')
       equal(await subject.readSalvaged(late.salvaged, 'late.txt'), 'late')
+    },
+  },
+  {
+    id: 'workspace.group-lands-all',
+    title:
+      'a group shows all of its work together, and lands as the trial was, each of it by its own',
+    async run(subject) {
+      const { provider } = subject
+      const works = await startedApart(subject, 3)
+      await landedWith(subject, { 'before.txt': '1' })
+      const trial = await triedGroup(provider, works)
+      equal(
+        trial.group?.map((each) => [each.workspace.attemptId, each.changed, each.differs]),
+        works.map(({ attemptId }, at) => [attemptId, [`${at}.txt`], true]),
+      )
+      for (const path of ['before.txt', '0.txt', '1.txt', '2.txt']) {
+        equal(await subject.readMerged(trial, path), '1', `${path} in the merged result`)
+      }
+      equal(await subject.readResult('0.txt'), null, 'the result before landing')
+      const states = works.map(async (each) => (await provider.inspect(each))?.state)
+      equal(await Promise.all(states), ['queued', 'queued', 'queued'])
+      const landed = await provider.land(trial, confirmed)
+      equal(landed.group?.length, 3)
+      for (const [at, { attemptId, fence }] of works.entries()) {
+        equal(await subject.readResult(`${at}.txt`), '1')
+        equal((await provider.landed(attemptId, fence))?.merged, landed.group?.[at]?.merged)
+      }
+      equal(new Set(landed.group?.map(({ merged }) => merged)).size, 3, 'landings')
+      const again = await provider.land(trial, confirmed)
+      const mergedOf = ({ group }: Landed) => group?.map(({ merged }) => merged)
+      equal(mergedOf(again), mergedOf(landed), 'landing it twice')
+      for (const each of works) equal(await provider.remove(each), { salvaged: null })
+    },
+  },
+  {
+    id: 'workspace.group-all-or-nothing',
+    title: 'a group lands nothing where it is not confirmed, or something else has landed since',
+    async run(subject) {
+      const { provider } = subject
+      const works = await startedApart(subject, 2)
+      const refused = await triedGroup(provider, works)
+      const lost = settled(provider.land(refused, () => Promise.reject(new Error('lost'))))
+      check('error' in (await lost), 'a rejected confirmation must reject')
+      const late = await triedGroup(provider, works)
+      await landedWith(subject, { 'between.txt': '1' })
+      const outcome = await settled(provider.land(late, confirmed))
+      check('error' in outcome, 'a landing on what was not tried must reject')
+      check(
+        outcome.error instanceof CuelineError && outcome.error.retryable,
+        'it can be tried again',
+      )
+      for (const [at, { attemptId, fence }] of works.entries()) {
+        equal(await subject.readResult(`${at}.txt`), null)
+        equal(await provider.landed(attemptId, fence), null)
+      }
+    },
+  },
+  {
+    id: 'workspace.group-conflict',
+    title:
+      'a group names who contradicts what is before it, and holds nothing; its first ones land',
+    async run(subject) {
+      const { provider } = subject
+      const [one, other] = await startedApart(subject, 2)
+      const against = await started(subject, { '0.txt': 'other' })
+      if (one === undefined || other === undefined) throw new Error('There is no work.')
+      const all = provider.tryMergeGroup?.([one, against, other], never)
+      const trial = await within(patienceMs, all ?? Promise.reject(new Error('absent')), 'a group')
+      check(!trial.ok, 'a group with a conflict must not be ok')
+      equal(trial.workspace.attemptId, against.attemptId)
+      equal(trial.conflicts, ['0.txt'])
+      // What was tried of more stays beside what was tried of less.
+      const whole = await triedGroup(provider, [one, other])
+      const first = await tried(provider, one)
+      await provider.abandon(whole)
+      await provider.land(first, confirmed)
+      equal(await subject.readResult('0.txt'), '1')
+      equal(await subject.readResult('1.txt'), null)
     },
   },
   {

@@ -2,7 +2,14 @@ import { CuelineError } from '../error.ts'
 import type { AttemptId } from '../id.ts'
 import { mergeFiles } from './merge-files.ts'
 import { workspaceState } from './workspace-state.ts'
-import type { KeptWork, Landed, TrialMerge, Workspace, WorkspaceProvider } from './workspace.ts'
+import type {
+  KeptWork,
+  Landed,
+  TriedWork,
+  TrialMerge,
+  Workspace,
+  WorkspaceProvider,
+} from './workspace.ts'
 
 export interface MemoryWorkspaces extends WorkspaceProvider {
   /** What has landed so far: content by path. */
@@ -26,8 +33,11 @@ interface Held {
   /** Counts landings; what the trial was made with. */
   readonly generation: number
   readonly merged: ReadonlyMap<string, string>
-  /** What the workspace held when it was tried; later writes are not landed. */
-  readonly work: ReadonlyMap<string, string>
+  /** What each workspace held when it was tried; later writes are not landed. */
+  readonly works: readonly {
+    readonly tried: TriedWork
+    readonly files: ReadonlyMap<string, string>
+  }[]
 }
 
 /**
@@ -57,6 +67,35 @@ export function memoryWorkspaces(
     if (held.get(attemptId)?.trial === trial) held.delete(attemptId)
   }
 
+  const tryAll = async (
+    workspaces: readonly Workspace[],
+    signal: AbortSignal,
+  ): Promise<TrialMerge> => {
+    signal.throwIfAborted()
+    const last = workspaces.at(-1)
+    if (last === undefined) throw new CuelineError('invalid-input', 'A group has no attempts.')
+    held.delete(last.attemptId)
+    const works: Held['works'][number][] = []
+    let merged = result
+    for (const workspace of workspaces) {
+      const { base, files } = place(workspace.attemptId)
+      const found = mergeFiles(base, files, merged)
+      const { changed, conflicts, differs } = found
+      if (conflicts.length > 0) {
+        const message = `${conflicts.join(', ')} changed in this attempt and in the result meanwhile.`
+        return { ok: false, workspace, conflicts, changed, message }
+      }
+      const contents = contentsOf(changed, files)
+      works.push({ tried: { workspace, changed, differs, contents }, files: new Map(files) })
+      merged = found.merged
+    }
+    const group = works.map(({ tried }) => tried)
+    const alone = { ...(group.at(-1) as TriedWork), ok: true } as const
+    const trial = group.length === 1 ? alone : { ...alone, group }
+    held.set(last.attemptId, { trial, generation, merged, works })
+    return trial
+  }
+
   return {
     name: 'memory',
     merges: true,
@@ -84,33 +123,18 @@ export function memoryWorkspaces(
       return workspace
     },
     mergeTarget: async () => 'memory',
-    async tryMerge(workspace, signal) {
-      signal.throwIfAborted()
-      const { attemptId } = workspace
-      const { base, files } = place(attemptId)
-      held.delete(attemptId)
-      const { changed, conflicts, merged, differs } = mergeFiles(base, files, result)
-      if (conflicts.length > 0) {
-        return {
-          ok: false,
-          workspace,
-          conflicts,
-          changed,
-          message: `${conflicts.join(', ')} changed in this attempt and in the result meanwhile.`,
-        }
-      }
-      const contents = contentsOf(changed, files)
-      const trial = { ok: true, workspace, changed, differs, contents } as const
-      held.set(attemptId, { trial, generation, merged, work: new Map(files) })
-      return trial
-    },
+    tryMerge: (workspace, signal) => tryAll([workspace], signal),
+    tryMergeGroup: (workspaces, signal) => tryAll(workspaces, signal),
     async land(trial, confirm) {
       const { attemptId, fence } = trial.workspace
-      const key = landingKey(attemptId, fence)
-      const before = landings.get(key)
+      const before = landings.get(landingKey(attemptId, fence))
       if (before !== undefined) {
         free(trial)
-        return before
+        if (!trial.ok || trial.group === undefined) return before
+        const group = trial.group.map(({ workspace: each }) => {
+          return landings.get(landingKey(each.attemptId, each.fence)) ?? before
+        })
+        return { ...before, group }
       }
       const mine = held.get(attemptId)
       if (mine?.trial !== trial) throw givenUp(attemptId)
@@ -124,13 +148,16 @@ export function memoryWorkspaces(
             { retryable: true, details: { attemptId } },
           )
         }
-        place(attemptId).base = mine.work
         result = mine.merged
-        generation += 1
-        const { changed = [] } = trial
-        const landed = { merged: `result-${generation}`, changed }
-        landings.set(key, landed)
-        return landed
+        const group = mine.works.map(({ tried: { workspace, changed }, files }) => {
+          place(workspace.attemptId).base = files
+          generation += 1
+          const landed = { merged: `result-${generation}`, changed }
+          landings.set(landingKey(workspace.attemptId, workspace.fence), landed)
+          return landed
+        })
+        const landed = group.at(-1) as Landed
+        return group.length === 1 ? landed : { ...landed, group }
       } finally {
         free(trial)
       }
@@ -160,7 +187,9 @@ export function memoryWorkspaces(
       const { changed } = mergeFiles(base, files, base)
       const state = workspaceState({
         landed: landings.has(landingKey(attemptId, workspace.fence)),
-        merging: held.has(attemptId),
+        merging: [...held.values()].some(({ works }) =>
+          works.some(({ tried }) => tried.workspace.attemptId === attemptId),
+        ),
         changed: changed.length,
         commits: 0,
         uncommitted: changed.length > 0,

@@ -35,6 +35,14 @@ export interface WorkspaceProvider {
    */
   tryMerge(workspace: Workspace, signal: AbortSignal): Promise<TrialMerge>
   /**
+   * Tries several at once, each upon what those before it come to, so that gates judge once what all of
+   * them come to. The trial is that of the last: it lands with all the others or not at all, each by a
+   * change of its own, and their trials are the trials of their last ones. Where one contradicts what is
+   * before it, `ok` is false, `workspace` says which one, and nothing is tried. Absent where work only
+   * lands one by one.
+   */
+  tryMergeGroup?(workspaces: readonly Workspace[], signal: AbortSignal): Promise<TrialMerge>
+  /**
    * Lands a successful trial: all of it or nothing. Calls `confirm` at the last moment; when that
    * rejects (the lease is lost) nothing is landed and the rejection passes through. Rejects with a
    * retryable `conflict`, and lands nothing, when something else has landed since the trial, however
@@ -169,16 +177,22 @@ export interface WorkOverlap {
   readonly evidence: string
 }
 
+/** Work as a trial found it. */
+export interface TriedWork extends Pick<WorkToLand, 'contents' | 'links'> {
+  readonly workspace: Workspace
+  /** Paths that the work changed. */
+  readonly changed: readonly string[]
+  /** The merged result differs from what the workspace alone held: judge it again. */
+  readonly differs: boolean
+}
+
 export type TrialMerge =
-  | (Pick<WorkToLand, 'contents' | 'links'> & {
+  | (TriedWork & {
       readonly ok: true
-      readonly workspace: Workspace
       /** Where the merged result can be judged; absent when it equals the workspace. */
       readonly path?: string
-      /** Paths that the work changed. */
-      readonly changed: readonly string[]
-      /** The merged result differs from what the workspace alone held: judge it again. */
-      readonly differs: boolean
+      /** All that land with it, in this order, itself the last; absent when it lands alone. */
+      readonly group?: readonly TriedWork[]
     })
   | {
       readonly ok: false
@@ -197,4 +211,6 @@ export interface Landed {
   readonly merged: string
   /** Paths that the work changed, when the provider can still tell. */
   readonly changed?: readonly string[]
+  /** What each of the group has landed as, in the order of its trial; absent where it landed alone. */
+  readonly group?: readonly Pick<Landed, 'merged' | 'changed'>[]
 }

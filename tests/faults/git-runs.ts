@@ -16,8 +16,6 @@ import { atPlace, type Scenario } from './scenario.ts'
 
 const tasks = 10
 const killsPerRun = 3
-/** Git commands take longer than what the agents of other faults do. */
-const leaseMs = 1_500
 
 /**
  * Whole runs of random agents on one git repository, by engines that are killed on the way. What the
@@ -39,7 +37,8 @@ export const gitRuns: Scenario = {
         // Every other run merges in groups, of so many agents that there are some.
         const [mergeGroup, workers] = figures.runs % 2 === 0 ? [1, 3] : [4, 5]
         const work = { kind: 'git', seed: Math.floor(random() * 1e6), mergeGroup } as const
-        const given = { projectId, work, workers, leaseMs: mergeGroup * leaseMs }
+        // Git commands take longer than what the agents of other faults do.
+        const given = { projectId, work, workers, leaseMs: workers * 500 }
         for (let n = 0; n < killsPerRun; n += 1) {
           const point = faultPoints[Math.floor(random() * faultPoints.length)] ?? 'land.after'
           const atPoint = random() < 0.5

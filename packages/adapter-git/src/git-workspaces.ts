@@ -31,6 +31,7 @@ import {
 } from './repository.ts'
 import { asLimit, checkedLimits, requireFreeDisk, takeRoom } from './room.ts'
 import { lookForOverlaps, radarMemory } from './radar.ts'
+import { prunableRefs, pruneRefs } from './retention.ts'
 import { salvage } from './salvage.ts'
 import { runSetup, runTeardown } from './set-up.ts'
 import { environmentOf } from './setup-environment.ts'
@@ -58,6 +59,12 @@ export interface GitWorkspacesOptions {
    * work pauses, uncharged.
    */
   readonly minFreeBytes?: number
+  /**
+   * Records of its own - what was tried, what has landed, which claims were taken back - that are older
+   * than so many days are let go when the repository is opened; all of them stay when absent. Kept work
+   * that nothing else names always stays: `workspaces.prune` lets it go.
+   */
+  readonly keepRecordsDays?: number
 }
 
 /** Milliseconds until a workspace without room is tried again: longer each time. */
@@ -76,6 +83,7 @@ export function gitWorkspaces(options: GitWorkspacesOptions): WorkspaceProvider 
   const { branch = 'cueline/main', from = 'HEAD' } = options
   const setup = checkedSetup(options.setup)
   const limits = checkedLimits(options)
+  const keepRecordsMs = checkedDays(options.keepRecordsDays)
   const held = new Map<AttemptId, Held>()
   const seen = radarMemory()
   let opening: Promise<Repository> | undefined
@@ -85,6 +93,10 @@ export function gitWorkspaces(options: GitWorkspacesOptions): WorkspaceProvider 
     const place = await openRepository({ ...options, branch, from })
     // Told before anything starts, not once for each attempt.
     await sourcesOf(place, setup)
+    if (keepRecordsMs !== null) {
+      const old = { olderThanMs: keepRecordsMs, lastCopiesOlderThanMs: null }
+      await pruneRefs(place, await prunableRefs(place, old, Date.now()))
+    }
     return place
   }
 
@@ -245,7 +257,7 @@ export function gitWorkspaces(options: GitWorkspacesOptions): WorkspaceProvider 
       if (mine !== undefined) await free(mine)
       const place = await open()
       const manifest = await readManifest(place, attemptId)
-      if (manifest === null) return { salvaged: null }
+      if (manifest === null) return { salvaged: null, gone: true }
       const salvaged = manifest.gitFolder === null ? null : await salvage(place, manifest)
       await keepCommits(place, manifest)
       await removeTrial(place, attemptId, null)
@@ -271,6 +283,8 @@ export function gitWorkspaces(options: GitWorkspacesOptions): WorkspaceProvider 
     },
 
     kept: async () => keptWork(await open()),
+    prunable: async (request) => prunableRefs(await open(), request, Date.now()),
+    prune: async (found) => pruneRefs(await open(), found),
     restore: async (request) => restoreWork(await open(), request),
     radar: async (request) => lookForOverlaps(await open(), seen, request),
     landed: async (attemptId, fence) => landedAs(await open(), attemptId, fence),
@@ -320,6 +334,18 @@ async function setUpTrial(
     await removeTrial(place, manifest.attemptId, gitFolder)
     throw error
   }
+}
+
+const dayMs = 24 * 60 * 60_000
+
+function checkedDays(days: number | undefined): number | null {
+  if (days === undefined) return null
+  if (days >= 0 && Number.isFinite(days)) return days * dayMs
+  throw new CuelineError(
+    'invalid-input',
+    `keepRecordsDays is ${days}, and must be a number of days, 0 or more; leave it out to keep all records.`,
+    { details: { keepRecordsDays: days } },
+  )
 }
 
 async function manifestOf(place: Repository, attemptId: AttemptId): Promise<Manifest> {

@@ -56,7 +56,7 @@ export async function runTeardown(
   const problems: string[] = []
   if (setup.teardown.length === 0) {
     problems.push(
-      `The workspace of ${manifest.attemptId} was set up by a process with commands for its teardown, which this one does not have. Give back by hand what they would have: those of ${databaseSlugOf(manifest)}.`,
+      `The workspace of ${manifest.attemptId} was set up by a process with commands for its teardown, which this one does not have. Give back by hand what they would have: those of ${databaseSlugOf(manifest)}. The next time give it the same set-up (cueline workspaces remove --setup).`,
     )
   }
   for (const command of setup.teardown) {

@@ -18,6 +18,15 @@ export function numberUpTo(most: number): (text: string) => number {
   }
 }
 
+/** Days such as `30` or `30d`, as an option's value. */
+export function days(text: string): number {
+  const value = Number(/^(\d+(?:\.\d+)?)d?$/.exec(text)?.[1] ?? Number.NaN)
+  if (value <= mostDays) return value
+  throw new InvalidArgumentError(`Give days, such as 30d: a number from 0 to ${mostDays}.`)
+}
+
+const mostDays = 36_500
+
 /** A number from 0 up, as an option's value. */
 export function positiveNumber(text: string): number {
   const value = Number(text)

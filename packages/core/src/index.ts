@@ -109,6 +109,8 @@ export type { WorkspaceFacts } from './workspace/workspace-state.ts'
 export type {
   KeptWork,
   Landed,
+  PrunableWork,
+  PruneRequest,
   RadarRequest,
   RestoredWork,
   RestoreRequest,
@@ -263,6 +265,10 @@ export type { NextBatch, ProjectForecast } from './operation/plan-outlook.ts'
 export type { DependencySuggestion } from './operation/suggest-dependencies.ts'
 export type { ImportedTasks } from './operation/tasks.ts'
 export type { WhatIfAnswer } from './operation/plan-questions.ts'
-export type { WorkspaceExplanation, WorkspaceView } from './operation/workspaces.ts'
+export type {
+  PrunedWorkspaces,
+  WorkspaceExplanation,
+  WorkspaceView,
+} from './operation/workspaces.ts'
 export type { RevisedPlan } from './operation/plan-revision.ts'
 export type { ProjectPlan } from './operation/project-plan.ts'

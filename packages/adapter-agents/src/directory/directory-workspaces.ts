@@ -189,7 +189,8 @@ export function directoryWorkspaces(options: DirectoryWorkspacesOptions): Worksp
       const turn = await takeFolderLease(control.removal, never, silenceMs)
       try {
         const manifest = await control.readManifest(attemptId)
-        return { salvaged: manifest === null ? null : await removeWorkspace(control, manifest) }
+        if (manifest === null) return { salvaged: null, gone: true }
+        return { salvaged: await removeWorkspace(control, manifest) }
       } finally {
         await turn.release()
       }

@@ -94,7 +94,7 @@ async function followEvents(
 }
 
 /** What an event says in words, in the order in which the first that is there is shown. */
-const words = ['reason', 'summary', 'text', 'answer', 'name'] as const
+const words = ['reason', 'summary', 'text', 'answer', 'name', 'branch', 'salvaged', 'path'] as const
 
 async function lineOf(
   cueline: Cueline,

@@ -1,7 +1,10 @@
 import { execFileSync } from 'node:child_process'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 
+import { gitWorkspaces } from '@cueline/adapter-git'
+import type { AttemptId, ProjectId, TaskId, WorkOrderId } from '@cueline/core'
 import { describe, expect, it, onTestFinished } from 'vitest'
 
 import { capturedTerminal } from '../captured-terminal.ts'
@@ -36,7 +39,7 @@ async function afterFailedRun(place: readonly string[]) {
   await cueline('stage', '--force')
   const command = `"${process.execPath}" "${join(cwd, 'agent.mjs')}"`
   await cueline('run', '--agent', command, ...place)
-  return { git, cueline }
+  return { cwd, git, cueline }
 }
 
 describe('cueline workspaces [X-07, S4-10]', () => {
@@ -100,6 +103,65 @@ describe('cueline workspaces [X-07, S4-10]', () => {
       2,
       expect.stringMatching(/elsewhere is no folder that runs have worked in/),
     ])
+  })
+
+  it('tells in the log what becomes of them, and lets go what is old', async () => {
+    const { git, cueline } = await afterFailedRun(['--repository', '.'])
+    await cueline('workspaces', 'restore', 'T1', '--as', 'rescue/t1')
+    const log = (await cueline('events', '--last', '1000')).stdout
+    expect(log.match(/ workspace\.created {2}T1 {2}\/.*\/workspaces\/t1-attempt_/g)).toHaveLength(3)
+    expect(log.match(/ workspace\.removed {2}T1 {2}refs\/cueline\/salvage\//g)).toHaveLength(3)
+    expect(log).toMatch(/ workspace\.restored {2}T1 {2}rescue\/t1$/m)
+
+    const prune = async (...args: string[]) =>
+      (await cueline('workspaces', 'prune', ...args)).stdout
+    expect(await prune()).toBe('Nothing is old enough to be let go.\n')
+    const dry = await prune('--older-than', '0d', '--kept-older-than', '0', '--dry-run')
+    expect(dry.match(/^Would let go the work kept as refs\/cueline\/salvage\//gm)).toHaveLength(2)
+    expect(dry).toMatch(/^Would let go \d records?: 1 salvage/m)
+    const all = ['--older-than', '0d', '--kept-older-than', '0']
+    const { pruned } = JSON.parse(await prune(...all, '--json')) as {
+      pruned: { name: string; commit: string; lastCopy: boolean }[]
+    }
+    expect(pruned.filter(({ lastCopy }) => lastCopy)).toHaveLength(2)
+    expect(git('for-each-ref', 'refs/cueline').trim()).toBe('')
+    // Their names and commits are in the log for whoever wants one back.
+    const events = (await cueline('events', '--last', '1000', '--json')).stdout
+    for (const { commit, lastCopy } of pruned) if (lastCopy) expect(events).toContain(commit)
+    expect(git('show', 'rescue/t1:found.txt')).toBe('half of it')
+  })
+
+  it('gives back what the set-up of a workspace took when a person removes it', async () => {
+    const { cwd, cueline } = await afterFailedRun(['--repository', '.'])
+    const { workspaces } = JSON.parse((await cueline('workspaces', '--kept', '--json')).stdout) as {
+      workspaces: { attemptId: AttemptId }[]
+    }
+    const [, second, third] = workspaces
+    const database = join(cwd, 'database-{slug}')
+    const setup = { run: [['touch', database]], teardown: [['rm', database]] }
+    writeFileSync(join(cwd, 'setup.json'), JSON.stringify(setup))
+    // As a run leaves them that was killed while it removed its workspaces.
+    const root = join(cwd, '.cueline', 'workspaces')
+    const provider = gitWorkspaces({ repository: cwd, root, setup })
+    for (const [at, each] of [second, third].entries()) {
+      const attemptId = each?.attemptId as AttemptId
+      const task = { projectId: 'p' as ProjectId, taskId: 't' as TaskId, code: 'T1', title: 'one' }
+      const order = { workOrderId: `order_${at}` as WorkOrderId, attemptId, fence: 1 }
+      await provider.prepare({ ...task, ...order }, new AbortController().signal)
+    }
+    await provider.close()
+    const databases = () => readdirSync(cwd).filter((name) => name.startsWith('database-'))
+    expect(databases()).toHaveLength(2)
+
+    const given = await cueline('workspaces', 'remove', 'T1', '--setup', 'setup.json')
+    expect([given.code, given.stderr]).toEqual([0, ''])
+    expect(given.stdout).toMatch(/^Removed the workspace of T1\./)
+    expect(databases()).toHaveLength(1)
+    const without = await cueline('workspaces', 'remove', 'T1')
+    expect(without.stderr.replaceAll(/\s+/g, ' ')).toMatch(
+      /set up by a process with commands for its teardown, which this one does not have/,
+    )
+    expect(databases()).toHaveLength(1)
   })
 
   it('finds the folder that runs have worked in where there is no repository', async () => {

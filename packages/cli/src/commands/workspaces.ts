@@ -6,16 +6,20 @@ import {
   formatDuration,
   printableText,
   renderTable,
+  type PrunableWork,
+  type PrunedWorkspaces,
   type WorkspaceExplanation,
   type WorkspaceView,
 } from '@cueline/core'
 import type { Command } from 'commander'
 
+import { actorOf } from '../actor.ts'
 import { chooseProject } from '../choose-project.ts'
 import type { Cli, GlobalOptions } from '../cli.ts'
 import { stateFolderOf } from '../database-place.ts'
 import { exitCodes } from '../exit-code.ts'
 import { withCueline } from '../open-cueline.ts'
+import { days } from '../option-values.ts'
 import type { Terminal } from '../terminal.ts'
 import { knownPlace, type PlaceOptions, workspacesOf } from '../workspaces-of.ts'
 import { wrapText } from '../wrap-text.ts'
@@ -23,6 +27,14 @@ import { writeJson } from '../write-json.ts'
 
 interface ListOptions extends PlaceOptions {
   readonly kept?: boolean
+}
+interface RemoveOptions extends PlaceOptions {
+  readonly setup?: string
+}
+interface PruneOptions extends PlaceOptions {
+  readonly olderThan?: number
+  readonly keptOlderThan?: number
+  readonly dryRun?: boolean
 }
 interface RestoreOptions extends PlaceOptions {
   readonly as?: string
@@ -50,7 +62,8 @@ Examples:
   cueline workspaces --kept --json
   cueline workspaces show T7
   cueline workspaces restore T7 --as rescue/t7
-  cueline workspaces remove attempt_2f1c`,
+  cueline workspaces remove attempt_2f1c
+  cueline workspaces prune --older-than 30d --dry-run`,
     )
     .action((_: unknown, command: Command) =>
       run<ListOptions>(command, (options) => list(terminal, options)),
@@ -87,15 +100,50 @@ Examples:
     .summary('remove one that no attempt works in')
     .description(
       'Removes a workspace that was left behind, and says where what had not landed is kept. Refused ' +
-        'while an attempt works in it.',
+        'while an attempt works in it. With the set-up that its run was given, what that took - a ' +
+        'database, a port - is given back as well.',
     )
     .argument('<attempt>', reference)
-    .addHelpText('after', '\nExamples:\n  cueline workspaces remove T7')
+    .option(
+      '--setup <file>',
+      'the set-up of "cueline run": its teardown runs before the folder goes',
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  cueline workspaces remove T7
+  cueline workspaces remove T7 --setup setup.json`,
+    )
     .action((attempt: string, _: unknown, command: Command) =>
-      run<PlaceOptions>(command, (options) => remove(terminal, attempt, options)),
+      run<RemoveOptions>(command, (options) => remove(terminal, attempt, options)),
+    )
+  workspaces
+    .command('prune')
+    .summary('let go old records and, where asked to, old kept work')
+    .description(
+      'Lets go what Cueline has noted in the repository about work of long ago: what was tried, what ' +
+        'has landed, which claims were taken back. Work that nothing else names stays, unless ' +
+        '--kept-older-than says from which age on it goes as well; it is named here and in the log ' +
+        'before. Nothing of a workspace that stands is touched.',
+    )
+    .option('--older-than <days>', `records of at least this age (default: ${usualDays}d)`, days)
+    .option('--kept-older-than <days>', 'also kept work of at least this age', days)
+    .option('--dry-run', 'only say what would go')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  cueline workspaces prune --dry-run
+  cueline workspaces prune --older-than 7d
+  cueline workspaces prune --kept-older-than 180d --json`,
+    )
+    .action((_: unknown, command: Command) =>
+      run<PruneOptions>(command, (options) => prune(terminal, options)),
     )
 }
 
+const usualDays = 30
 const reference = 'code of its task, id of the attempt or the start of that'
 
 async function list(terminal: Terminal, options: ListOptions & GlobalOptions): Promise<number> {
@@ -144,6 +192,7 @@ async function restore(
       attemptId,
       ...(name !== undefined && { name }),
       ...(options.as !== undefined && { branch: options.as }),
+      actor: actorOf(terminal),
     })
     if (options.json) {
       writeJson(terminal, restored)
@@ -165,11 +214,15 @@ async function restore(
 async function remove(
   terminal: Terminal,
   attempt: string,
-  options: PlaceOptions & GlobalOptions,
+  options: RemoveOptions & GlobalOptions,
 ): Promise<number> {
   return withProject(terminal, options, async (cueline, projectId) => {
     const { attemptId, task, state } = await choose(cueline, projectId, attempt)
-    const { kept, problems } = await cueline.workspaces.remove({ projectId, attemptId })
+    const { kept, problems } = await cueline.workspaces.remove({
+      projectId,
+      attemptId,
+      actor: actorOf(terminal),
+    })
     if (options.json) writeJson(terminal, { attemptId, task, kept, problems })
     else {
       const of = printableText(task ?? attemptId)
@@ -189,19 +242,68 @@ async function remove(
   })
 }
 
+async function prune(terminal: Terminal, options: PruneOptions & GlobalOptions): Promise<number> {
+  return withProject(terminal, options, async (cueline, projectId) => {
+    const { olderThan = usualDays, keptOlderThan, dryRun = false } = options
+    const found = await cueline.workspaces.prune({
+      projectId,
+      olderThanDays: olderThan,
+      ...(keptOlderThan !== undefined && { keptOlderThanDays: keptOlderThan }),
+      dryRun,
+      actor: actorOf(terminal),
+    })
+    if (options.json) writeJson(terminal, found)
+    else for (const line of prunedLines(found)) terminal.out(`${printableText(line)}\n`)
+    return exitCodes.ok
+  })
+}
+
+function prunedLines({ pruned, foreign, dryRun }: PrunedWorkspaces): readonly string[] {
+  const lines: string[] = []
+  const [last, records] = [true, false].map((wanted) =>
+    pruned.filter(({ lastCopy }) => lastCopy === wanted),
+  ) as [PrunableWork[], PrunableWork[]]
+  const verb = dryRun ? 'Would let go' : 'Let go'
+  for (const { name, commit, keptAt } of last) {
+    const day = new Date(keptAt).toISOString().slice(0, 10)
+    lines.push(`${verb} the work kept as ${name} (${commit}), of ${day}.`)
+  }
+  if (last.length > 0 && !dryRun) {
+    lines.push(
+      `Until git collects its garbage a branch brings one back: git branch <name> <commit>`,
+    )
+  }
+  if (records.length > 0) {
+    const counts = new Map<string, number>()
+    for (const { kind } of records) counts.set(kind, (counts.get(kind) ?? 0) + 1)
+    const kinds = [...counts].map(([kind, count]) => `${count} ${kind}`).join(', ')
+    lines.push(
+      `${verb} ${records.length === 1 ? '1 record' : `${records.length} records`}: ${kinds}.`,
+    )
+  }
+  if (pruned.length === 0) lines.push('Nothing is old enough to be let go.')
+  if (foreign.length > 0) {
+    lines.push(
+      `${foreign.length} kept of attempts that this project does not know: ${foreign.map(({ name }) => name).join(', ')}. They stay; prune them from the project that they are of.`,
+    )
+  }
+  return lines
+}
+
 function withProject(
   terminal: Terminal,
-  options: PlaceOptions & GlobalOptions,
+  options: PlaceOptions & Pick<RemoveOptions, 'setup'> & GlobalOptions,
   work: (cueline: Cueline, projectId: string) => Promise<number>,
 ): Promise<number> {
-  const { result, repository, branch } = options
+  const { result, repository, branch, setup } = options
   const given = {
     ...(result !== undefined && { result }),
     ...(repository !== undefined && { repository }),
     ...(branch !== undefined && { branch }),
   }
   const root = join(stateFolderOf(terminal, options.db), 'workspaces')
-  const workspace = workspacesOf(terminal, knownPlace(terminal, given), root)
+  const place = { ...knownPlace(terminal, given), ...(setup !== undefined && { setup }) }
+  const workspace = workspacesOf(terminal, place, root)
   return withCueline(terminal, options, { workspace }, async (cueline) => {
     const { id } = await chooseProject(cueline, options.project)
     return work(cueline, id)

@@ -96,6 +96,7 @@ export async function removeOrphanedWorkspaces(
     // Unknown here can mean known to another project that shares the provider: left alone.
     if (attempt === undefined || attempt.endedAt === null) continue
     if (ours.has(attempt.workOrderId)) continue
-    await removeWorkspace(context, found)
+    const { id: attemptId, taskId } = attempt
+    await removeWorkspace(context, { projectId, taskId, attemptId })
   }
 }

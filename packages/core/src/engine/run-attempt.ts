@@ -37,6 +37,7 @@ export async function runAttempt(
     signal.throwIfAborted()
     if (context.workspace !== null) {
       workspace = await prepareWorkspace(context, context.workspace, claim, signal)
+      noteWorkspace(context, claim, workspace)
       if (await settleLandedBefore(context, context.workspace, claim)) return
       context.open.set(claim.attemptId, claim)
     }
@@ -51,7 +52,7 @@ export async function runAttempt(
     context.open.delete(claim.attemptId)
     // The next attempt of the work order may be live by now.
     if (context.live.get(claim.workOrderId) === abort) context.live.delete(claim.workOrderId)
-    if (workspace !== null) await removeWorkspace(context, workspace)
+    if (workspace !== null) await removeWorkspace(context, claim)
   }
 }
 
@@ -71,7 +72,10 @@ async function prepareWorkspace(
     return await orGiveUp(context, 'Preparing a workspace', preparing, signal)
   } catch (error) {
     preparing.then(
-      (late) => removeWorkspace(context, late),
+      (late) => {
+        noteWorkspace(context, claim, late)
+        return removeWorkspace(context, claim)
+      },
       (lateError: unknown) => {
         if (lateError !== error) context.onError(lateError, 'giving up a workspace')
       },
@@ -80,6 +84,18 @@ async function prepareWorkspace(
   } finally {
     await report.close()
   }
+}
+
+/** Says in the log that there is a workspace; nobody waits for that. */
+function noteWorkspace(
+  { ledger, onError }: EngineContext,
+  { projectId, attemptId, taskId }: Claim,
+  { base, path }: Workspace,
+): void {
+  const happened = { what: 'created', base, path: path ?? null } as const
+  ledger
+    .execute({ type: 'workspace.record', projectId, attemptId, taskId, happened })
+    .catch((error: unknown) => onError(error, `noting the workspace of attempt ${attemptId}`))
 }
 
 function neverAsked(): Promise<never> {

@@ -263,6 +263,39 @@ export type Event = { readonly at: number } & (
       readonly stream: 'stdout' | 'stderr' | 'progress'
       readonly text: string
     }
+  | {
+      /** The attempt has got a place of its own to work in. */
+      readonly type: 'workspace.created'
+      readonly attemptId: AttemptId
+      readonly taskId: TaskId
+      /** Names the state that its work starts from. */
+      readonly base: string
+      /** Its folder; null where it has none. */
+      readonly path: string | null
+    }
+  | {
+      /** It is gone. What had not landed is kept as `salvaged`; null where there was nothing to lose. */
+      readonly type: 'workspace.removed'
+      readonly attemptId: AttemptId
+      readonly taskId: TaskId
+      readonly salvaged: string | null
+    }
+  | {
+      /** Somebody got a branch of what is kept as `kept`. */
+      readonly type: 'workspace.restored'
+      readonly attemptId: AttemptId
+      readonly taskId: TaskId
+      readonly kept: string
+      readonly branch: string
+    }
+  | {
+      /** What was kept of it was let go, by the rules of whoever asked. */
+      readonly type: 'workspace.pruned'
+      readonly attemptId: AttemptId
+      readonly taskId: TaskId
+      /** Each with the commit that it named, by which it can be found while git still has it. */
+      readonly kept: readonly { readonly name: string; readonly commit: string }[]
+    }
   | { readonly type: 'request.opened'; readonly request: Request }
   | {
       readonly type: 'request.answered'

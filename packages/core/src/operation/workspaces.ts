@@ -2,8 +2,14 @@ import * as z from 'zod'
 import { CuelineError } from '../error.ts'
 import type { AttemptId, ProjectId, TaskId } from '../id.ts'
 import type { WorkspaceState } from '../staging/state.ts'
-import type { KeptWork, WorkspaceInspection, WorkspaceProvider } from '../workspace/workspace.ts'
-import { attemptId, projectId } from './input.ts'
+import type {
+  KeptWork,
+  PrunableWork,
+  WorkspaceInspection,
+  WorkspaceProvider,
+} from '../workspace/workspace.ts'
+import type { CommandOf } from '../staging/command.ts'
+import { actor, attemptId, projectId } from './input.ts'
 import { operation, type OperationContext } from './operation.ts'
 import { requireProject } from './resolve.ts'
 
@@ -13,6 +19,15 @@ export interface RemovedWorkspace {
   readonly kept: readonly KeptWork[]
   /** What went wrong beside it, such as a command that gives back a database. */
   readonly problems: readonly string[]
+}
+
+/** What was let go of old records and kept work. */
+export interface PrunedWorkspaces {
+  /** What went, or would go: kept work first, then records, the oldest first. */
+  readonly pruned: readonly PrunableWork[]
+  /** Kept work that is old enough but of an attempt that this project does not know; it stays. */
+  readonly foreign: readonly PrunableWork[]
+  readonly dryRun: boolean
 }
 
 /** A workspace, or what is kept of one that is gone, beside the attempt it is of. */
@@ -58,6 +73,7 @@ export interface WorkspaceExplanation extends WorkspaceView {
   readonly next: string
 }
 
+const days = z.number().min(0).max(36_500)
 const ofAttempt = z.strictObject({ projectId, attemptId })
 
 export const workspaces = {
@@ -100,14 +116,15 @@ export const workspaces = {
     kind: 'command',
     method: 'POST',
     path: '/projects/{projectId}/workspaces/{attemptId}/remove',
-    input: ofAttempt,
+    input: z.strictObject({ projectId, attemptId, actor }),
     async run(context, input): Promise<RemovedWorkspace> {
       const view = await viewOf(context, input.projectId, input.attemptId)
       if (view.state === 'removed') return { kept: view.kept, problems: [] }
       if (view.inUse) throw inUse(view)
       if (view.task === null) throw unknownHere(view.attemptId)
       const provider = providerOf(context)
-      const { problems = [] } = await provider.remove(view)
+      const { problems = [], salvaged, gone = false } = await provider.remove(view)
+      if (!gone) await record(context, input, view, { what: 'removed', salvaged })
       const kept = (await provider.kept()).filter((each) => each.attemptId === view.attemptId)
       return { kept, problems }
     },
@@ -123,6 +140,7 @@ export const workspaces = {
       /** Which of the kept things; the content that had not landed comes before commits. */
       name: z.string().min(1).max(1_000).optional(),
       branch: z.string().max(1_000).optional(),
+      actor,
     }),
     async run(context, input) {
       const view = await viewOf(context, input.projectId, input.attemptId)
@@ -144,9 +162,86 @@ export const workspaces = {
         name: kept.name,
         ...(branch !== undefined && { branch }),
       })
+      const happened = { what: 'restored', kept: kept.name, branch: restored.branch } as const
+      await record(context, input, view, happened)
       return { ...restored, kept }
     },
   }),
+  prune: operation({
+    summary: 'Let go old records of workspaces and, where asked to, old kept work',
+    kind: 'command',
+    method: 'POST',
+    path: '/projects/{projectId}/workspaces/prune',
+    input: z.strictObject({
+      projectId,
+      /** Records that something else makes up for, so many days old. */
+      olderThanDays: days.default(30),
+      /** Kept work that nothing else names, so many days old; all of it stays when left out. */
+      keptOlderThanDays: days.optional(),
+      /** Only says what would go. */
+      dryRun: z.boolean().default(false),
+      actor,
+    }),
+    async run(context, input): Promise<PrunedWorkspaces> {
+      const { projectId: project, olderThanDays, keptOlderThanDays, dryRun } = input
+      const provider = providerOf(context)
+      await context.storage.transaction((transaction) => requireProject(transaction, project))
+      if (provider.prunable === undefined || provider.prune === undefined) {
+        throw new CuelineError(
+          'unsupported',
+          `Workspaces of kind "${provider.name}" keep no records that could be let go. What is kept of them are folders, which the list with \`kept\` names; delete those that nobody needs. A git repository (gitWorkspaces, --repository) has records.`,
+        )
+      }
+      const found = await provider.prunable({
+        olderThanMs: olderThanDays * dayMs,
+        lastCopiesOlderThanMs: keptOlderThanDays === undefined ? null : keptOlderThanDays * dayMs,
+      })
+      const owners = await ownersOf(context, project, found)
+      const isForeign = ({ lastCopy, attemptId: id }: PrunableWork) =>
+        lastCopy && (id === null || !owners.has(id))
+      const foreign = found.filter(isForeign)
+      const pruned = found.filter((each) => !isForeign(each))
+      if (!dryRun) {
+        // Named in the log before it goes, so that nothing ever goes without a trace.
+        for (const [id, taskId] of owners) {
+          const kept = pruned
+            .filter(({ attemptId: of, lastCopy }) => lastCopy && of === id)
+            .map(({ name, commit }) => ({ name, commit }))
+          if (kept.length === 0) continue
+          await record(context, input, { attemptId: id, taskId }, { what: 'pruned', kept })
+        }
+        await provider.prune(pruned)
+      }
+      return { pruned, foreign, dryRun }
+    },
+  }),
+}
+
+const dayMs = 24 * 60 * 60_000
+
+/** What has become of a workspace, in the log; of an attempt that nobody here knows it says nothing. */
+async function record(
+  { ledger }: OperationContext,
+  { projectId: project, actor: by }: { readonly projectId: ProjectId; readonly actor: string },
+  { attemptId: id, taskId }: Pick<WorkspaceView, 'attemptId' | 'taskId'>,
+  happened: CommandOf<'workspace.record'>['happened'],
+): Promise<void> {
+  if (taskId === null) return
+  const of = { projectId: project, attemptId: id, taskId }
+  await ledger.execute({ type: 'workspace.record', ...of, happened }, by)
+}
+
+/** The tasks of those attempts that the project knows. */
+async function ownersOf(
+  { storage }: OperationContext,
+  project: ProjectId,
+  found: readonly PrunableWork[],
+): Promise<ReadonlyMap<AttemptId, TaskId>> {
+  const ids = found.flatMap(({ attemptId: id }) => (id === null ? [] : [id]))
+  const { attempts } = await storage.transaction((transaction) =>
+    transaction.load({ projectId: project, attempts: [...new Set(ids)] }),
+  )
+  return new Map([...attempts.values()].map(({ id, taskId }) => [id, taskId] as const))
 }
 
 function providerOf({ workspace }: OperationContext): WorkspaceProvider {

@@ -53,8 +53,8 @@ export function createWorkerCount(
   let registering: Crew | null = from.registering ? (crews.at(-1) ?? null) : null
   return {
     add(event) {
-      // Not of the work: a log counts the same before and after.
-      if (event.type === 'log.pruned') return
+      // Not of the work, and written when nobody may be at work: a log counts the same without.
+      if (event.type === 'log.pruned' || event.type.startsWith('workspace.')) return
       position++
       if (event.type === 'worker.registered') {
         if (registering === null) {

@@ -39,6 +39,20 @@ export type Command = { readonly projectId: ProjectId } & (
       readonly type: 'delivery.record'
       readonly delivery: Omit<ProjectDelivery, 'openedAt' | 'changedAt'>
     }
+  | {
+      /** What has become of the workspace of an attempt; it changes no row. */
+      readonly type: 'workspace.record'
+      readonly attemptId: AttemptId
+      readonly taskId: TaskId
+      readonly happened:
+        | { readonly what: 'created'; readonly base: string; readonly path: string | null }
+        | { readonly what: 'removed'; readonly salvaged: string | null }
+        | { readonly what: 'restored'; readonly kept: string; readonly branch: string }
+        | {
+            readonly what: 'pruned'
+            readonly kept: readonly { readonly name: string; readonly commit: string }[]
+          }
+    }
   /** Says so in the log; whoever prunes does it in the same transaction. */
   | { readonly type: 'log.prune'; readonly through: number; readonly events: number }
   | {

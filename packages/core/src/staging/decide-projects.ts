@@ -4,7 +4,12 @@ import { emit } from './draft.ts'
 
 type ProjectCommand = Extract<
   CommandType,
-  `project.${string}` | `worker.${string}` | 'account.release' | 'delivery.record' | 'log.prune'
+  | `project.${string}`
+  | `worker.${string}`
+  | 'account.release'
+  | 'delivery.record'
+  | 'log.prune'
+  | 'workspace.record'
 >
 
 export const projectDecisions: { readonly [Type in ProjectCommand]: Decide<Type> } = {
@@ -50,6 +55,29 @@ export const projectDecisions: { readonly [Type in ProjectCommand]: Decide<Type>
   },
   'log.prune': (draft, { projectId, through, events }) => {
     emit(draft, { type: 'log.pruned', projectId, through, events })
+  },
+  'workspace.record': (draft, { attemptId, taskId, happened }) => {
+    const of = { attemptId, taskId }
+    switch (happened.what) {
+      case 'created':
+        emit(draft, {
+          type: 'workspace.created',
+          ...of,
+          base: happened.base,
+          path: happened.path,
+        })
+        return
+      case 'removed':
+        emit(draft, { type: 'workspace.removed', ...of, salvaged: happened.salvaged })
+        return
+      case 'restored': {
+        const { kept, branch } = happened
+        emit(draft, { type: 'workspace.restored', ...of, kept, branch })
+        return
+      }
+      case 'pruned':
+        emit(draft, { type: 'workspace.pruned', ...of, kept: happened.kept })
+    }
   },
   'project.pause': (draft, { projectId }) => {
     if (draft.slice.project?.pausedAt === null) emit(draft, { type: 'project.paused', projectId })

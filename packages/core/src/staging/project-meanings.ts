@@ -11,6 +11,7 @@ type ProjectEvent = Extract<
   | `delivery.${string}`
   | `account.${string}`
   | `worker.${string}`
+  | `workspace.${string}`
   | 'log.pruned'
 >
 
@@ -41,6 +42,10 @@ export const projectMeanings: { readonly [Type in ProjectEvent]: Meaning<Type> }
     }),
   ],
   'log.pruned': () => [],
+  'workspace.created': () => [],
+  'workspace.removed': () => [],
+  'workspace.restored': () => [],
+  'workspace.pruned': () => [],
   'account.held': (_, { projectId, account, until, reason }) => [
     { table: 'hold', kind: 'delete', key: { projectId, account } },
     { table: 'hold', kind: 'insert', row: { projectId, account, until, reason } },

@@ -14,6 +14,7 @@ export function sliceOf(command: Command): SliceKeys {
     case 'project.resume':
     case 'delivery.record':
     case 'log.prune':
+    case 'workspace.record':
       return { projectId }
     case 'account.release':
       return { projectId, holds: true }

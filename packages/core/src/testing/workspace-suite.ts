@@ -418,7 +418,8 @@ const cases: readonly ContractCase<WorkspaceSubject>[] = [
       check(salvaged !== null, 'unmerged work must be salvaged')
       equal(await subject.readSalvaged(salvaged, 'a.txt'), 'unmerged')
       equal(await subject.readSalvaged(salvaged, 'deep/new.txt'), 'unmerged')
-      equal(await subject.provider.remove(workspace), { salvaged: null }, 'a second removal')
+      const again = { salvaged: null, gone: true }
+      equal(await subject.provider.remove(workspace), again, 'a second removal')
       const left = (await subject.provider.list()).map((each) => each.attemptId)
       check(!left.includes(workspace.attemptId), 'the workspace is still listed')
     },
@@ -523,9 +524,10 @@ const cases: readonly ContractCase<WorkspaceSubject>[] = [
     async run(subject) {
       const { workspace } = await landedWith(subject, { 'a.txt': '1' })
       const idle = await started(subject)
-      for (const each of [workspace, idle, request()]) {
+      for (const each of [workspace, idle]) {
         equal(await subject.provider.remove(each), { salvaged: null })
       }
+      equal(await subject.provider.remove(request()), { salvaged: null, gone: true })
       equal(await subject.readResult('a.txt'), '1')
     },
   },

@@ -167,7 +167,7 @@ export function memoryWorkspaces(
     },
     async remove({ attemptId }) {
       const found = places.get(attemptId)
-      if (found === undefined) return { salvaged: null }
+      if (found === undefined) return { salvaged: null, gone: true }
       held.delete(attemptId)
       places.delete(attemptId)
       const { changed } = mergeFiles(found.base, found.files, found.base)

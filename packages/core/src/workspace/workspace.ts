@@ -54,12 +54,14 @@ export interface WorkspaceProvider {
   abandon(trial: TrialMerge): Promise<void>
   /**
    * Removes the workspace. Work that was not landed is first kept where `salvaged` says; without
-   * work to lose it is null. Removing what is gone is harmless. `problems` are what went wrong
+   * work to lose it is null. Removing what is gone is harmless, and says `gone`. `problems` are what went wrong
    * beside it, in words; the workspace is gone all the same.
    */
-  remove(
-    workspace: Pick<Workspace, 'attemptId'>,
-  ): Promise<{ readonly salvaged: string | null; readonly problems?: readonly string[] }>
+  remove(workspace: Pick<Workspace, 'attemptId'>): Promise<{
+    readonly salvaged: string | null
+    readonly gone?: true
+    readonly problems?: readonly string[]
+  }>
   /** All workspaces that exist, also of processes that are gone. */
   list(): Promise<readonly Workspace[]>
   /**
@@ -77,6 +79,14 @@ export interface WorkspaceProvider {
    *   `invalid-input` for a name that cannot be one.
    */
   restore?(request: RestoreRequest): Promise<RestoredWork>
+  /**
+   * Which records of its own, and which kept work, are old enough to be let go. Nothing that is named
+   * nowhere else is among them unless `lastCopiesOlderThanMs` says so, and nothing of a workspace that
+   * stands. Changes nothing. Absent, with `prune`, where a person deletes what is kept.
+   */
+  prunable?(request: PruneRequest): Promise<readonly PrunableWork[]>
+  /** Lets go what `prunable` has named; what has changed since stays. */
+  prune?(found: readonly PrunableWork[]): Promise<void>
   /**
    * Looks for work that would not merge as it stands: of open workspaces with each other, and with what
    * has landed. Cheap, disturbs nobody, decides nothing. Absent where workspaces cannot be compared.
@@ -159,6 +169,28 @@ export interface RestoredWork {
   readonly commit: string
   /** Further ends of history that were kept under the same name, which no branch names. */
   readonly others: readonly string[]
+}
+
+export interface PruneRequest {
+  /** Milliseconds that a record must be old at least, as far as anybody can tell. */
+  readonly olderThanMs: number
+  /** The same for work that nothing else names; null: it all stays. */
+  readonly lastCopiesOlderThanMs: number | null
+}
+
+/** A record, or kept work, that may be let go. */
+export interface PrunableWork {
+  /** `salvage` and `commits` as `KeptWork`; the others are records of the provider's own. */
+  readonly kind: string
+  readonly name: string
+  /** What the name stands for: by this it is found while the provider still has it. */
+  readonly commit: string
+  /** Milliseconds since 1970, at the latest. */
+  readonly keptAt: number
+  /** Null where a record is not of one attempt. */
+  readonly attemptId: AttemptId | null
+  /** Nothing else names it: when it goes, the work is gone. */
+  readonly lastCopy: boolean
 }
 
 export interface RadarRequest {

@@ -203,6 +203,7 @@ const plans = [
   'random_page_cost = 1.1',
   'enable_mergejoin = off',
   'jit = off',
+  'plan_cache_mode = force_generic_plan',
 ]
 
 /** Processes on one schema share a channel; the names of channels are short. */

@@ -1,10 +1,19 @@
 import { addInterruptions, addKeys, addResources } from '@cueline/core'
-import type { BatchId, Queries, Task, TaskId, WorkOrderId } from '@cueline/core'
+import type {
+  AttemptId,
+  BatchId,
+  ProjectId,
+  Queries,
+  Task,
+  TaskId,
+  WorkOrderId,
+} from '@cueline/core'
 import { sql } from 'kysely'
 import type { Expression, RawBuilder } from 'kysely'
 
 import type { Database, Dialect } from './dialect.ts'
-import { knownHolds } from './load-slice.ts'
+import { mostNext } from './known-queue.ts'
+import { knownHolds, loadSlice } from './load-slice.ts'
 import { isReady } from './readiness.ts'
 import type { ProjectCache } from './row-cache.ts'
 import { statement } from './statement.ts'
@@ -90,8 +99,11 @@ export async function claimable(
   const holds = await knownHolds(database, dialect, cache, projectId)
   const form = {
     held: [...holds.values()].some(({ until }) => until > now),
-    inUse: keysInUse.length + fullAccounts.length + fullBatches.length + scarceResources.length > 0,
+    inUse: isInUse(input),
     unable: input.capabilities !== undefined,
+  }
+  if (!form.held && isPlain(input) && input.interruptionsBelow === undefined) {
+    if (cache.queue.paysAhead()) return claimableAhead(database, dialect, given, cache)
   }
   const rows =
     enqueuedUntil !== undefined
@@ -105,6 +117,66 @@ export async function claimable(
   return rows.map((row) => row.id)
 }
 
+/** What a claim will ask next is read with it: who comes then, and all that they will need. */
+async function claimableAhead(
+  database: Database,
+  dialect: Dialect,
+  given: ClaimableGiven,
+  cache: ProjectCache,
+): Promise<readonly WorkOrderId[]> {
+  const { projectId, now } = given
+  const limit = Math.max(given.limit, Math.min(16 * given.limit, mostNext))
+  const plain = firstClaimable({ held: false, inUse: false, unable: false })
+  const [rows, next, [oldest]] = await Promise.all([
+    plain.run(database, dialect, { ...given, limit }),
+    nextTime(database, dialect, projectId, now),
+    oldestQueued.run(database, dialect, { projectId }),
+  ])
+  const tasks = rows.map((row) => row.task_id)
+  await loadSlice(database, dialect, cache, {
+    projectId: projectId as ProjectId,
+    tasks,
+    workOrders: rows.map((row) => row.id),
+    dependentsOf: tasks,
+    openRequests: true,
+  })
+  const enqueuedAt = oldest === undefined ? null : Number(oldest.enqueued_at)
+  cache.queue.learnNext(tasks, rows.length < limit, next, enqueuedAt)
+  return rows.slice(0, given.limit).map((row) => row.id)
+}
+
+/** The answer without a question, where it is known. */
+export function knownClaimable(
+  input: Queries['claimable']['input'],
+  now: number,
+  cache: ProjectCache,
+): readonly WorkOrderId[] | undefined {
+  if (input.enqueuedUntil !== undefined) return cache.queue.claimableSince(input.enqueuedUntil)
+  if (!isPlain(input)) return undefined
+  const { limit, interruptionsBelow = Number.POSITIVE_INFINITY } = input
+  return cache.queue.claimable(limit, now, interruptionsBelow)
+}
+
+/** Nothing that is queued is left out but by its time, holds and lost workers. */
+function isPlain(input: Queries['claimable']['input']): boolean {
+  const { workOrderIds, enqueuedUntil, capabilities } = input
+  return (
+    workOrderIds === undefined &&
+    enqueuedUntil === undefined &&
+    capabilities === undefined &&
+    !isInUse(input)
+  )
+}
+
+function isInUse({
+  keysInUse = [],
+  fullAccounts = [],
+  fullBatches = [],
+  scarceResources = [],
+}: Queries['claimable']['input']): boolean {
+  return keysInUse.length + fullAccounts.length + fullBatches.length + scarceResources.length > 0
+}
+
 export async function ready(
   database: Database,
   dialect: Dialect,
@@ -116,8 +188,17 @@ export async function ready(
 export async function load(
   database: Database,
   dialect: Dialect,
-  projectId: string,
+  projectId: ProjectId,
+  cache: ProjectCache,
 ): Promise<Queries['load']['output']> {
+  if (cache.queue.paysAhead()) {
+    const running = await selectRunning.run(database, dialect, { projectId })
+    const attempts = running.map((row) => row.id)
+    await loadSlice(database, dialect, cache, { projectId, attempts })
+    cache.queue.learnRunning()
+    const known = cache.queue.load()
+    if (known !== undefined) return known
+  }
   const byBatch = new Map<BatchId, number>()
   const byAccount = new Map<string, number>()
   const byResource = new Map<string, number>()
@@ -211,7 +292,7 @@ function claimableStatement<Given extends ClaimableGiven = ClaimableGiven>(
   ) => RawBuilder<unknown>,
 ) {
   const form = ({ held, inUse, unable }: Conditions) =>
-    statement<Given, { id: WorkOrderId }>((given, dialect) => {
+    statement<Given, { id: WorkOrderId; task_id: TaskId }>((given, dialect) => {
       const conditions = [isReady]
       if (held) conditions.push(isNotHeld(given.now))
       if (inUse) {
@@ -240,7 +321,7 @@ const firstClaimable = claimableStatement(
     { projectId, limit, now, interruptionsBelow },
     { thenJoin },
     isOpen,
-  ) => sql`select tasks.work_order_id as id from tasks
+  ) => sql`select tasks.work_order_id as id, tasks.id as task_id from tasks
     ${thenJoin} batches on batches.id = tasks.batch_id
     ${thenJoin} projects on projects.id = tasks.project_id
     where tasks.project_id = ${projectId} and tasks.work_order_id is not null
@@ -316,6 +397,16 @@ const countRunning = statement<
     where attempts.project_id = ${projectId}
       and attempts.status in ('running', 'verifying', 'merging')
     group by 1, 2, 3, 4, 5, 6`,
+)
+
+const oldestQueued = statement<{ projectId: string }, { enqueued_at: number }>(
+  ({ projectId }) => sql`select enqueued_at from work_orders
+    where project_id = ${projectId} and status = 'queued' order by enqueued_at, id limit 1`,
+)
+
+const selectRunning = statement<{ projectId: string }, { id: AttemptId }>(
+  ({ projectId }) => sql`select id from attempts where project_id = ${projectId}
+    and status in ('running', 'verifying', 'merging') order by id`,
 )
 
 const earliest = statement<{ projectId: string; now: number }, { next: number | null }>(

@@ -1,4 +1,5 @@
 import type {
+  Attempt,
   Batch,
   Change,
   Dependency,
@@ -8,10 +9,12 @@ import type {
   Request,
   TableName,
   Tables,
+  Task,
   TaskId,
   WorkOrderId,
 } from '@cueline/core'
 
+import { KnownQueue } from './known-queue.ts'
 import { copied, emptyRow } from './rows.ts'
 import { tables } from './tables.ts'
 import type { TaskCounts } from './task-counts.ts'
@@ -112,6 +115,8 @@ export class ProjectCache {
   /** Whether every batch of the project is among the rows. */
   allBatches = false
   taskCounts: TaskCounts | undefined
+  /** Who runs and who comes next. */
+  readonly queue = new KnownQueue(this)
   #byOrder: readonly Batch[] | undefined
   /** By id; null for a row that is known not to be there. */
   readonly rows: { readonly [Name in IdTable]: Map<string, Tables[Name] | null> } = {
@@ -177,6 +182,7 @@ export class ProjectCache {
     for (const { name, id } of this.#settled) {
       const row = this.rows[name].get(id)
       if (row !== undefined && row !== null && !isSettled(row)) continue
+      if (name === 'attempt' && row != null) this.queue.forgetAttempt(row as Attempt)
       this.rows[name].delete(id)
       if (name !== 'task') continue
       this.dependencies.delete(id as TaskId)
@@ -232,6 +238,7 @@ export class ProjectCache {
   #apply(change: Change): boolean {
     switch (change.table) {
       case 'project':
+        this.queue.changed(change, true)
         if (change.kind === 'insert') this.project = rowOf('project', change.row)
         else if (change.kind === 'delete') this.project = null
         else if (this.project === undefined) return false
@@ -277,17 +284,20 @@ export class ProjectCache {
     const rows = this.rows[name] as Map<string, Tables[IdTable] | null>
     if (name === 'batch') this.#byOrder = undefined
     if (change.kind === 'insert') {
-      this.#put(name, rowOf(name, change.row))
+      const row = rowOf(name, change.row)
+      this.#put(name, row)
+      if (name === 'task') this.queue.taskChanged(null, row as Task)
+      else this.queue.changed(change, true)
       return true
     }
     const row = rows.get(change.key)
+    if (name !== 'task') this.queue.changed(change, row !== undefined)
     if (row === undefined) return this.#wait(change)
     if (change.kind === 'delete') rows.set(change.key, null)
-    else if (row !== null) {
-      const next = patched(name, row, change.set)
-      rows.set(change.key, next)
-      if (!isSettled(next)) return true
-    }
+    else if (row !== null) rows.set(change.key, patched(name, row, change.set))
+    const next = rows.get(change.key)
+    if (name === 'task') this.queue.taskChanged(row as Task | null, next as Task | null | undefined)
+    if (next !== undefined && next !== null && !isSettled(next)) return true
     this.#settled.push({ name, id: change.key })
     return true
   }
@@ -299,6 +309,7 @@ export class ProjectCache {
       this.asked.clear()
       return false
     }
+    if (change.table === 'task') this.queue.taskChanged(undefined, undefined)
     const name = `${change.table} ${change.key}`
     const waiting = this.#waiting.get(name)
     if (waiting === undefined) this.#waiting.set(name, [change])

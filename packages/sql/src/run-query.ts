@@ -2,7 +2,7 @@ import type { Queries, QueryName } from '@cueline/core'
 
 import { lastSequence } from './append-events.ts'
 import { batchSummaries } from './batch-query.ts'
-import { claimable, expired, load, nextTime, ready } from './claim-queries.ts'
+import { claimable, expired, knownClaimable, load, nextTime, ready } from './claim-queries.ts'
 import { queueCounts } from './queue-counts.ts'
 import type { Database, Dialect } from './dialect.ts'
 import { mergeQueue } from './merge-queue.ts'
@@ -29,7 +29,8 @@ const answers: Answers = {
   mergeQueue,
   queues: (database, dialect, { projectId }, now) => queueCounts(database, dialect, projectId, now),
   ready: (database, dialect, { projectId }) => ready(database, dialect, projectId),
-  load: (database, dialect, { projectId }) => load(database, dialect, projectId),
+  load: (database, dialect, { projectId }, _now, cache) =>
+    load(database, dialect, projectId, cache.of(projectId)),
   batches: (database, dialect, { projectId }, _now, cache) =>
     batchSummaries(database, dialect, projectId, cache.of(projectId)),
   nextTime: (database, dialect, { projectId }, now) => nextTime(database, dialect, projectId, now),
@@ -47,4 +48,25 @@ export function runQuery<Name extends QueryName>(
   cache: RowCache,
 ): Promise<Queries[Name]['output']> {
   return answers[name](database, dialect, input, now, cache)
+}
+
+/** The answer without a question, where what is known of the project tells it; else undefined. */
+export function knownAnswer<Name extends QueryName>(
+  name: Name,
+  input: Queries[Name]['input'],
+  now: number,
+  cache: RowCache,
+): Queries[Name]['output'] | undefined
+export function knownAnswer(
+  name: QueryName,
+  input: Queries[QueryName]['input'],
+  now: number,
+  cache: RowCache,
+): unknown {
+  if (name === 'load') {
+    return cache.of((input as Queries['load']['input']).projectId).queue.load()
+  }
+  if (name !== 'claimable') return undefined
+  const asked = input as Queries['claimable']['input']
+  return knownClaimable(asked, now, cache.of(asked.projectId))
 }

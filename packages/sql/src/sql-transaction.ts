@@ -30,7 +30,7 @@ import { refuseNewer } from './migrate.ts'
 import { sendAll } from './pipelined.ts'
 import { pruneEvents } from './prune-events.ts'
 import type { KnownLease, RowCache } from './row-cache.ts'
-import { runQuery } from './run-query.ts'
+import { knownAnswer, runQuery } from './run-query.ts'
 import { writeChanges } from './write-changes.ts'
 
 interface Waiting {
@@ -179,6 +179,8 @@ export class SqlTransaction implements StorageTransaction {
   ): Promise<Queries[Name]['output']> {
     return this.#run(async () => {
       if ('projectId' in input) await this.#lock(input.projectId)
+      const known = this.#blind ? undefined : knownAnswer(name, input, this.now, this.#cache)
+      if (known !== undefined) return known
       await this.#flush()
       return runQuery(this.#database, this.#dialect, name, storable(input), this.now, this.#cache)
     })

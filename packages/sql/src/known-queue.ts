@@ -1,0 +1,228 @@
+import { addInterruptions, addKeys, addResources, readiness } from '@cueline/core'
+import type {
+  Attempt,
+  BatchId,
+  Change,
+  Load,
+  Priority,
+  Task,
+  TaskId,
+  WorkOrderId,
+} from '@cueline/core'
+
+import type { ProjectCache } from './row-cache.ts'
+
+/** Kept at most; the rest is asked for when these have gone. */
+export const mostNext = 256
+/** After so many questions - a claim asks two - it is likely that nobody else writes. */
+const questionsBefore = 4
+
+/**
+ * What is known of who runs and who comes next in a project, so that a claim in a process that alone
+ * writes needs no query: the first tasks that are queued, in claim order, and whether all attempts
+ * that run are among the rows. Every change passes through here; one whose consequences are not clear
+ * makes it forget. `readiness` of core decides what of it may start.
+ */
+export class KnownQueue {
+  readonly #cache: ProjectCache
+  #questions = 0
+  /** In claim order. */
+  #next: Task[] | undefined
+  /** Whether nothing is queued behind the last of them. */
+  #complete = false
+  /** When something that was not due becomes so. */
+  #until = 0
+  /** No work order was enqueued before and is still queued; undefined if that is not known. */
+  #oldest: number | undefined
+  #allRunning = false
+
+  constructor(cache: ProjectCache) {
+    this.#cache = cache
+  }
+
+  /** Whether more should be asked for than is needed now. */
+  paysAhead(): boolean {
+    this.#questions += 1
+    return this.#questions > questionsBefore
+  }
+
+  /**
+   * Takes over what a query found: the first tasks in claim order, whether they are all, when another
+   * comes due, and when the oldest of all that is queued was enqueued.
+   */
+  learnNext(
+    ids: readonly TaskId[],
+    isAll: boolean,
+    until: number | null,
+    oldest: number | null,
+  ): void {
+    this.#oldest = oldest ?? Number.POSITIVE_INFINITY
+    const next: Task[] = []
+    for (const id of ids) {
+      const task = this.#cache.rows.task.get(id)
+      if (task === undefined || task === null) return
+      next.push(task)
+    }
+    this.#next = next
+    this.#complete = isAll
+    this.#until = until ?? Number.POSITIVE_INFINITY
+  }
+
+  /** All attempts that run, with their tasks and work orders, are among the rows. */
+  learnRunning(): void {
+    this.#allRunning = true
+  }
+
+  /** The query `claimable`, where no limit leaves anything out; undefined if it has to be asked. */
+  claimable(limit: number, now: number, interruptionsBelow: number): WorkOrderId[] | undefined {
+    const { project, holds, rows } = this.#cache
+    if (this.#next === undefined || now >= this.#until) return undefined
+    if (project === undefined || project === null || holds === undefined) return undefined
+    for (const { until } of holds.values()) if (until > now) return undefined
+    const found: WorkOrderId[] = []
+    for (const task of this.#next) {
+      if (found.length === limit) return found
+      const batch = task.batchId === null ? null : rows.batch.get(task.batchId)
+      const order = task.workOrderId === null ? null : rows.workOrder.get(task.workOrderId)
+      if (batch === undefined || order === undefined) return undefined
+      if (batch === null || order === null || !readiness(task, batch, project)) continue
+      if (order.taskId !== task.id || order.status !== 'queued' || order.notBefore > now) continue
+      if (order.interruptions < interruptionsBelow) found.push(order.id)
+    }
+    return found.length === limit || this.#complete ? found : undefined
+  }
+
+  /** The query `claimable` for what was enqueued until then; undefined if it has to be asked. */
+  claimableSince(enqueuedUntil: number): WorkOrderId[] | undefined {
+    return this.#oldest !== undefined && enqueuedUntil < this.#oldest ? [] : undefined
+  }
+
+  /** The query `load`; undefined if it has to be asked. */
+  load(): Load | undefined {
+    if (!this.#allRunning) return undefined
+    const { attempt: attempts, task: tasks, workOrder: orders } = this.#cache.rows
+    const byBatch = new Map<BatchId, number>()
+    const byAccount = new Map<string, number>()
+    const byResource = new Map<string, number>()
+    const byKey = new Map<string, string>()
+    const interruptions = new Map<string, number>()
+    let total = 0
+    for (const attempt of attempts.values()) {
+      if (attempt === null || !isRunning(attempt)) continue
+      const task = tasks.get(attempt.taskId)
+      const order = orders.get(attempt.workOrderId)
+      if (task === undefined || order === undefined) return undefined
+      total += 1
+      if (task === null) continue
+      if (task.batchId !== null) byBatch.set(task.batchId, (byBatch.get(task.batchId) ?? 0) + 1)
+      const account = task.account ?? 'default'
+      byAccount.set(account, (byAccount.get(account) ?? 0) + 1)
+      addResources(byResource, task.resources)
+      addKeys(byKey, task)
+      addInterruptions(interruptions, task, order ?? undefined)
+    }
+    return { total, byBatch, byAccount, byResource, byKey, interruptions }
+  }
+
+  /** A task has changed; undefined for a row that is not known. */
+  taskChanged(before: Task | null | undefined, after: Task | null | undefined): void {
+    if (this.#next === undefined) return
+    if (before === undefined || after === undefined) {
+      this.#next = undefined
+      return
+    }
+    if (before !== null && isQueued(before)) this.#leave(before)
+    if (after !== null && isQueued(after)) this.#enter(after)
+  }
+
+  /** Any other row is about to change or has changed; `isKnown` when its row is among the rows. */
+  changed(change: Change, isKnown: boolean): void {
+    switch (change.table) {
+      case 'project':
+        this.#next = undefined
+        return
+      case 'batch':
+        if (change.kind !== 'update' || decidesStart(change.set)) this.#next = undefined
+        return
+      case 'workOrder':
+        this.#orderChanged(change, isKnown)
+        return
+      case 'attempt':
+        if (!isKnown) this.#allRunning = false
+    }
+  }
+
+  #orderChanged(change: Extract<Change, { table: 'workOrder' }>, isKnown: boolean): void {
+    if (change.kind === 'insert') {
+      // Its task may have waited for it.
+      const task = this.#cache.rows.task.get(change.row.taskId)
+      this.taskChanged(task, task)
+      if (this.#oldest !== undefined) this.#oldest = Math.min(this.#oldest, change.row.enqueuedAt)
+    } else if (!isKnown || (change.kind === 'update' && mayQueue(change.set))) {
+      this.#next = undefined
+      this.#oldest = undefined
+    }
+  }
+
+  /** A row of an attempt is no longer kept. */
+  forgetAttempt(attempt: Attempt): void {
+    if (isRunning(attempt)) this.#allRunning = false
+  }
+
+  #leave(task: Task): void {
+    const next = this.#next ?? []
+    const at = next.findIndex(({ id }) => id === task.id)
+    if (at >= 0) next.splice(at, 1)
+  }
+
+  #enter(task: Task): void {
+    const next = this.#next ?? []
+    let low = 0
+    let high = next.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      const other = next[middle]
+      if (other !== undefined && comesBefore(other, task)) low = middle + 1
+      else high = middle
+    }
+    // Behind the last that is known there may be others.
+    if (low === next.length && !this.#complete) return
+    next.splice(low, 0, task)
+    if (next.length <= mostNext) return
+    next.length = mostNext / 2
+    this.#complete = false
+  }
+}
+
+function isRunning({ status }: Attempt): boolean {
+  return status === 'running' || status === 'verifying' || status === 'merging'
+}
+
+/** As the condition of the index `tasks_queued`, and with nothing to wait for. */
+function isQueued(task: Task): boolean {
+  return (
+    task.status === 'staged' &&
+    task.workOrderId !== null &&
+    task.openDependencies === 0 &&
+    (task.contextReady || task.forced)
+  )
+}
+
+function decidesStart(set: object): boolean {
+  return 'promotedAt' in set || 'pausedAt' in set || 'openLayer' in set
+}
+
+function mayQueue(set: { readonly status?: string }): boolean {
+  return set.status === 'queued' || 'notBefore' in set || 'taskId' in set || 'enqueuedAt' in set
+}
+
+const ranks: Readonly<Record<Priority, number>> = { high: 0, normal: 1, low: 2 }
+
+/** The claim order, as the queries have it. */
+function comesBefore(left: Task, right: Task): boolean {
+  if (left.priority !== right.priority) return ranks[left.priority] < ranks[right.priority]
+  if (left.stagePriority !== right.stagePriority) return left.stagePriority > right.stagePriority
+  if (left.tail !== right.tail) return left.tail > right.tail
+  if (left.position !== right.position) return left.position < right.position
+  return left.id < right.id
+}

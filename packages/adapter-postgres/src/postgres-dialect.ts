@@ -37,6 +37,12 @@ export function postgresDialect({ schema, place }: PostgresDialectOptions): Dial
       select ${sql.join(columns.map(valueAt))}
       from json_array_elements(cast(${json} as json)) as listed (value)
     ) as ${sql.ref(alias)}`,
+    lists: (lists, columns, alias) =>
+      sql`unnest(${sql.join(
+        lists.map(
+          (list, at) => sql`cast(${list} as ${sql.raw(valueTypes[columns[at]?.kind ?? 'text'])}[])`,
+        ),
+      )}) as ${sql.ref(alias)} (${sql.join(columns.map(({ name }) => sql.ref(name)))})`,
     // Out of an array the planner expects ten, out of JSON a hundred: too many to look each one up.
     typed: (value, kind) => sql`cast(${value} as ${sql.raw(valueTypes[kind])})`,
     texts: (json) => sql`(select unnest(array(
@@ -49,6 +55,7 @@ export function postgresDialect({ schema, place }: PostgresDialectOptions): Dial
     decode,
     server: sql`cast(pg_postmaster_start_time() as text)`,
     pipelines: true,
+    joinsWrites: true,
     lockProject: (database, projectId) => lock(database, `cueline ${schema} ${projectId}`),
     lockMigrations: (database) => prepareSchema(database, schema, place),
     inDoubt: (error) => (error instanceof CommitInDoubt ? error.loss : undefined),

@@ -1,3 +1,5 @@
+import process from 'node:process'
+
 import { CuelineError } from '@cueline/core'
 import { CompiledQuery, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely'
 import type {
@@ -15,6 +17,8 @@ import { CommitInDoubt, isConnectionLost, isPoolFull } from './postgres-error.ts
 export interface PostgresClient {
   /** Whether statements are sent without waiting for the reply to those before. */
   readonly pipeline?: boolean
+  /** What `pg` writes to; how it does so is its own affair, so it may be missing. */
+  readonly connection?: { readonly stream?: { cork?(): void; uncork?(): void } }
   query(query: PostgresQuery): Promise<PostgresResult>
   release(destroy?: boolean): void
   on(event: 'error', listener: (error: Error) => void): unknown
@@ -179,6 +183,7 @@ class Connection implements DatabaseConnection {
   #inTransaction = false
   #transactionId: Promise<string> | undefined
   #broken = false
+  #gathers = false
 
   /**
    * A connection that breaks in use is heard of by its statement; without a listener it would take
@@ -202,8 +207,15 @@ class Connection implements DatabaseConnection {
   begin(willWrite = false): void {
     this.#inTransaction = true
     this.#transactionId = undefined
-    this.#sendAhead(`begin isolation level read committed; ${this.#options.perTransaction}`)
-    if (willWrite) this.#transactionId = this.#askTransactionId()
+    const text = `begin isolation level read committed; ${this.#options.perTransaction}`
+    if (!willWrite) {
+      this.#sendAhead(text)
+      return
+    }
+    // Several statements in one message answer with a list.
+    const begun = this.#sendAhead(`${text}; ${transactionIdText}`)
+    this.#transactionId = begun.then((results) => idIn([results].flat().at(-1)))
+    this.#transactionId.catch(() => {})
   }
 
   /** Resolves with what has to be found out, or with nothing when all is well. */
@@ -299,9 +311,7 @@ class Connection implements DatabaseConnection {
 
   /** Sent without waiting: its answer is there before the commit. */
   #askTransactionId(): Promise<string> {
-    const asked = this.#send({ text: transactionIdText }).then(({ rows }) =>
-      String((rows[0] as { readonly id: unknown }).id),
-    )
+    const asked = this.#send({ text: transactionIdText }).then(idIn)
     // When the write failed, so does this; the write is what the caller hears of.
     asked.catch(() => {})
     return asked
@@ -309,19 +319,35 @@ class Connection implements DatabaseConnection {
 
   /** In the order of the calls, also where the client itself wants them one by one. */
   #send(query: PostgresQuery): Promise<PostgresResult> {
-    if (this.#client.pipeline === true) return this.#client.query(query)
+    if (this.#client.pipeline === true) {
+      this.#gather()
+      return this.#client.query(query)
+    }
     const sent = this.#last.then(() => this.#client.query(query))
     this.#last = sent.catch(() => {})
     return sent
   }
 
-  #sendAhead(text: string): void {
+  /** What is sent until nothing is left to do goes out together: each write to a socket costs. */
+  #gather(): void {
+    const stream = this.#client.connection?.stream
+    if (this.#gathers || stream?.cork === undefined) return
+    this.#gathers = true
+    stream.cork()
+    process.nextTick(() => {
+      this.#gathers = false
+      stream.uncork?.()
+    })
+  }
+
+  #sendAhead(text: string): Promise<PostgresResult> {
     const sent = this.#send({ text })
     const before = this.#ahead
     this.#ahead = before === undefined ? sent : Promise.all([before, sent])
     // Whoever comes next hears of it.
     this.#ahead.catch(() => {})
     sent.catch(() => {})
+    return sent
   }
 
   async #awaitAhead(): Promise<void> {
@@ -329,6 +355,10 @@ class Connection implements DatabaseConnection {
     this.#ahead = undefined
     await before
   }
+}
+
+function idIn(result: PostgresResult | undefined): string {
+  return String((result?.rows[0] as { readonly id: unknown }).id)
 }
 
 /** Prepared statements kept per connection; more than the fixed ones of the storage. */

@@ -2,7 +2,7 @@ import { prunedError } from '@cueline/core'
 import type { Event, ProjectId, StoredEvent, WorkOrderId } from '@cueline/core'
 import { sql } from 'kysely'
 
-import { newestMigration, nowOf } from './clock.ts'
+import { clockMark, newestMigration, nowOf } from './clock.ts'
 import type { Database, Dialect } from './dialect.ts'
 import { insertRows } from './insert-rows.ts'
 import type { InsertTarget } from './insert-rows.ts'
@@ -64,6 +64,8 @@ export async function lastSequence(
 export interface LockedProject extends ProjectVersion {
   /** The database's clock: a transaction may have waited for the lock for seconds. */
   readonly now: number
+  /** Its stored high-water mark. */
+  readonly mark: number
 }
 
 /**
@@ -83,6 +85,7 @@ export async function readVersion(
     schema: Number(row?.schema),
     server: String(row?.server),
     now: Number(row?.now),
+    mark: Number(row?.mark),
   }
 }
 
@@ -111,12 +114,20 @@ function silentName(projectId: string): string {
 
 const selectVersion = statement<
   { projectId: string; name: string },
-  { last_sequence: number; silent_writes: number; schema: number; server: unknown; now: number }
+  {
+    last_sequence: number
+    silent_writes: number
+    schema: number
+    server: unknown
+    now: number
+    mark: number
+  }
 >(
   ({ projectId, name }, dialect) => sql`select
     ${newestMigration} as schema,
     ${dialect.server ?? sql`null`} as server,
     ${nowOf(dialect)} as now,
+    ${clockMark} as mark,
     coalesce((select last_sequence from logs where project_id = ${projectId}), 0) as last_sequence,
     coalesce((select value from settings where name = ${name}), 0) as silent_writes`,
 )

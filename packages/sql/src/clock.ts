@@ -19,13 +19,16 @@ const readClock = statement<
 >(
   (_, dialect) => sql`select
     ${nowOf(dialect)} as now,
-    coalesce((select value from settings where name = ${mark}), 0) as mark,
+    ${clockMark} as mark,
     ${dialect.dataVersion ?? sql`null`} as version,
     ${newestMigration} as schema`,
 )
 
 /** The number of the migration that the database went through last. */
 export const newestMigration = sql<number>`(select coalesce(max(number), 0) from migrations)`
+
+/** The stored high-water mark of the clock. */
+export const clockMark = sql<number>`coalesce((select value from settings where name = ${mark}), 0)`
 
 /** The clock that decides expiry, before the high-water mark. */
 export function nowOf(dialect: Dialect): RawBuilder<number> {

@@ -22,6 +22,15 @@ export interface Dialect {
    * values in the order of the columns.
    */
   records(json: Expression<unknown>, columns: readonly Column[], alias: string): RawBuilder<unknown>
+  /**
+   * Lists, one per column and all as long, as a table that can follow `from`, named `alias`. Absent
+   * where bound rows are as fast.
+   */
+  lists?(
+    lists: readonly Expression<unknown>[],
+    columns: readonly Column[],
+    alias: string,
+  ): RawBuilder<unknown>
   /** A bound value that a `select` gives out, with its type where the database cannot tell it. */
   typed(value: Expression<unknown>, kind: ColumnKind): RawBuilder<unknown>
   /** A JSON list of texts as a subquery of one column, for `in (…)`. */
@@ -49,6 +58,8 @@ export interface Dialect {
    * transaction in which one has failed cannot be committed any more.
    */
   readonly pipelines?: true
+  /** Whether several inserts, updates and deletes can be one statement (`with …`). */
+  readonly joinsWrites?: true
   /** Keeps other processes from migrating until the transaction ends; absent as above. */
   readonly lockMigrations?: (database: Database) => Promise<void>
   /**

@@ -1,6 +1,7 @@
 import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely'
 
-import type { Database } from './dialect.ts'
+import type { Database, Dialect } from './dialect.ts'
+import { joined } from './joined.ts'
 
 type Send = <Row>(query: CompiledQuery<Row>) => Promise<QueryResult<Row>>
 
@@ -18,24 +19,42 @@ export function pipelined<Result>(
     .provideConnection((connection) => work(over(database, sender(connection))))
 }
 
+/** What sends writes: a database for statements without answers. */
+export interface Writing {
+  readonly database: Database
+  /** What comes next may touch what came before, or has to see it. */
+  readonly apart: () => void
+}
+
 /**
  * Sends all statements of `work` over a connection that `pipelined` gave, none waiting for the one
- * before. Resolves, once they are sent, with what settles when the last is done. `work` gets no rows,
- * so what it sends may not depend on an answer.
+ * before, and joined to one where the database can. Resolves, once they are sent, with what settles
+ * when the last is done. `work` gets no rows, so what it sends may not depend on an answer.
  */
 export async function sendAll(
   direct: Database,
-  work: (database: Database) => Promise<void>,
+  dialect: Dialect,
+  work: (writing: Writing) => Promise<void>,
 ): Promise<{ readonly done: Promise<unknown> }> {
   const sent: Promise<unknown>[] = []
-  const send: Send = async (query) => {
+  let gathered: CompiledQuery[] = []
+  const send = (query: CompiledQuery): void => {
     const running = direct.executeQuery(query)
     // Whoever is last to be waited for may fail first.
     running.catch(() => {})
     sent.push(running)
-    return { rows: [] }
   }
-  await work(over(direct, send))
+  const apart = (): void => {
+    for (const query of joined(gathered)) send(query)
+    gathered = []
+  }
+  const database = over(direct, async (query) => {
+    if (dialect.joinsWrites === true) gathered.push(query)
+    else send(query)
+    return { rows: [] }
+  })
+  await work({ database, apart })
+  apart()
   const done = Promise.all(sent)
   done.catch(() => {})
   return { done }

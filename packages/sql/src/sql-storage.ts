@@ -255,16 +255,23 @@ class KyselyStorage implements SqlStorage {
     if (lockProject === undefined || projectId === undefined) {
       return { at: await this.#now(database) }
     }
-    const [, at, version] = await Promise.all([
+    const [, version] = await Promise.all([
       lockProject(database, projectId),
-      this.#now(database),
       readVersion(database, this.#dialect, projectId),
     ])
-    return { at, locked: { projectId, version } }
+    const { mark, schema } = version
+    const now = Math.max(version.now, mark)
+    return {
+      at: this.#steady({ now, mark, schema, version: null }),
+      locked: { projectId, version },
+    }
   }
 
   async #now(database: Database): Promise<Now> {
-    const at = await readNow(database, this.#dialect)
+    return this.#steady(await readNow(database, this.#dialect))
+  }
+
+  #steady(at: Now): Now {
     refuseNewer(at.schema)
     const own = this.#steadyNow()
     // While the clock is behind a time that was given out already, time goes on at its own pace.

@@ -28,6 +28,7 @@ import { loadSlice, needsWrites } from './load-slice.ts'
 import type { KnownProjects, ProjectVersion } from './known-projects.ts'
 import { refuseNewer } from './migrate.ts'
 import { sendAll } from './pipelined.ts'
+import type { Writing } from './pipelined.ts'
 import { pruneEvents } from './prune-events.ts'
 import type { KnownLease, RowCache } from './row-cache.ts'
 import { knownAnswer, runQuery } from './run-query.ts'
@@ -191,7 +192,7 @@ export class SqlTransaction implements StorageTransaction {
     if (this.#failure === undefined) await this.#run(() => this.#flush())
     else throw this.#failure.error
     if (!this.#wrote) return
-    await this.#send((database) => keepMark(database, this.#dialect, this.#at))
+    await this.#send(({ database }) => keepMark(database, this.#dialect, this.#at))
   }
 
   /** Why a write failed whose reply nobody has waited for; undefined when all went well. */
@@ -272,9 +273,10 @@ export class SqlTransaction implements StorageTransaction {
     this.#leases.clear()
     this.#blind = false
     if (waiting.length + leases.length === 0) return
-    await this.#send(async (database) => {
+    await this.#send(async (writing) => {
+      const { database, apart } = writing
       for (const [projectId, { changes, events }] of waiting) {
-        await writeChanges(database, this.#dialect, projectId, changes, this.now)
+        await writeChanges(writing, this.#dialect, projectId, changes, this.now)
         await appendEvents(database, this.#dialect, projectId, events)
         if (events.length === 0 && this.#locked.has(projectId)) {
           this.#silent.add(projectId)
@@ -285,6 +287,7 @@ export class SqlTransaction implements StorageTransaction {
       await releaseLeases(database, this.#dialect, ended)
       if (this.#dialect.lockProject !== undefined) {
         const untold = ended.filter((id) => !this.#tellsOf(id))
+        if (untold.length > 0) apart()
         await noteSilentReleases(database, this.#dialect, untold)
       }
       const granted = leases.flatMap(([, lease]) => (lease === null ? [] : [lease]))
@@ -302,8 +305,8 @@ export class SqlTransaction implements StorageTransaction {
   }
 
   /** Sends writes, and waits for them only where that is needed to send more. */
-  async #send(write: (database: Database) => Promise<void>): Promise<void> {
-    const { done } = await sendAll(this.#database, write)
+  async #send(write: (writing: Writing) => Promise<void>): Promise<void> {
+    const { done } = await sendAll(this.#database, this.#dialect, write)
     if (this.#dialect.pipelines) this.#sent.push(done)
     else await done
   }
@@ -324,7 +327,7 @@ export class SqlTransaction implements StorageTransaction {
   }
 
   /** Takes over what is known of a project that is locked and at this version. */
-  adopt(projectId: ProjectId, { now, ...version }: LockedProject): void {
+  adopt(projectId: ProjectId, { now, mark: _, ...version }: LockedProject): void {
     refuseNewer(version.schema)
     // Whoever had the lock has written later times than that of the start of this transaction.
     if (this.#versions.size === 0) this.#at = { ...this.#at, now: Math.max(this.#at.now, now) }

@@ -7,6 +7,7 @@ import type { InsertTarget } from './insert-rows.ts'
 import { hearWorkers } from './leases.ts'
 import { netChanges } from './net-changes.ts'
 import type { NetChange } from './net-changes.ts'
+import type { Writing } from './pipelined.ts'
 import { valuesOf } from './rows.ts'
 import { statement } from './statement.ts'
 import type { Statement } from './statement.ts'
@@ -17,6 +18,7 @@ import type { UpdateTarget } from './update-rows.ts'
 
 interface Scope {
   readonly database: Database
+  readonly apart: () => void
   readonly dialect: Dialect
   readonly projectId: string
   readonly now: number
@@ -34,14 +36,15 @@ type Write = Statement<WriteRows, Record<string, unknown>>
  * inserts in a few, and all updates of the same columns in one.
  */
 export async function writeChanges(
-  database: Database,
+  { database, apart }: Writing,
   dialect: Dialect,
   projectId: string,
   changes: readonly Change[],
   now: number,
 ): Promise<void> {
-  const scope = { database, dialect, projectId, now }
-  for (const round of netChanges(changes)) {
+  const scope = { database, apart, dialect, projectId, now }
+  for (const [number, round] of netChanges(changes).entries()) {
+    if (number > 0) apart()
     for (const [table, rows] of round) {
       if (table === 'artifact') await writeArtifacts(scope, rows)
       else await writeRows(scope, table, rows)
@@ -59,6 +62,8 @@ async function writeRows(
   if (removed.length > 0) {
     for (const write of forgetWith[table] ?? []) await run(scope, write, removed)
     await run(scope, removeFrom(spec), removed)
+    // They may come back, or others with their unique values.
+    scope.apart()
   }
   const inserted = rows.flatMap((row) => (row.inserted === undefined ? [] : [row.inserted]))
   if (inserted.length > 0) await insert(scope, spec, inserted)
@@ -221,12 +226,14 @@ function forget(table: string, column: string): Write {
 
 /** The bytes stand once per hash, beside the rows that link to them. */
 async function writeArtifacts(scope: Scope, rows: readonly NetChange[]): Promise<void> {
-  const { database, dialect, projectId } = scope
+  const { database, dialect, projectId, apart } = scope
   for (const { key, removed, inserted } of rows) {
+    apart()
     if (removed) {
       const given = { projectId, hash: String(key) }
       await removeLinks.run(database, dialect, given)
       await removeBytes.run(database, dialect, given)
+      apart()
     }
     if (inserted === undefined) continue
     const { hash, bytes } = inserted as unknown as StoredArtifact

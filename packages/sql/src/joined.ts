@@ -1,0 +1,55 @@
+import { CompiledQuery } from 'kysely'
+
+/** Seen so often, a sequence of statements is worth a text that the server plans and keeps. */
+const usual = 3
+/** Texts kept per process: each connection keeps a plan of each that it has run. */
+const mostTexts = 64
+/** More statements than this are a bulk change, in which one more round of the server is nothing. */
+const mostStatements = 32
+
+interface Sequence {
+  readonly next: Map<string, Sequence>
+  seen: number
+  text: string | undefined
+}
+
+const start: Sequence = { next: new Map(), seen: 0, text: undefined }
+let texts = 0
+
+/**
+ * Writes as one statement where they are a sequence that comes often, else as they are. All of them
+ * see the rows as they were before, so none may touch a row that another one does. Most of what a
+ * small write costs a server is to begin and end it.
+ */
+export function joined(writes: readonly CompiledQuery[]): readonly CompiledQuery[] {
+  if (writes.length < 2 || writes.length > mostStatements) return writes
+  let sequence = start
+  for (const { sql } of writes) {
+    let next = sequence.next.get(sql)
+    if (next === undefined) {
+      // Nobody remembers what comes once.
+      if (texts >= mostTexts) return writes
+      next = { next: new Map(), seen: 0, text: undefined }
+      sequence.next.set(sql, next)
+    }
+    sequence = next
+  }
+  sequence.seen += 1
+  if (sequence.text === undefined) {
+    if (sequence.seen < usual || texts >= mostTexts) return writes
+    texts += 1
+    sequence.text = textOf(writes)
+  }
+  const parameters = writes.flatMap((write) => write.parameters)
+  return [CompiledQuery.raw(sequence.text, parameters)]
+}
+
+function textOf(writes: readonly CompiledQuery[]): string {
+  let before = 0
+  const parts = writes.map(({ sql, parameters }, index) => {
+    const text = sql.replace(/\$(\d+)/g, (_, number: string) => `$${Number(number) + before}`)
+    before += parameters.length
+    return `write_${index} as (${text})`
+  })
+  return `with ${parts.join(', ')} select 1`
+}

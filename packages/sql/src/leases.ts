@@ -109,7 +109,8 @@ export async function hearWorkers(
   now: number,
 ): Promise<void> {
   if (workerIds.length === 0) return
-  const rows = workerIds.map((id) => [id, now])
+  // No statement may write a row twice.
+  const rows = [...new Set(workerIds)].map((id) => [id, now])
   await insertRows(database, dialect, heartbeatTarget, rows)
 }
 

@@ -11,6 +11,7 @@ import type {
   Tables,
   Task,
   TaskId,
+  Worker,
   WorkOrderId,
 } from '@cueline/core'
 
@@ -139,6 +140,8 @@ export class ProjectCache {
   readonly #requestsOfTask = new Map<TaskId, Set<string>>()
   /** Rows that have settled since the last pruning; hardly any command asks for them again. */
   readonly #settled: { readonly name: IdTable; readonly id: string }[] = []
+  /** Workers as they are stored, of those that have changed since. */
+  readonly #storedWorkers = new Map<string, Worker | null>()
   /** Changes that wait to be written of rows that have not been read. */
   readonly #waiting = new Map<string, Change[]>()
 
@@ -196,8 +199,22 @@ export class ProjectCache {
     this.#settled.length = 0
   }
 
+  /** Changes without those that come to nothing: a worker that goes on at once was never idle. */
+  worthWriting(changes: readonly Change[]): readonly Change[] {
+    const same = new Set<string>()
+    for (const [id, stored] of this.#storedWorkers) {
+      const now = this.rows.worker.get(id)
+      if (stored != null && now != null && isSameWorker(stored, now)) same.add(id)
+    }
+    if (same.size === 0) return changes
+    return changes.filter(
+      (change) => change.table !== 'worker' || change.kind !== 'update' || !same.has(change.key),
+    )
+  }
+
   /** Nothing waits to be written any more. */
   flushed(): void {
+    this.#storedWorkers.clear()
     this.#waiting.clear()
   }
 
@@ -285,12 +302,17 @@ export class ProjectCache {
     if (name === 'batch') this.#byOrder = undefined
     if (change.kind === 'insert') {
       const row = rowOf(name, change.row)
+      // What it was before is gone, so all that follows counts.
+      if (name === 'worker') this.#storedWorkers.set(change.row.id, null)
       this.#put(name, row)
       if (name === 'task') this.queue.taskChanged(null, row as Task)
       else this.queue.changed(change, true)
       return true
     }
     const row = rows.get(change.key)
+    if (name === 'worker' && row !== undefined && !this.#storedWorkers.has(change.key)) {
+      this.#storedWorkers.set(change.key, row as Worker | null)
+    }
     if (name !== 'task') this.queue.changed(change, row !== undefined)
     if (row === undefined) return this.#wait(change)
     if (change.kind === 'delete') rows.set(change.key, null)
@@ -328,6 +350,13 @@ export class ProjectCache {
     if (ids === undefined) this.#requestsOfTask.set(taskId, new Set([row.id]))
     else ids.add(row.id)
   }
+}
+
+function isSameWorker(one: Worker, other: Worker): boolean {
+  return tables.worker.columns.every(({ field }) => {
+    const name = field as keyof Worker
+    return one[name] === other[name]
+  })
 }
 
 /** Tasks, work orders, attempts and sessions come to an end; batches, workers and requests stay. */

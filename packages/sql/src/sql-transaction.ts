@@ -276,7 +276,8 @@ export class SqlTransaction implements StorageTransaction {
     await this.#send(async (writing) => {
       const { database, apart } = writing
       for (const [projectId, { changes, events }] of waiting) {
-        await writeChanges(writing, this.#dialect, projectId, changes, this.now)
+        const worth = this.#cache.of(projectId).worthWriting(changes)
+        await writeChanges(writing, this.#dialect, projectId, worth, this.now)
         await appendEvents(database, this.#dialect, projectId, events)
         if (events.length === 0 && this.#locked.has(projectId)) {
           this.#silent.add(projectId)

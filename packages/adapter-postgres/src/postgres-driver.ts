@@ -196,7 +196,7 @@ class Connection implements DatabaseConnection {
   constructor(client: PostgresClient, options: PostgresDriverOptions) {
     this.#client = client
     this.#options = options
-    if (options.perConnection !== undefined) this.#sendAhead(options.perConnection)
+    if (options.perConnection !== undefined) void this.#sendAhead(options.perConnection)
   }
 
   acquire(): void {
@@ -209,7 +209,7 @@ class Connection implements DatabaseConnection {
     this.#transactionId = undefined
     const text = `begin isolation level read committed; ${this.#options.perTransaction}`
     if (!willWrite) {
-      this.#sendAhead(text)
+      void this.#sendAhead(text)
       return
     }
     // Several statements in one message answer with a list.
@@ -358,7 +358,8 @@ class Connection implements DatabaseConnection {
 }
 
 function idIn(result: PostgresResult | undefined): string {
-  return String((result?.rows[0] as { readonly id: unknown }).id)
+  const row = result?.rows[0] as { readonly id: unknown } | undefined
+  return String(row?.id)
 }
 
 /** Prepared statements kept per connection; more than the fixed ones of the storage. */

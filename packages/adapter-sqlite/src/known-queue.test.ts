@@ -89,18 +89,18 @@ describe('who comes next, where nobody else writes [S2-03]', () => {
     await withQueue(storage, 60)
     for (let time = 0; time < 8; time += 1) await next(storage)
     const set = { priority: 'high' } as const
-    await write(storage, { table: 'task', kind: 'update', key: 't40' as TaskId, set })
+    await write(storage, { table: 'task', kind: 'update', key: 't40', set })
     expect(await next(storage)).toEqual(['o40', 'o0'])
     await write(storage, started(40), started(0))
     expect(await next(storage)).toEqual(['o1', 'o2'])
     const back = { status: 'staged' } as const
-    await write(storage, { table: 'task', kind: 'update', key: 't0' as TaskId, set: back })
+    await write(storage, { table: 'task', kind: 'update', key: 't0', set: back })
     expect(await next(storage)).toEqual(['o0', 'o1'])
     const later = { notBefore: Number.MAX_SAFE_INTEGER }
     await write(storage, {
       table: 'workOrder',
       kind: 'update',
-      key: 'o0' as WorkOrderId,
+      key: 'o0',
       set: later,
     })
     expect(await next(storage)).toEqual(['o1', 'o2'])

@@ -137,19 +137,11 @@ export class KnownQueue {
 
   /** Any other row is about to change or has changed; `isKnown` when its row is among the rows. */
   changed(change: Change, isKnown: boolean): void {
-    switch (change.table) {
-      case 'project':
-        this.#next = undefined
-        return
-      case 'batch':
-        if (change.kind !== 'update' || decidesStart(change.set)) this.#next = undefined
-        return
-      case 'workOrder':
-        this.#orderChanged(change, isKnown)
-        return
-      case 'attempt':
-        if (!isKnown) this.#allRunning = false
-    }
+    if (change.table === 'project') this.#next = undefined
+    if (change.table === 'workOrder') this.#orderChanged(change, isKnown)
+    if (change.table === 'attempt' && !isKnown) this.#allRunning = false
+    if (change.table !== 'batch') return
+    if (change.kind !== 'update' || decidesStart(change.set)) this.#next = undefined
   }
 
   #orderChanged(change: Extract<Change, { table: 'workOrder' }>, isKnown: boolean): void {

@@ -328,14 +328,16 @@ export class SqlTransaction implements StorageTransaction {
   }
 
   /** Takes over what is known of a project that is locked and at this version. */
-  adopt(projectId: ProjectId, { now, mark: _, ...version }: LockedProject): void {
-    refuseNewer(version.schema)
+  adopt(projectId: ProjectId, locked: LockedProject): void {
+    const { now, lastSequence, silentWrites, schema, server } = locked
+    const version = { lastSequence, silentWrites, schema, server }
+    refuseNewer(schema)
     // Whoever had the lock has written later times than that of the start of this transaction.
     if (this.#versions.size === 0) this.#at = { ...this.#at, now: Math.max(this.#at.now, now) }
     const known = this.#known.take(projectId, version)
     if (known !== undefined) this.#cache.use(projectId, known)
     this.#versions.set(projectId, version)
-    this.#cache.of(projectId).lastSequence = version.lastSequence
+    this.#cache.of(projectId).lastSequence = lastSequence
     this.#locked.set(projectId, nothing)
   }
 

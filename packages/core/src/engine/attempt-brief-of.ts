@@ -3,17 +3,18 @@ import { roleOf } from '../merge/merge-rounds.ts'
 import { errorPolicies } from '../limit/error-policy.ts'
 import { keepAliveOf, sessionEnd } from '../session/keep-alive.ts'
 import type { AttemptBrief } from '../staging/attempt-brief.ts'
+import type { Slice } from '../staging/slice.ts'
 import type { Project, Request } from '../staging/state.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
 import type { ClaimIds } from './claim.ts'
 
-/** Everything the agent is told but its workspace, read in the transaction that claims. */
+/** Everything the agent is told but its workspace, read in the transaction that claims its task. */
 export async function attemptBriefOf(
   storage: StorageTransaction,
+  { project, tasks, workOrders }: Slice,
   claim: ClaimIds,
 ): Promise<AttemptBrief> {
   const { projectId, taskId } = claim
-  const { project, tasks, workOrders } = await storage.load({ projectId, tasks: [taskId] })
   const task = tasks.get(taskId)
   if (task === undefined) {
     throw new CuelineError('not-found', `Task "${taskId}" is gone; its attempt ends.`)

@@ -193,11 +193,15 @@ async function claimSome(
       ...(capabilities !== undefined && { capabilities }),
     })
     const before = claims.length
-    for (const event of events) {
-      if (event.type !== 'attempt.started') continue
-      const ids: ClaimIds = { ...event, projectId }
-      await storage.lease([ids], ids.workerId, leaseMs)
-      claims.push({ ...ids, brief: await attemptBriefOf(storage, ids) })
+    const started = events
+      .filter((event) => event.type === 'attempt.started')
+      .map((event): ClaimIds => ({ ...event, projectId }))
+    for (const ids of started) await storage.lease([ids], ids.workerId, leaseMs)
+    if (started.length > 0) {
+      const slice = await storage.load({ projectId, tasks: started.map(({ taskId }) => taskId) })
+      for (const ids of started) {
+        claims.push({ ...ids, brief: await attemptBriefOf(storage, slice, ids) })
+      }
     }
     if (candidates.length < limit || claims.length === free.length) break
     if (claims.length === before) {

@@ -2,7 +2,7 @@ import { CuelineError, type CuelineErrorCode } from '../error.ts'
 import type { StoredEvent } from '../event/event.ts'
 import type { Ids, ProjectId } from '../id.ts'
 import type { Command } from '../staging/command.ts'
-import { type Decision, decide } from '../staging/decide.ts'
+import { type Decision, decideAll } from '../staging/decide.ts'
 import type { Effect, Refusal } from '../staging/draft.ts'
 import { allKeys } from '../staging/all-keys.ts'
 import type { SliceKeys } from '../staging/slice.ts'
@@ -17,6 +17,11 @@ export interface LedgerTransaction {
   /** As `decide`; a refusal is thrown as a `CuelineError`. */
   execute(command: Command): Promise<Accepted>
   /**
+   * As `execute` for what is written about attempts, one command after the other on the same rows: read
+   * once, written at once, or not at all when one of them is refused.
+   */
+  executeAll(commands: readonly [AttemptCommand, ...AttemptCommand[]]): Promise<Accepted>
+  /**
    * Has `work` run once in this transaction, after the last step of all, with every item that was
    * given for it. What it resolves with is called after the commit. A favour, not a promise: when the
    * transaction fails with it, the steps are stored without.
@@ -29,6 +34,9 @@ export type AtEnd<Item> = (
   transaction: LedgerTransaction,
   items: readonly Item[],
 ) => Promise<() => void>
+
+/** Their rows are told by ids alone, so that those of several can be read together. */
+export type AttemptCommand = Extract<Command, { readonly type: `attempt.${string}` }>
 
 export type Accepted = Extract<Decision, { ok: true }>
 export type Step<Result> = (transaction: LedgerTransaction) => Promise<Result>
@@ -224,18 +232,22 @@ function ledgerTransaction(
   { events, effects, atEnd }: Progress,
   written: { any: boolean },
 ): LedgerTransaction {
-  const decideAndWrite = async (command: Command): Promise<Decision> => {
-    const slice = await storage.load(sliceOf(command))
-    const decision = decide(slice, command, { now: storage.now, ids, random })
+  const decideAndWrite = async (
+    keys: SliceKeys,
+    commands: readonly Command[],
+  ): Promise<Decision> => {
+    const { projectId } = keys
+    const slice = await storage.load(keys)
+    const decision = decideAll(slice, projectId, commands, { now: storage.now, ids, random })
     if (!decision.ok || decision.events.length === 0) return decision
     written.any = true
-    const stored = await storage.write(command.projectId, decision.changes, decision.events, actor)
+    const stored = await storage.write(projectId, decision.changes, decision.events, actor)
     events.push(...stored)
     for (const effect of decision.effects) {
       if (effect.type === 'release-lease') await storage.release(effect.workOrderIds)
     }
     if (decision.effects.length > 0) {
-      effects.push({ projectId: command.projectId, effects: decision.effects })
+      effects.push({ projectId, effects: decision.effects })
     }
     return decision
   }
@@ -247,13 +259,19 @@ function ledgerTransaction(
       if (items === undefined) atEnd.set(key, [item])
       else items.push(item)
     },
-    decide: decideAndWrite,
-    async execute(command) {
-      const decision = await decideAndWrite(command)
-      if (!decision.ok) throw refusalError(decision.refusal)
-      return decision
+    decide: (command) => decideAndWrite(sliceOf(command), [command]),
+    execute: async (command) => accepted(await decideAndWrite(sliceOf(command), [command])),
+    async executeAll(commands) {
+      const { projectId } = commands[0]
+      const keys = { projectId, ...allKeys(commands.map(sliceOf)) }
+      return accepted(await decideAndWrite(keys, commands))
     },
   }
+}
+
+function accepted(decision: Decision): Accepted {
+  if (!decision.ok) throw refusalError(decision.refusal)
+  return decision
 }
 
 const codes: Readonly<Record<Refusal['code'], CuelineErrorCode>> = {

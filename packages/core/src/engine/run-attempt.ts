@@ -133,18 +133,23 @@ async function runRunner(
       ),
     ),
   )
-  const over = new AbortController()
+  /** Made for the first question; most attempts ask none. */
+  const asking: { over: AbortController | null } = { over: null }
+  let ended = false
   let forgotten = false
   let asked: Promise<unknown> = Promise.resolve()
   const ask = (question: Question) => {
     // One after the other: an attempt waits for one answer at a time.
+    asking.over ??= new AbortController()
+    if (ended) asking.over.abort(overError())
+    const { signal: over } = asking.over
     const answer = asked.then(async () => {
-      over.signal.throwIfAborted()
+      over.throwIfAborted()
       limit.pause()
       try {
-        return await askPerson(context, claim, question, { signal, over: over.signal, slot })
+        return await askPerson(context, claim, question, { signal, over, slot })
       } catch (error) {
-        forgotten = error === over.signal.reason
+        forgotten = error === over.reason
         throw error
       } finally {
         limit.resume()
@@ -161,16 +166,24 @@ async function runRunner(
     const run = Promise.resolve(runner.run(brief, { signal, report }))
     outcome = await orGiveUp(context, `Runner "${runner.name}"`, run, signal)
   } finally {
-    over.abort(
-      new CuelineError('cancelled', 'The attempt is over; nobody waits for this answer any more.'),
-    )
-    await asked
+    ended = true
+    if (asking.over !== null) {
+      asking.over.abort(overError())
+      await asked
+    }
     limit.stop()
     await report.close()
   }
   // Whoever yields or fails may still want the answer, the next time; who is done goes on without.
   if (forgotten && outcome.status === 'completed') await backToWork(context, claim, signal, slot)
   return outcome
+}
+
+function overError(): CuelineError {
+  return new CuelineError(
+    'cancelled',
+    'The attempt is over; nobody waits for this answer any more.',
+  )
 }
 
 async function settleError(

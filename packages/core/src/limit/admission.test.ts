@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { batchId, World } from '../staging/world.arbitrary.ts'
-import type { Project, ProjectSettings, Task, WorkOrder } from '../staging/state.ts'
+import type { Batch, Project, ProjectSettings, Task, WorkOrder } from '../staging/state.ts'
 import {
   addInterruptions,
   addResources,
   addToLoad,
+  growingLoad,
   admission,
   emptyLoad,
   limits,
@@ -23,6 +24,12 @@ function oneTask() {
     return admission(task, batch, project, load, new Map([['oak', hold]]), now)
   }
   return { task, batch, now, admit }
+}
+
+const loadWith = (before: Load, task: Task, batch: Batch, order?: WorkOrder): Load => {
+  const load = growingLoad(before)
+  addToLoad(load, task, batch.id, order)
+  return load
 }
 
 const projectWith = (settings: Partial<ProjectSettings>): Project => {
@@ -130,7 +137,7 @@ describe('admission [S2-02]', () => {
       exclusiveKeys,
     })
     const obstacles = (waiting: Task, ...running: readonly Task[]) => {
-      const load = running.reduce((all, one) => addToLoad(all, one, batch), emptyLoad)
+      const load = running.reduce((all, one) => loadWith(all, one, batch), emptyLoad)
       return [...limits(waiting, batch, projectWith({}), load, new Map(), 0)]
     }
     expect(obstacles(task('T1', 'a.ts'), task('T2', 'b.ts'), task('T3'))).toEqual([])
@@ -157,7 +164,7 @@ describe('admission [S2-02]', () => {
       accountLimits: { oak: 1 },
       resources: { key: 1 },
     })
-    const one = addToLoad(addToLoad(emptyLoad, other, batch), task, batch)
+    const one = loadWith(loadWith(emptyLoad, other, batch), task, batch)
     const hold = { projectId: project.id, account: 'oak', until: now + 1, reason: 'slow down' }
     expect(
       [...limits(task, batch, project, one, new Map([['oak', hold]]), now)].map(({ kind }) => kind),
@@ -174,8 +181,8 @@ describe('admission [S2-02]', () => {
   it('counts what it has admitted, and leaves the load it was given alone', () => {
     const { task, batch, admit } = oneTask()
 
-    const one = addToLoad(emptyLoad, task, batch)
-    const two = addToLoad(one, task, batch)
+    const one = loadWith(emptyLoad, task, batch)
+    const two = loadWith(one, task, batch)
 
     expect([one.total, one.byBatch.get(batch.id), one.byAccount.get('oak')]).toEqual([1, 1, 1])
     expect(admit(one)).toBeNull()
@@ -231,7 +238,7 @@ describe('admission of tasks that lost workers [S2-02, S2-03]', () => {
     addInterruptions(lost, { code: 'T1' }, { interruptions: 2 })
     addInterruptions(lost, { code: 'T1' }, { interruptions: 1 })
     expect([...lost]).toEqual([['T1', 2]])
-    const one = addToLoad(running(['T2', 1]), task, batch, orderThatLost(3))
+    const one = loadWith(running(['T2', 1]), task, batch, orderThatLost(3))
     expect([...one.interruptions]).toEqual([
       ['T2', 1],
       [task.code, 3],

@@ -153,6 +153,7 @@ export function suspectIn(
 
 /** One for each running task that it must not run beside. */
 function* conflicts(task: Task, load: Load): Generator<Obstacle, void, undefined> {
+  if (task.exclusiveKeys.length === 0 || load.byKey.size === 0) return
   const named = new Set([task.code])
   for (const key of task.exclusiveKeys) {
     const holder = load.byKey.get(key)
@@ -190,23 +191,41 @@ function own(record: Readonly<Record<string, number>>, name: string): number | u
   return Object.hasOwn(record, name) ? record[name] : undefined
 }
 
-/** The load after this task has been admitted too. */
-export function addToLoad(load: Load, task: Task, batch: Batch, order?: WorkOrder): Load {
-  const byResource = new Map(load.byResource)
-  addResources(byResource, task.resources)
-  const byKey = new Map(load.byKey)
-  addKeys(byKey, task)
-  const interruptions = new Map(load.interruptions)
-  addInterruptions(interruptions, task, order)
-  const account = task.account ?? defaultAccount
+/** A load that grows as tasks are admitted. */
+export interface GrowingLoad extends Load {
+  total: number
+  readonly byBatch: Map<BatchId, number>
+  readonly byAccount: Map<string, number>
+  readonly byResource: Map<string, number>
+  readonly byKey: Map<string, string>
+  readonly interruptions: Map<string, number>
+}
+
+export function growingLoad(load: Load): GrowingLoad {
   return {
-    total: load.total + 1,
-    byBatch: new Map(load.byBatch).set(batch.id, (load.byBatch.get(batch.id) ?? 0) + 1),
-    byAccount: new Map(load.byAccount).set(account, (load.byAccount.get(account) ?? 0) + 1),
-    byResource,
-    byKey,
-    interruptions,
+    total: load.total,
+    byBatch: new Map(load.byBatch),
+    byAccount: new Map(load.byAccount),
+    byResource: new Map(load.byResource),
+    byKey: new Map(load.byKey),
+    interruptions: new Map(load.interruptions),
   }
+}
+
+/** This task has been admitted too. */
+export function addToLoad(
+  load: GrowingLoad,
+  task: Task,
+  batchId: BatchId | null,
+  order?: WorkOrder,
+): void {
+  load.total += 1
+  if (batchId !== null) load.byBatch.set(batchId, (load.byBatch.get(batchId) ?? 0) + 1)
+  const account = task.account ?? defaultAccount
+  load.byAccount.set(account, (load.byAccount.get(account) ?? 0) + 1)
+  addResources(load.byResource, task.resources)
+  addKeys(load.byKey, task)
+  addInterruptions(load.interruptions, task, order)
 }
 
 /** Adds the task when its work order has lost workers. */

@@ -1,5 +1,5 @@
 import type { WorkOrderId } from '../id.ts'
-import { addToLoad, admission } from '../limit/admission.ts'
+import { addToLoad, admission, growingLoad } from '../limit/admission.ts'
 import type { CommandOf, CommandType } from './command.ts'
 import type { Decide } from './decide.ts'
 import { cancelRequests, type Draft, emit, furthest, release, releasedBy } from './draft.ts'
@@ -11,7 +11,7 @@ type WorkCommand = Extract<CommandType, `work.${string}`>
 export const workDecisions: { readonly [Type in WorkCommand]: Decide<Type> } = {
   'work.claim': (draft, { workers, candidates, load, capabilities }) => {
     const able = capabilities === undefined ? undefined : new Set(capabilities)
-    let running = load
+    const running = growingLoad(load)
     let started = 0
     for (const id of candidates) {
       const workerId = workers[started]
@@ -22,7 +22,7 @@ export const workDecisions: { readonly [Type in WorkCommand]: Decide<Type> } = {
       const { holds } = draft.slice
       if (admission(task, batch, project, running, holds, draft.now, order, able) !== null) continue
       started += 1
-      running = addToLoad(running, task, batch, order)
+      addToLoad(running, task, batch.id, order)
       emit(draft, {
         type: 'attempt.started',
         attemptId: draft.ids('attempt'),

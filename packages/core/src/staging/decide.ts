@@ -1,4 +1,5 @@
 import type { Event } from '../event/event.ts'
+import type { ProjectId } from '../id.ts'
 import type { Command, CommandOf, CommandType } from './command.ts'
 import { attemptDecisions } from './decide-attempts.ts'
 import { batchDecisions } from './decide-batches.ts'
@@ -39,21 +40,37 @@ export type Decide<Type extends CommandType> = (
  * and effects, or a refusal that says why. Pure: equal arguments give equal decisions.
  */
 export function decide(slice: Slice, command: Command, context: DecideContext): Decision {
-  const draft = createDraft(slice, command.projectId, context)
-  if (command.type !== 'project.create' && slice.project === null) {
-    return {
-      ok: false,
-      refusal: {
-        code: 'not-found',
-        message: `Project "${command.projectId}" does not exist. List the projects to find its id.`,
-      },
+  return decideAll(slice, command.projectId, [command], context)
+}
+
+/**
+ * What follows from commands of one project, each on what those before it have changed; a refusal of one
+ * refuses all.
+ */
+export function decideAll(
+  slice: Slice,
+  projectId: ProjectId,
+  commands: readonly Command[],
+  context: DecideContext,
+): Decision {
+  const draft = createDraft(slice, projectId, context)
+  for (const command of commands) {
+    if (command.type !== 'project.create' && slice.project === null) {
+      return { ok: false, refusal: unknownProject(projectId) }
     }
+    const decision = decisions[command.type] as (draft: Draft, command: Command) => Refusal | void
+    const refusal = decision(draft, command)
+    if (refusal !== undefined) return { ok: false, refusal }
   }
-  const decision = decisions[command.type] as (draft: Draft, command: Command) => Refusal | void
-  const refusal = decision(draft, command)
-  if (refusal !== undefined) return { ok: false, refusal }
   const { events, effects, changes, results } = draft
   return { ok: true, events, effects, changes, results }
+}
+
+function unknownProject(projectId: ProjectId): Refusal {
+  return {
+    code: 'not-found',
+    message: `Project "${projectId}" does not exist. List the projects to find its id.`,
+  }
 }
 
 const decisions: { readonly [Type in CommandType]: Decide<Type> } = {

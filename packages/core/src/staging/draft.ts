@@ -1,6 +1,6 @@
 import type { Event } from '../event/event.ts'
 import type { Ids, ProjectId, TaskId, WorkOrderId } from '../id.ts'
-import { copySlice, type MutableSlice } from './apply-changes.ts'
+import { type MutableSlice, type OwnMaps, workingCopy } from './apply-changes.ts'
 import { applyEvent } from './evolve.ts'
 import { isReleased } from './readiness.ts'
 import type { Change, Slice } from './slice.ts'
@@ -46,6 +46,7 @@ export interface DecideContext {
 export interface Draft extends DecideContext {
   readonly projectId: ProjectId
   readonly slice: MutableSlice
+  readonly own: OwnMaps
   readonly events: Event[]
   readonly effects: Effect[]
   readonly changes: Change[]
@@ -56,7 +57,7 @@ export function createDraft(slice: Slice, projectId: ProjectId, context: DecideC
   return {
     ...context,
     projectId,
-    slice: copySlice(slice),
+    ...workingCopy(slice),
     events: [],
     effects: [],
     changes: [],
@@ -71,7 +72,7 @@ export function emit(draft: Draft, event: WithoutTime<Event>): void {
   const complete = { ...event, at: draft.now } as Event
   draft.events.push(complete)
   // Not spread: a bulk command has more changes than a call takes arguments.
-  for (const change of applyEvent(draft.slice, complete)) draft.changes.push(change)
+  for (const change of applyEvent(draft.slice, complete, draft.own)) draft.changes.push(change)
 }
 
 /**

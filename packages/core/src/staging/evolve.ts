@@ -1,5 +1,11 @@
 import type { Event, EventType } from '../event/event.ts'
-import { applyChanges, copySlice, type MutableSlice } from './apply-changes.ts'
+import {
+  applyChanges,
+  copySlice,
+  type MutableSlice,
+  type OwnMaps,
+  workingCopy,
+} from './apply-changes.ts'
 import { attemptMeanings } from './attempt-meanings.ts'
 import { batchMeanings } from './batch-meanings.ts'
 import type { Meaning } from './meaning.ts'
@@ -10,9 +16,9 @@ import { taskMeanings } from './task-meanings.ts'
 
 /** The slice after the event. Folding `evolve` over the whole log gives the stored state again. */
 export function evolve(slice: Slice, event: Event): Slice {
-  const next = copySlice(slice)
-  applyChanges(next, changesOf(slice, event))
-  return next
+  const next = workingCopy(slice)
+  applyEvent(next.slice, event, next.own)
+  return next.slice
 }
 
 /** The whole state from the log alone. */
@@ -22,10 +28,10 @@ export function replay(events: Iterable<Event>): Slice {
   return world
 }
 
-/** As `evolve`, in place; returns the row changes for the storage. */
-export function applyEvent(slice: MutableSlice, event: Event): readonly Change[] {
+/** As `evolve`, in place; returns the row changes for the storage. `own` for a working copy. */
+export function applyEvent(slice: MutableSlice, event: Event, own?: OwnMaps): readonly Change[] {
   const changes = changesOf(slice, event)
-  applyChanges(slice, changes)
+  applyChanges(slice, changes, own)
   return changes
 }
 

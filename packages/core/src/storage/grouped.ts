@@ -4,6 +4,10 @@ const none: ReadonlySet<never> = new Set<never>()
 export class Grouped<Group, Member> {
   readonly #groups = new Map<Group, Set<Member>>()
 
+  get isEmpty(): boolean {
+    return this.#groups.size === 0
+  }
+
   of(group: Group): ReadonlySet<Member> {
     return this.#groups.get(group) ?? none
   }

@@ -1,8 +1,8 @@
 import type { AttemptId, BatchId, TaskId, WorkerId, WorkOrderId } from '../id.ts'
 import {
-  addInterruptions,
-  addKeys,
-  addResources,
+  addToLoad,
+  emptyLoad,
+  growingLoad,
   hasRoom,
   lackingOf,
   type Load,
@@ -273,25 +273,16 @@ function readyTasks(rows: ProjectRows): readonly Task[] {
 }
 
 function loadOf(rows: ProjectRows): Load {
-  const byBatch = new Map<BatchId, number>()
-  const byAccount = new Map<string, number>()
-  const byResource = new Map<string, number>()
-  const byKey = new Map<string, string>()
-  const interruptions = new Map<string, number>()
+  const load = growingLoad(emptyLoad)
   for (const id of rows.active) {
     const attempt = rows.slice.attempts.get(id)
     if (attempt === undefined) continue
     const { taskId, workOrderId } = attempt
     const task = rows.slice.tasks.get(taskId)
     if (task === undefined) continue
-    if (task.batchId !== null) byBatch.set(task.batchId, (byBatch.get(task.batchId) ?? 0) + 1)
-    const account = task.account ?? defaultAccount
-    byAccount.set(account, (byAccount.get(account) ?? 0) + 1)
-    addResources(byResource, task.resources)
-    addKeys(byKey, task)
-    addInterruptions(interruptions, task, rows.slice.workOrders.get(workOrderId))
+    addToLoad(load, task, task.batchId, rows.slice.workOrders.get(workOrderId))
   }
-  return { total: rows.active.size, byBatch, byAccount, byResource, byKey, interruptions }
+  return { ...load, total: rows.active.size }
 }
 
 function queuedMerge(

@@ -1,4 +1,4 @@
-import type { AttemptId, BatchId, TaskId, WorkOrderId } from '../id.ts'
+import type { TaskId } from '../id.ts'
 import { copySlice } from '../staging/apply-changes.ts'
 import type { MutableSlice } from '../staging/apply-changes.ts'
 import { emptySlice } from '../staging/slice.ts'
@@ -9,27 +9,21 @@ import type { ProjectRows } from './project-rows.ts'
 /** Copies just what the keys name, so that a slice asked for too narrowly shows in memory too. */
 export function loadSlice(rows: ProjectRows, keys: SliceKeys): Slice {
   if (keys.everything === true) return everything(rows)
-  const slice = copySlice({ ...emptySlice, project: rows.slice.project })
+  const slice: Slice = { ...emptySlice, project: rows.slice.project }
   const tasks = new Set<TaskId>(keys.tasks)
-  const ofBatches = (keys.edgesOfBatches ?? []).flatMap((id) => [...rows.tasksOfBatch.of(id)])
-  for (const id of [...(keys.dependenciesOf ?? []), ...ofBatches]) {
-    tasks.add(id)
-    for (const edge of copyEdges(rows.slice.dependencies, slice.dependencies, id)) {
-      tasks.add(edge.dependsOn)
-    }
+  for (const id of keys.dependenciesOf ?? []) addDependencies(rows, slice, tasks, id)
+  for (const id of keys.dependentsOf ?? []) addDependents(rows, slice, tasks, id)
+  if (keys.allDependentsOf !== undefined) {
+    followDependents(rows, slice, tasks, keys.allDependentsOf)
   }
-  for (const id of keys.dependentsOf ?? []) {
-    tasks.add(id)
-    for (const edge of copyEdges(rows.slice.dependents, slice.dependents, id)) {
-      tasks.add(edge.taskId)
-    }
+  for (const batchId of keys.edgesOfBatches ?? []) {
+    addRow(rows, slice, 'batches', batchId)
+    const ids = rows.tasksOfBatch.of(batchId)
+    for (const id of ids) addDependencies(rows, slice, tasks, id)
+    followDependents(rows, slice, tasks, ids)
   }
-  const start = [...(keys.allDependentsOf ?? []), ...ofBatches]
-  for (const id of followDependents(rows, slice, start)) tasks.add(id)
-  for (const batchId of keys.edgesOfBatches ?? [])
-    copyRow(rows.slice.batches, slice.batches, batchId)
   for (const batchId of keys.tasksOfBatches ?? []) {
-    copyRow(rows.slice.batches, slice.batches, batchId)
+    addRow(rows, slice, 'batches', batchId)
     for (const id of rows.tasksOfBatch.of(batchId)) tasks.add(id)
   }
   addNamed(rows, slice, keys, tasks)
@@ -39,127 +33,141 @@ export function loadSlice(rows: ProjectRows, keys: SliceKeys): Slice {
   return inOrder(slice)
 }
 
-function addNamed(
-  rows: ProjectRows,
-  slice: MutableSlice,
-  keys: SliceKeys,
-  tasks: Set<TaskId>,
-): void {
+function addNamed(rows: ProjectRows, slice: Slice, keys: SliceKeys, tasks: Set<TaskId>): void {
   const batches = keys.batches === 'all' ? rows.slice.batches.keys() : keys.batches
-  for (const id of batches ?? []) copyRow(rows.slice.batches, slice.batches, id)
+  for (const id of batches ?? []) addRow(rows, slice, 'batches', id)
   for (const id of keys.workOrders ?? []) {
-    const order = copyRow(rows.slice.workOrders, slice.workOrders, id)
+    const order = addRow(rows, slice, 'workOrders', id)
     if (order !== undefined) tasks.add(order.taskId)
   }
   for (const id of keys.attempts ?? []) {
-    const attempt = copyRow(rows.slice.attempts, slice.attempts, id)
+    const attempt = addRow(rows, slice, 'attempts', id)
     if (attempt !== undefined) tasks.add(attempt.taskId)
   }
   for (const id of keys.requests ?? []) {
-    const request = copyRow(rows.slice.requests, slice.requests, id)
+    const request = addRow(rows, slice, 'requests', id)
     if (request === undefined) continue
     tasks.add(request.taskId)
-    copyRow(rows.slice.attempts, slice.attempts, request.attemptId)
+    addRow(rows, slice, 'attempts', request.attemptId)
   }
   for (const id of keys.sessions ?? []) {
-    const session = copyRow(rows.slice.sessions, slice.sessions, id)
+    const session = addRow(rows, slice, 'sessions', id)
     if (session === undefined) continue
     tasks.add(session.taskId)
-    copyRow(rows.slice.attempts, slice.attempts, session.attemptId)
+    addRow(rows, slice, 'attempts', session.attemptId)
   }
   if (keys.holds === true) {
-    for (const [account, hold] of rows.slice.holds) slice.holds.set(account, hold)
+    for (const account of rows.slice.holds.keys()) addRow(rows, slice, 'holds', account)
   }
-  for (const id of keys.workers ?? []) copyRow(rows.slice.workers, slice.workers, id)
+  for (const id of keys.workers ?? []) addRow(rows, slice, 'workers', id)
 }
 
 /** Tasks by position, each with its batch, its work order and that order's attempt. */
-function addTasks(rows: ProjectRows, slice: MutableSlice, ids: ReadonlySet<TaskId>): void {
+function addTasks(rows: ProjectRows, slice: Slice, ids: ReadonlySet<TaskId>): void {
   const tasks: Task[] = []
   for (const id of ids) {
     const task = rows.slice.tasks.get(id)
     if (task !== undefined) tasks.push(task)
   }
-  for (const task of tasks.toSorted(byPosition)) {
-    slice.tasks.set(task.id, task)
-    if (task.batchId !== null) copyRow(rows.slice.batches, slice.batches, task.batchId)
+  if (tasks.length > 1) tasks.sort(byPosition)
+  for (const task of tasks) {
+    mapIn(slice, 'tasks').set(task.id, task)
+    if (task.batchId !== null) addRow(rows, slice, 'batches', task.batchId)
     if (task.workOrderId === null) continue
-    const order = copyRow(rows.slice.workOrders, slice.workOrders, task.workOrderId)
+    const order = addRow(rows, slice, 'workOrders', task.workOrderId)
     if (order !== undefined && order.attemptId !== null) {
-      copyRow(rows.slice.attempts, slice.attempts, order.attemptId)
+      addRow(rows, slice, 'attempts', order.attemptId)
     }
   }
 }
 
 /** Everything but tasks by id, as other storages give it: `decide` may walk the maps. */
-function inOrder(slice: MutableSlice): Slice {
-  return {
-    ...slice,
-    batches: byKey(slice.batches),
-    workOrders: byKey(slice.workOrders),
-    attempts: byKey(slice.attempts),
-    requests: byKey(slice.requests),
-    holds: byKey(slice.holds),
-    sessions: byKey(slice.sessions),
-  }
+function inOrder(slice: Slice): Slice {
+  const mutable = slice as MutableSlice
+  mutable.batches = byKey(mutable.batches)
+  mutable.workOrders = byKey(mutable.workOrders)
+  mutable.attempts = byKey(mutable.attempts)
+  mutable.requests = byKey(mutable.requests)
+  mutable.holds = byKey(mutable.holds)
+  mutable.sessions = byKey(mutable.sessions)
+  return slice
 }
 
-function byKey<Id extends string, Row>(rows: ReadonlyMap<Id, Row>): ReadonlyMap<Id, Row> {
+function byKey<Id extends string, Row>(rows: Map<Id, Row>): Map<Id, Row> {
   return rows.size < 2
     ? rows
-    : new Map([...rows].toSorted((left, right) => (left[0] < right[0] ? -1 : 1)))
+    : new Map([...rows].sort((left, right) => (left[0] < right[0] ? -1 : 1)))
 }
 
-function addOpenRequests(rows: ProjectRows, slice: MutableSlice): void {
+function addOpenRequests(rows: ProjectRows, slice: Slice): void {
+  if (rows.requestsOfTask.isEmpty) return
   for (const taskId of slice.tasks.keys()) {
     for (const id of rows.requestsOfTask.of(taskId)) {
-      const request = rows.slice.requests.get(id)
-      if (request?.status === 'open') slice.requests.set(id, request)
+      if (rows.slice.requests.get(id)?.status === 'open') addRow(rows, slice, 'requests', id)
     }
   }
 }
 
-function addSessions(rows: ProjectRows, slice: MutableSlice): void {
+function addSessions(rows: ProjectRows, slice: Slice): void {
   for (const taskId of slice.tasks.keys()) {
-    for (const id of rows.sessionsOfTask.of(taskId)) {
-      copyRow(rows.slice.sessions, slice.sessions, id)
-    }
+    for (const id of rows.sessionsOfTask.of(taskId)) addRow(rows, slice, 'sessions', id)
   }
+}
+
+function addDependencies(rows: ProjectRows, slice: Slice, tasks: Set<TaskId>, id: TaskId): void {
+  tasks.add(id)
+  for (const edge of addEdges(rows, slice, 'dependencies', id)) tasks.add(edge.dependsOn)
+}
+
+function addDependents(rows: ProjectRows, slice: Slice, tasks: Set<TaskId>, id: TaskId): void {
+  tasks.add(id)
+  for (const edge of addEdges(rows, slice, 'dependents', id)) tasks.add(edge.taskId)
 }
 
 function followDependents(
   rows: ProjectRows,
-  slice: MutableSlice,
-  start: readonly TaskId[],
-): ReadonlySet<TaskId> {
+  slice: Slice,
+  tasks: Set<TaskId>,
+  start: Iterable<TaskId>,
+): void {
   const found = new Set(start)
   // A set visits what is added while it is walked, so it is its own queue.
   for (const id of found) {
-    for (const edge of copyEdges(rows.slice.dependents, slice.dependents, id)) {
-      found.add(edge.taskId)
-    }
+    tasks.add(id)
+    for (const edge of addEdges(rows, slice, 'dependents', id)) found.add(edge.taskId)
   }
-  return found
 }
 
-function copyEdges(
-  from: ReadonlyMap<TaskId, readonly Dependency[]>,
-  to: Map<TaskId, readonly Dependency[]>,
+function addEdges(
+  rows: ProjectRows,
+  slice: Slice,
+  name: 'dependencies' | 'dependents',
   id: TaskId,
 ): readonly Dependency[] {
-  const edges = from.get(id) ?? []
-  if (edges.length > 0) to.set(id, edges)
+  const edges = rows.slice[name].get(id) ?? []
+  if (edges.length > 0) mapIn(slice, name).set(id, edges)
   return edges
 }
 
-function copyRow<Id extends TaskId | BatchId | WorkOrderId | AttemptId | string, Row>(
-  from: ReadonlyMap<Id, Row>,
-  to: Map<Id, Row>,
-  id: Id,
-): Row | undefined {
-  const row = from.get(id)
-  if (row !== undefined) to.set(id, row)
+type Maps = Omit<MutableSlice, 'project'>
+type RowOf<Name extends keyof Maps> = Maps[Name] extends Map<string, infer Row> ? Row : never
+
+function addRow<Name extends keyof Maps>(
+  rows: ProjectRows,
+  slice: Slice,
+  name: Name,
+  id: string,
+): RowOf<Name> | undefined {
+  const row = (rows.slice[name] as Map<string, RowOf<Name>>).get(id)
+  if (row !== undefined) mapIn(slice, name).set(id, row)
   return row
+}
+
+/** The map to put rows in; most maps of a slice stay empty, and those are the empty slice's. */
+function mapIn<Name extends keyof Maps>(slice: Slice, name: Name): Map<string, RowOf<Name>> {
+  const maps = slice as unknown as Record<Name, ReadonlyMap<string, RowOf<Name>>>
+  if (maps[name] === (emptySlice as unknown as typeof maps)[name]) maps[name] = new Map()
+  return maps[name] as Map<string, RowOf<Name>>
 }
 
 function everything(rows: ProjectRows): Slice {

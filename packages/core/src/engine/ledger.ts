@@ -20,7 +20,7 @@ export interface LedgerTransaction {
    * As `execute` for what is written about attempts, one command after the other on the same rows: read
    * once, written at once, or not at all when one of them is refused.
    */
-  executeAll(commands: readonly [AttemptCommand, ...AttemptCommand[]]): Promise<Accepted>
+  executeAll(projectId: ProjectId, commands: readonly AttemptCommand[]): Promise<Accepted>
   /**
    * Has `work` run once in this transaction, after the last step of all, with every item that was
    * given for it. What it resolves with is called after the commit. A favour, not a promise: when the
@@ -261,8 +261,7 @@ function ledgerTransaction(
     },
     decide: (command) => decideAndWrite(sliceOf(command), [command]),
     execute: async (command) => accepted(await decideAndWrite(sliceOf(command), [command])),
-    async executeAll(commands) {
-      const { projectId } = commands[0]
+    async executeAll(projectId, commands) {
       const keys = { projectId, ...allKeys(commands.map(sliceOf)) }
       return accepted(await decideAndWrite(keys, commands))
     },

@@ -27,18 +27,15 @@ const ends: ReadonlySet<AttemptCommand['type']> = new Set([
 export function writeForClaim(
   context: EngineContext,
   claim: ClaimIds,
-  ...commands: readonly [WithoutClaim<AttemptCommand>, ...WithoutClaim<AttemptCommand>[]]
+  ...commands: readonly WithoutClaim<AttemptCommand>[]
 ): Promise<{ readonly events: readonly Event[] }> {
   const { projectId, taskId, workOrderId, attemptId, fence } = claim
   const ids = { projectId, taskId, workOrderId, attemptId, fence }
   const keys = commands.map((command) => sliceOf({ ...ids, held: true, ...command }))
   const write: Step<{ readonly events: readonly Event[] }> = async (transaction) => {
     const held = (await transaction.storage.held([claim])).has(claim.workOrderId)
-    const [first, ...others] = commands
-    const { events } = await transaction.executeAll([
-      { ...ids, held, ...first },
-      ...others.map((command) => ({ ...ids, held, ...command })),
-    ])
+    const complete = commands.map((command) => ({ ...ids, held, ...command }))
+    const { events } = await transaction.executeAll(projectId, complete)
     if (commands.some(({ type }) => ends.has(type))) context.goOn.get(attemptId)?.(transaction)
     return { events }
   }

@@ -1,4 +1,11 @@
-import { chmodSync, copyFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { delimiter, join } from 'node:path'
 import process from 'node:process'
 
@@ -20,7 +27,7 @@ interface Situation {
 }
 
 /** A checkout whose `npm` plays the situation. */
-async function ciRun(situation: Situation) {
+async function ciRun(situation: Situation, given: NodeJS.ProcessEnv = {}) {
   const { tests, broken = 0, testExit = 0, checkExit = 0, exampleExit = 0 } = situation
   const report = {
     numPassedTests: tests?.[0],
@@ -48,15 +55,15 @@ async function ciRun(situation: Situation) {
   chmodSync(join(cwd, 'bin', 'npm'), 0o755)
   copyFileSync(join(root, '.ci', 'run'), join(cwd, '.ci', 'run'))
   copyFileSync(join(root, 'scripts', 'count-tests.mjs'), join(cwd, 'scripts', 'count-tests.mjs'))
-  const PATH = [join(cwd, 'bin'), process.env.PATH ?? ''].join(delimiter)
-  const env = { ...process.env, PATH }
+  const all = { ...process.env, ...given }
+  const env = { ...all, PATH: [join(cwd, 'bin'), all.PATH ?? ''].join(delimiter) }
   const { code, output } = await runCommand('bash', ['.ci/run'], { cwd, env })
-  return { code, last: output.trimEnd().split('\n').at(-1) }
+  return { code, last: output.trimEnd().split('\n').at(-1), output }
 }
 
 describe('.ci/run', () => {
   it('adds the tests to install, check, build and the examples', async () => {
-    expect(await ciRun({ tests: [7, 0] })).toEqual({ code: 0, last: '11 passed, 0 failed' })
+    expect(await ciRun({ tests: [7, 0] })).toMatchObject({ code: 0, last: '11 passed, 0 failed' })
   })
 
   it.each<[string, Situation, string]>([
@@ -72,6 +79,40 @@ describe('.ci/run', () => {
     ['a check fails', { tests: [7, 0], checkExit: 1 }, '10 passed, 1 failed'],
     ['an example fails', { tests: [7, 0], exampleExit: 1 }, '10 passed, 1 failed'],
   ])('fails when %s', async (_what, situation, last) => {
-    expect(await ciRun(situation)).toEqual({ code: 1, last })
+    expect(await ciRun(situation)).toMatchObject({ code: 1, last })
+  })
+})
+
+/** Only these programs, so that there is a `redis-server` when the situation says so. */
+const programs = ['bash', 'cp', 'dirname', 'env', 'node', 'rm', 'sed', 'sh', 'timeout']
+
+function found(program: string): string {
+  const folders = (process.env.PATH ?? '').split(delimiter)
+  const file = folders.map((folder) => join(folder, program)).find((path) => existsSync(path))
+  if (file === undefined) throw new Error(`There is no ${program} on this machine.`)
+  return file
+}
+
+describe('.ci/run, without a redis-server [X-18]', () => {
+  it('installs one without starting it, after it has asked for the list of packages if need be', async () => {
+    const tree = temporaryTree({ 'bin/.keep': '', 'said.txt': '' })
+    for (const program of programs) symlinkSync(found(program), join(tree, 'bin', program))
+    const script = `echo "$RUNLEVEL $*" >>"${tree}/said.txt"; [ "$1" = update ] || [ -e "${tree}/listed" ] || { >"${tree}/listed"; exit 100; }`
+    writeFileSync(join(tree, 'bin', 'apt-get'), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
+    const { last } = await ciRun({ tests: [7, 0] }, { PATH: join(tree, 'bin') })
+    const install = '1 install -y -q --no-install-recommends redis-server'
+    expect(readFileSync(join(tree, 'said.txt'), 'utf8').trimEnd().split('\n')).toEqual([
+      install,
+      ' update -q',
+      install,
+    ])
+    expect(last).toBe('11 passed, 0 failed')
+  })
+
+  it('needs none where one is named', async () => {
+    const tree = temporaryTree({ 'bin/.keep': '' })
+    for (const program of programs) symlinkSync(found(program), join(tree, 'bin', program))
+    const env = { PATH: join(tree, 'bin'), CUELINE_REDIS_URL: 'redis://elsewhere' }
+    expect((await ciRun({ tests: [7, 0] }, env)).output).not.toContain('apt-get')
   })
 })

@@ -158,7 +158,7 @@ function nativeFolder(asRoot: boolean, directory: string): string {
 }
 
 /** Ends the server and removes its data once this process is gone, however it went. */
-function guardOf(server: ChildProcess, directory: string): ChildProcess {
+export function guardOf(server: ChildProcess, directory: string): ChildProcess {
   const script = `cat >/dev/null
     kill -INT "$1" 2>/dev/null
     tries=100
@@ -198,7 +198,8 @@ async function ready(url: string, server: ChildProcess, log: readonly string[]):
   }
 }
 
-async function freePort(): Promise<number> {
+/** A port of loopback that nobody listens on. */
+export async function freePort(): Promise<number> {
   const server = createServer()
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -1,7 +1,8 @@
 import process from 'node:process'
 
+import { bullmqDispatcher } from '@cueline/adapter-bullmq'
 import { postgresStorage } from '@cueline/adapter-postgres'
-import type { Storage } from '@cueline/core'
+import type { Dispatcher, Storage } from '@cueline/core'
 
 export const projectName = 'Harvest'
 
@@ -17,3 +18,12 @@ export async function openSharedStorage(): Promise<Storage> {
   }
   return await postgresStorage({ url, schema: process.env['CUELINE_SCHEMA'] ?? 'cueline' })
 }
+
+// #region dispatcher
+/** Where REDIS_URL names a Redis, BullMQ hands the work out; else the rows of the database do. */
+export function openSharedDispatcher(): { readonly dispatcher?: Dispatcher } {
+  const url = process.env['REDIS_URL']
+  if (url === undefined || url === '') return {}
+  return { dispatcher: bullmqDispatcher({ url }) }
+}
+// #endregion dispatcher

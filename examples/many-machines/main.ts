@@ -1,5 +1,5 @@
 // Three worker processes share one project over one Postgres: every task is done once, whoever dies.
-// DATABASE_URL names the database; with WORKERS=0 the workers are started elsewhere (compose.yaml).
+// DATABASE_URL names the database, REDIS_URL a Redis to hand out the work over; with WORKERS=0 the workers are started elsewhere (compose.yaml).
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -8,13 +8,16 @@ import process from 'node:process'
 
 import { createCueline } from '@cueline/core'
 
-import { openSharedStorage, projectName } from './fleet.ts'
+import { openSharedDispatcher, openSharedStorage, projectName } from './fleet.ts'
 
 // A schema of its own, so that the example can be run again on the same database.
 process.env['CUELINE_SCHEMA'] ??= `harvest_${Date.now()}_${process.pid}`
 const count = Number(process.env['WORKERS'] ?? 3)
 
-const cueline = await createCueline({ storage: await openSharedStorage() })
+const cueline = await createCueline({
+  storage: await openSharedStorage(),
+  ...openSharedDispatcher(),
+})
 const { id: projectId } = await cueline.projects.create({ name: projectName })
 const rows = Array.from({ length: 12 }, (_, row) => `row-${row + 1}`)
 await cueline.tasks.add({

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 import { createCueline } from '@cueline/core'
 
-import { openSharedStorage, projectName } from './fleet.ts'
+import { openSharedDispatcher, openSharedStorage, projectName } from './fleet.ts'
 
 const stop = new AbortController()
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort())
@@ -13,6 +13,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => 
 // #region worker
 const cueline = await createCueline({
   storage: await openSharedStorage(),
+  ...openSharedDispatcher(),
   // Here stands the agent; this one takes its time and says who it was.
   runner: async (_attempt, { signal }) => {
     await delay(150, undefined, { signal })

@@ -10,6 +10,8 @@ export interface EngineOptions {
   /** Kills itself when it comes here for the n-th time. */
   readonly kill?: { readonly point: FaultPoint; readonly occurrence: number }
   readonly leaseMs: number
+  /** Work is handed out over BullMQ on this Redis; over the rows of the storage when left out. */
+  readonly redis?: string
   /** What its agents do. */
   readonly work: Work
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
 import { directoryWorkspaces } from '@cueline/adapter-agents/directory'
+import { bullmqDispatcher } from '@cueline/adapter-bullmq'
 import { gitWorkspaces } from '@cueline/adapter-git'
 import { createCueline, functionRunner, type Runner, type WorkspaceProvider } from '@cueline/core'
 import type { EngineOptions, Work } from './engine-options.ts'
@@ -12,7 +13,7 @@ import { faultsAt } from './fault-points.ts'
 import { gitAgent, greenGate } from './git-agent.ts'
 import { openStorage } from './place.ts'
 
-const { folder, address, projectId, workers, kill, leaseMs, work } = JSON.parse(
+const { folder, address, projectId, workers, kill, leaseMs, redis, work } = JSON.parse(
   process.argv[2] ?? '{}',
 ) as EngineOptions
 const faults = faultsAt(kill?.point ?? null, kill?.occurrence ?? 1)
@@ -24,6 +25,7 @@ const cueline = await createCueline({
   runner: faults.runner(runnerOf(work)),
   ...(work.kind !== 'nothing' && { workspace: faults.workspace(workspacesOf(work)) }),
   ...(work.kind === 'git' && { gates: [greenGate], mergeGroup: work.mergeGroup }),
+  ...(redis !== undefined && { dispatcher: bullmqDispatcher({ url: redis }) }),
   times: { leaseMs, sweepMs: Math.max(40, leaseMs / 6), stopGraceMs: 100 },
   onError: (error, where) => console.error(where, error),
 })

@@ -1,10 +1,12 @@
 // `npm run faults [-- --full] [--seed n] [--on sqlite|postgres] [--only name,…]`: does harm on
-// purpose and tells what held. A Postgres server is started for it, because it is done harm to.
+// purpose and tells what held. A Postgres and a Redis server are started for it, because harm is done to them.
 import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { startPostgres } from '../postgres-server.ts'
+import { type RedisServer, startRedis } from '../redis-server.ts'
 import { type MakePlace, postgresPlaces, sqlitePlace } from './place.ts'
 import { postgresFaults } from './postgres-faults.ts'
+import { redisFaults } from './redis-faults.ts'
 import type { Scenario } from './scenario.ts'
 import { scenarios } from './scenarios.ts'
 
@@ -16,7 +18,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
   },
 })
-const names = new Set([...scenarios.map(({ name }) => name), 'restart', 'cut'])
+const names = new Set([...scenarios.map(({ name }) => name), 'restart', 'cut', 'redis'])
 for (const name of values.only?.split(',') ?? []) {
   if (names.has(name)) continue
   console.error(`There is no fault named "${name}"; there are ${[...names].join(', ')}.`)
@@ -24,15 +26,25 @@ for (const name of values.only?.split(',') ?? []) {
 }
 const results: object[] = []
 const began = performance.now()
-if (values.on !== 'postgres') await inflict('SQLite', sqlitePlace, scenarios)
-if (values.on !== 'sqlite') {
-  const server = await startPostgres({ durable: true })
-  try {
-    const all = [...scenarios, ...postgresFaults(server)]
-    await inflict('Postgres', postgresPlaces(server.url), all)
-  } finally {
-    await server.close()
+// As the Postgres server, started for what is done to it.
+const wanted = values.only?.split(',').includes('redis') ?? true
+const redis: RedisServer | null = wanted ? await startRedis() : null
+try {
+  const everywhere = [...scenarios, ...(redis === null ? [] : redisFaults(redis))]
+  if (values.on !== 'postgres') await inflict('SQLite', sqlitePlace, everywhere)
+  if (values.on !== 'sqlite') {
+    const server = await startPostgres({ durable: true })
+    try {
+      await inflict('Postgres', postgresPlaces(server.url), [
+        ...everywhere,
+        ...postgresFaults(server),
+      ])
+    } finally {
+      await server.close()
+    }
   }
+} finally {
+  await redis?.close()
 }
 for (const result of results) console.log(JSON.stringify(result))
 console.log(`${results.length} faults, all invariants held, ${secondsSince(began)} s`)

@@ -3,17 +3,31 @@ import process from 'node:process'
 import { describe, expect, inject, it } from 'vitest'
 import { runCommand } from '../../scripts/run-command.ts'
 import { runSql, schemaName } from '../postgres-server.ts'
+import { redisForTests } from '../redis-server.ts'
 
 const program = join(import.meta.dirname, '../../examples/many-machines/main.ts')
 const arguments_ = ['--conditions=cueline-source', program]
 
-describe('worker processes over one Postgres [X-14, S2-02, S2-08]', () => {
+describe('worker processes over one Postgres [X-14, X-18, S2-02, S2-08]', () => {
   it('finish a project although one of them is killed', { timeout: 120_000 }, async () => {
     const url = inject('postgresUrl')
     const schema = schemaName()
     const { code, output } = await runCommand(process.execPath, arguments_, {
       env: { ...process.env, DATABASE_URL: url, CUELINE_SCHEMA: schema },
     })
+    await runSql(url, `drop schema if exists "${schema}" cascade`)
+    expect(output).toContain('14 of 14 tasks done by')
+    expect(code).toBe(0)
+  })
+
+  it('finish it over BullMQ as well', { timeout: 120_000 }, async () => {
+    const url = inject('postgresUrl')
+    const schema = schemaName()
+    const redis = await redisForTests()
+    const { code, output } = await runCommand(process.execPath, arguments_, {
+      env: { ...process.env, DATABASE_URL: url, CUELINE_SCHEMA: schema, REDIS_URL: redis.url },
+    })
+    await redis.close()
     await runSql(url, `drop schema if exists "${schema}" cascade`)
     expect(output).toContain('14 of 14 tasks done by')
     expect(code).toBe(0)

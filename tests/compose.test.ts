@@ -1,0 +1,94 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+
+const folder = join(import.meta.dirname, '../examples/many-machines')
+const root = join(folder, '../..')
+
+interface Service {
+  readonly image?: string
+  readonly command?: readonly string[]
+  readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>
+  readonly environment?: Readonly<Record<string, string>>
+  readonly healthcheck?: object
+  readonly volumes?: readonly string[]
+  readonly working_dir?: string
+}
+
+/** The services of these files, one laid over the other as compose does. */
+function servicesOf(...files: readonly string[]): Readonly<Record<string, Service>> {
+  const services: Record<string, Service> = {}
+  for (const file of files) {
+    const text = readFileSync(join(folder, file), 'utf8')
+    const { services: more } = parse(text) as { services: Record<string, Service> }
+    for (const [name, service] of Object.entries(more)) {
+      const below = services[name] ?? {}
+      services[name] = {
+        ...below,
+        ...service,
+        depends_on: { ...below.depends_on, ...service.depends_on },
+        environment: { ...below.environment, ...service.environment },
+      }
+    }
+  }
+  return services
+}
+
+// There are no containers here, so what a composition names is looked up where it would be used.
+describe.each([
+  ['compose.yaml', ['compose.yaml']],
+  ['compose.redis.yaml over it', ['compose.yaml', 'compose.redis.yaml']],
+])('%s of many machines [X-14, X-18]', (_, files) => {
+  const services = servicesOf(...files)
+  const programs = Object.values(services).filter(({ command }) => command !== undefined)
+
+  it('runs programs that exist, on the pinned runtime, in the checkout', () => {
+    const { nodeVersion } = parse(readFileSync(join(root, 'pnpm-workspace.yaml'), 'utf8')) as {
+      nodeVersion: string
+    }
+    expect(programs.length).toBeGreaterThan(1)
+    for (const { image, command = [], volumes, working_dir } of programs) {
+      expect(image).toBe(`node:${nodeVersion.split('.')[0]}`)
+      expect(volumes).toEqual([`../..:${working_dir}`])
+      expect(command[0]).toBe('node')
+      const program = command.at(-1) ?? ''
+      expect(existsSync(join(root, program)), program).toBe(true)
+    }
+  })
+
+  it('tells them only what they read', () => {
+    const read = ['main.ts', 'worker.ts', 'fleet.ts']
+      .map((file) => readFileSync(join(folder, file), 'utf8'))
+      .join('\n')
+    for (const { environment = {} } of programs) {
+      for (const name of Object.keys(environment)) expect(read).toContain(`process.env['${name}']`)
+    }
+  })
+
+  it('waits for servers that say when they are healthy, and names them as hosts', () => {
+    for (const { depends_on = {}, environment = {} } of programs) {
+      const servers = Object.keys(depends_on)
+      expect(servers.length).toBeGreaterThan(0)
+      for (const server of servers) {
+        expect(depends_on[server]?.condition).toBe('service_healthy')
+        expect(services[server]?.healthcheck).toBeDefined()
+      }
+      const urls = Object.entries(environment).filter(([name]) => name.endsWith('_URL'))
+      expect(urls.map(([, url]) => new URL(url).hostname).sort()).toEqual(servers.sort())
+    }
+  })
+
+  it('lets the database in that it makes', () => {
+    const { POSTGRES_USER, POSTGRES_PASSWORD, POSTGRES_DB } =
+      services['postgres']?.environment ?? {}
+    for (const { environment = {} } of programs) {
+      const { username, password, pathname } = new URL(environment['DATABASE_URL'] ?? '')
+      expect([username, password, pathname]).toEqual([
+        POSTGRES_USER,
+        POSTGRES_PASSWORD,
+        `/${POSTGRES_DB}`,
+      ])
+    }
+  })
+})

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { Consumer, ConsumeOptions, Delivery, Disposition } from '@cueline/core'
 
 /** Where jobs come from; each of them is a hint that one more work order waits. */
@@ -95,7 +94,7 @@ export function consumeJobs(
     pump()
   }
   const read = async () => {
-    const token = randomUUID()
+    const token = crypto.randomUUID()
     while (!over) {
       if (!hasRoom()) {
         await room.promise

@@ -6,11 +6,12 @@
 import { existsSync } from 'node:fs'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
-import { inferenceThreshold } from '@cueline/core'
+import { conflictThreshold, inferenceThreshold } from '@cueline/core'
 import { fitPairs } from './reference/fit-pairs.ts'
 import { fitTouches } from './reference/fit-touches.ts'
 import { inferenceFigures } from './reference/hidden-edges.ts'
-import { pairFigures, pairsOf } from './reference/pair-figures.ts'
+import { meetingFigures, methodFigures } from './reference/method-figures.ts'
+import { type Pair, pairFigures, pairsOf } from './reference/pair-figures.ts'
 import { dispatchCurve } from './reference/dispatch-curve.ts'
 import { repositories, type Text, type TouchCase, touchCases } from './reference/touch-cases.ts'
 import { rankFigures, type RankFigures } from './reference/rank-figures.ts'
@@ -51,7 +52,12 @@ function measure(data: string) {
         console.log(`  ${names[at]}: AUC ahead, weights of pairs from the others: ${short(area)}`)
     }
     const last = histories.map((cases) => cases.filter(({ quarter }) => quarter === 4))
-    results[text] = { files: fileTable(names, last, text), pairs: pairTable(names, last, text) }
+    results[text] = {
+      files: fileTable(names, last, text),
+      methods: methodTable(last, text),
+      kinds: kindTable(last, text),
+      pairs: pairTable(names, last, text),
+    }
     if (text === 'full') results.dispatch = dispatchTable(last)
   }
   results.inference = inferenceTable(data)
@@ -95,6 +101,59 @@ function fileTable(names: readonly string[], histories: readonly TouchCase[][], 
     }
   }
   return { columns, mean: mean!.map(rounded), each }
+}
+
+function methodTable(histories: readonly TouchCase[][], text: Text) {
+  console.log(
+    `\nMethods, ${text} text: the first three files, and the pairs within 12 tasks that meet in them.`,
+  )
+  console.log('Means over the repositories.\n')
+  const columns = ['speaks', 'precision', 'recall', 'F1', 'of pairs', 'recall', 'F1']
+  console.log(line('', columns))
+  // A method that is silent in a repository has no precision there.
+  const mean = (figures: readonly (readonly number[])[]) =>
+    figures[0]!.map((_, at) => {
+      const known = figures.map((one) => one[at]!).filter((value) => !Number.isNaN(value))
+      return known.reduce((sum, value) => sum + value, 0) / known.length
+    })
+  const rows: Record<string, number[]> = {}
+  const show = (name: string, figures: readonly number[]) => {
+    console.log(line(name, figures.map(short)))
+    rows[name] = figures.map(rounded)
+  }
+  for (const name of histories[0]![0]!.byMethod.keys())
+    show(
+      name,
+      mean(histories.map((cases) => methodFigures(cases, (one) => one.byMethod.get(name)!))),
+    )
+  const together = (one: TouchCase) => one.predicted.map(({ path }) => path)
+  show('all together', mean(histories.map((cases) => methodFigures(cases, together))))
+  const none = [Number.NaN, Number.NaN, Number.NaN, Number.NaN]
+  for (const when of ['chance', 'ahead'] as const) {
+    const figures = histories.map((cases) =>
+      meetingFigures(pairsOf(cases, 12), (pair) => pair[when] >= conflictThreshold),
+    )
+    show(`model of pairs at ${conflictThreshold}, ${when}`, [...none, ...mean(figures)])
+  }
+  return { columns, rows }
+}
+
+function kindTable(histories: readonly TouchCase[][], text: Text) {
+  console.log(
+    `\nKinds of conflicts known ahead at ${conflictThreshold}, ${text} text: all pairs.\n`,
+  )
+  console.log(line('', ['conflicts', 'right', 'precision', 'recall', 'F1']))
+  const pairs = histories.flatMap((cases) => pairsOf(cases, 12))
+  const rows: Record<string, number[]> = {}
+  for (const kind of ['declared', 'path', 'suffix', 'symbol', 'history'] as const) {
+    const isFound = (pair: Pair) => pair.kind === kind && pair.ahead >= conflictThreshold
+    const found = pairs.filter(isFound)
+    const right = found.filter(({ shared }) => shared).length
+    const figures = meetingFigures(pairs, isFound)
+    console.log(line(kind, [found.length, right, ...figures.map(short)].map(String)))
+    rows[kind] = [found.length, right, ...figures.map(rounded)]
+  }
+  return rows
 }
 
 function pairTable(names: readonly string[], histories: readonly TouchCase[][], text: Text) {
@@ -172,7 +231,7 @@ function line(name: string, cells: readonly string[]): string {
 }
 
 function short(value: number): string {
-  return value.toFixed(3)
+  return Number.isNaN(value) ? '-' : value.toFixed(3)
 }
 
 function rounded(value: number): number {

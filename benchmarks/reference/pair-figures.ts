@@ -1,4 +1,4 @@
-import { pairConfidence, pairSignals } from '@cueline/core'
+import { type ConflictKind, pairConfidence, pairSignals } from '@cueline/core'
 import type { TouchCase } from './touch-cases.ts'
 
 export interface Pair {
@@ -9,6 +9,7 @@ export interface Pair {
   readonly chance: number
   /** From conflicts analysed before the window of 24 began; 0 across two windows. */
   readonly ahead: number
+  readonly kind: ConflictKind | undefined
 }
 
 /** All pairs within windows of so many tasks. */
@@ -26,10 +27,12 @@ export function pairsOf(cases: readonly TouchCase[], window: number): Pair[] {
 }
 
 function judged(one: TouchCase, other: TouchCase) {
+  const conflict = one.ahead.get(`${one.task.id},${other.task.id}`)
   return {
     shared: shareFile(one, other),
     chance: pairConfidence(pairSignals(one.side, other.side)),
-    ahead: one.ahead.get(`${one.task.id},${other.task.id}`) ?? 0,
+    ahead: conflict?.confidence ?? 0,
+    kind: conflict?.kind,
   }
 }
 

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   analyzeConflicts,
+  type Conflict,
   createPredictor,
   type FileChange,
   type PairSide,
@@ -27,12 +28,14 @@ export interface TouchCase {
   readonly predicted: readonly PredictedTouch[]
   /** The best of every source alone. */
   readonly bySource: ReadonlyMap<TouchSource, readonly string[]>
+  /** The best of every method alone, of all others without it, and of all with weights that learn nothing. */
+  readonly byMethod: ReadonlyMap<string, readonly string[]>
   /** What pairs are judged by, from what was known when its turn came. */
   readonly side: PairSide
   /** The same, known before the first task of its window of 24 began. Windows begin with quarters. */
   readonly sideAhead: PairSide
-  /** Confidence of the conflicts within its window, known before the first of it began. */
-  readonly ahead: ReadonlyMap<string, number>
+  /** Confidence and kind of the conflicts within its window, known before the first of it began. */
+  readonly ahead: ReadonlyMap<string, Pick<Conflict, 'confidence' | 'kind'>>
   readonly rows: readonly Row[]
 }
 
@@ -64,10 +67,11 @@ export function touchCases(data: string, repository: Repository, text: Text, row
     events: StoredEvent[]
   }
   const predictor = createPredictor({ files: base.files })
+  const { weights: fitted } = predictor.sources({})
   const count = events.filter((event) => event.task === true).length
   const cases: TouchCase[] = []
   let turn = 0
-  let ahead: ReadonlyMap<string, number> = new Map()
+  let ahead: TouchCase['ahead'] = new Map()
   let sidesAhead: PairSide[] = []
   let place = 0
   for (const [at, event] of events.entries()) {
@@ -87,9 +91,9 @@ export function touchCases(data: string, repository: Repository, text: Text, row
             .map((other) => taskOf(other, text))
           sidesAhead = pairSides(next, predictor)
           ahead = new Map(
-            analyzeConflicts(next, { predictor, threshold: 0.002 }).map(({ tasks, confidence }) => [
-              tasks.join(),
-              confidence,
+            analyzeConflicts(next, { predictor, threshold: 0.002 }).map((conflict) => [
+              conflict.tasks.join(),
+              conflict,
             ]),
           )
         }
@@ -101,7 +105,7 @@ export function touchCases(data: string, repository: Repository, text: Text, row
           side: pairSides([task], predictor)[0]!,
           sideAhead: sidesAhead[place % window]!,
           ahead,
-          ...fromSources(predictor.sources(task), truth, rows && quarter === 3),
+          ...fromSources(predictor.sources(task), fitted, truth, rows && quarter === 3),
         })
         place += 1
       }
@@ -140,21 +144,48 @@ function changeOf(event: StoredEvent): PastChange {
   }
 }
 
+/** What a guess can be known by. Those of co-change build on the first guess of the others. */
+export const methods: Readonly<Record<string, readonly TouchSource[]>> = {
+  'paths in the text': ['path'],
+  'suffixes in the text': ['suffix'],
+  'symbols in the text': ['name', 'place'],
+  'directories in the text': ['folder'],
+  'words of the path': ['words', 'titleWords', 'covered'],
+  'past changes with like texts': ['profile', 'similar', 'similarTitle', 'scope', 'type', 'kind'],
+  'what changes often or lately': ['recent', 'popular'],
+  'co-change, names and folders of other guesses': ['together', 'companion', 'fitting', 'area'],
+}
+
+type Sources = ReturnType<ReturnType<typeof createPredictor>['sources']>
+
 function fromSources(
-  { paths, scores }: ReturnType<ReturnType<typeof createPredictor>['sources']>,
+  { paths, scores, weights }: Sources,
+  fitted: Sources['weights'],
   truth: ReadonlySet<string>,
   withRows: boolean,
 ) {
   const sources = Object.keys(scores) as TouchSource[]
+  const bestOf = (of: readonly TouchSource[], by: Sources['weights']) => {
+    const sum = new Float64Array(paths.length)
+    for (const source of of)
+      for (const [file, score] of scores[source].entries()) sum[file]! += by[source] * score
+    return best(sum, 10).map((file) => paths[file]!)
+  }
   const bySource = new Map<TouchSource, readonly string[]>()
   for (const source of sources) {
-    const own = scores[source]
     bySource.set(
       source,
-      best(own, 10).map((file) => paths[file]!),
+      best(scores[source], 10).map((file) => paths[file]!),
     )
   }
-  if (!withRows) return { bySource, rows: [] }
+  const byMethod = new Map<string, readonly string[]>()
+  for (const [method, of] of Object.entries(methods)) {
+    byMethod.set(method, bestOf(of, weights))
+    const others = sources.filter((source) => !of.includes(source))
+    byMethod.set(`all but ${method}`, bestOf(others, weights))
+  }
+  byMethod.set('all, weights as fitted', bestOf(sources, fitted))
+  if (!withRows) return { bySource, byMethod, rows: [] }
   const sum = new Float64Array(paths.length)
   for (const source of sources)
     for (const [file, score] of scores[source].entries()) sum[file]! += score
@@ -162,7 +193,7 @@ function fromSources(
     touched: truth.has(paths[file]!),
     scores: sources.map((source) => scores[source][file]!),
   }))
-  return { bySource, rows }
+  return { bySource, byMethod, rows }
 }
 
 function best(scores: Float64Array, count: number): number[] {

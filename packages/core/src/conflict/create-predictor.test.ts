@@ -46,11 +46,15 @@ describe('online predictor [S4-02]', () => {
     const scoped = Array.from({ length: 40 }, (_, at) => `lib/part${at % 4}/x${at % 4}.ts`)
     const predictor = createPredictor({ files: [...new Set(scoped), 'lib/other.ts'] })
     const before = predictor.predict({ title: 'fix(s1): other' })[0]?.path
+    const { weights } = predictor.sources({ title: 'fix(s1): other' })
     for (const [at, path] of scoped.entries()) {
       predictor.learn({ title: `fix(s${at % 4}): other`, files: [path] })
     }
     expect(before).toBe('lib/other.ts')
     expect(best(predictor, 'fix(s1): other')).toBe('lib/part1/x1.ts')
+    const learned = predictor.sources({ title: 'fix(s1): other' })
+    expect(Object.keys(learned.weights)).toEqual(Object.keys(learned.scores))
+    expect(learned.weights.scope).toBeGreaterThan(weights.scope)
   })
 
   it('answers no more than asked for, with probabilities in falling order', () => {

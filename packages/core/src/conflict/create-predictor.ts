@@ -68,9 +68,13 @@ export interface TouchPredictor {
   changes(): number
   /** The files there are now. */
   files(): string[]
-  /** Every source's scores from 0 to 1 for every file: for measuring and for fitting weights. */
+  /**
+   * Every source's scores from 0 to 1 for every file, and what each weighs by now: for measuring and for
+   * fitting weights.
+   */
   sources(task: TouchTask): {
     readonly paths: readonly string[]
+    readonly weights: Readonly<Record<TouchSource, number>>
     readonly scores: Readonly<Record<TouchSource, Float64Array>>
   }
 }
@@ -132,6 +136,9 @@ export function createPredictor(options: { readonly files: readonly string[] }):
       for (let file = 0; file < files.size(); file += 1) if (files.isAlive(file)) alive.push(file)
       return {
         paths: alive.map((file) => files.pathOf(file)),
+        weights: Object.fromEntries(
+          touchSources.map((source) => [source, model.weightOf(source)]),
+        ) as Record<TouchSource, number>,
         scores: Object.fromEntries(
           touchSources.map((source) => [
             source,

@@ -8,8 +8,10 @@ import {
   growingLoad,
   admission,
   emptyLoad,
+  hasRoom,
   limits,
   type Load,
+  scarceResources,
   suspectFrom,
   suspectIn,
 } from './admission.ts'
@@ -262,5 +264,46 @@ describe('the units in use [S2-02]', () => {
       ['gpu', 9],
       ['disk', 5],
     ])
+  })
+})
+
+describe('resources that may stand in the way [S2-02]', () => {
+  const { settings } = projectWith({ resources: { gpu: 2, disk: 1, tap: 0 } })
+
+  it('are those of which something is taken or nothing is there, and none that nobody counts', () => {
+    const load = {
+      ...emptyLoad,
+      byResource: new Map([
+        ['gpu', 1],
+        ['paper', 7],
+      ]),
+    }
+    expect(scarceResources(load, settings)).toEqual([
+      { name: 'gpu', capacity: 2, taken: 1 },
+      { name: 'tap', capacity: 0, taken: 0 },
+    ])
+    const { resources: _, ...none } = settings
+    expect(scarceResources(load, none)).toEqual([])
+  })
+
+  it('leave out exactly those that have room for any demand', () => {
+    const scarce = (taken: number, capacity: number) =>
+      scarceResources(
+        { ...emptyLoad, byResource: new Map([['gpu', taken]]) },
+        { ...settings, resources: { gpu: capacity } },
+      ).length > 0
+    for (const capacity of [0, 1, 2]) {
+      for (const taken of [0, 1, 2]) {
+        const always = [0, 1, 2, 3].every((demand) =>
+          hasRoom({ name: 'gpu', capacity, taken }, demand),
+        )
+        expect([capacity, taken, scarce(taken, capacity)]).toEqual([capacity, taken, !always])
+      }
+    }
+  })
+
+  it('have room for whoever needs nothing of them, however much is taken', () => {
+    expect(hasRoom({ name: 'gpu', capacity: 1, taken: 5 }, 0)).toBe(true)
+    expect(hasRoom({ name: 'tap', capacity: 0, taken: 0 }, 0)).toBe(true)
   })
 })

@@ -84,7 +84,7 @@ export function* limits(
   }
   for (const [name, demand] of Object.entries(task.resources)) {
     const capacity = own(resources, name)
-    if (capacity === undefined || demand <= 0) continue
+    if (capacity === undefined) continue
     const taken = load.byResource.get(name) ?? 0
     if (hasRoom({ name, capacity, taken }, demand)) continue
     yield {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { cycles } from './cycles.ts'
+import { closedCycle, cycles } from './cycles.ts'
 import { indexTasks } from './index-tasks.ts'
 import type { PlanTask } from './plan.ts'
 
@@ -45,6 +45,23 @@ describe('a cycle [S3-03]', () => {
     ])
   })
 
+  it.each([
+    [
+      ['a <- b, d', 'b <- a', 'c <- d', 'd <- c'],
+      ['a b a', 'c d c'],
+    ],
+    [
+      ['c <- d', 'd <- c', 'a <- b, d', 'b <- a'],
+      ['c d c', 'a b a'],
+    ],
+    [
+      ['a <- b, x', 'b <- a', 'x <- d', 'c <- d', 'd <- c'],
+      ['a b a', 'c d c'],
+    ],
+  ])('is found whole although another cycle waits for a later task of it: %j', (lines, paths) => {
+    expect(cyclesOf(...lines).map(({ tasks }) => tasks.join(' '))).toEqual(paths)
+  })
+
   it('is none where tasks only share what they wait for', () => {
     expect(cyclesOf('a', 'b <- a', 'c <- a', 'd <- b, c')).toEqual([])
   })
@@ -70,5 +87,18 @@ describe('a cycle [S3-03]', () => {
     ]
 
     expect(cycles(indexTasks(tasks).index)[0]!.message).toContain(part)
+  })
+})
+
+describe('a dependency that would close a cycle [S3-03]', () => {
+  it('is named with the two tasks and the whole path, cut after thirty', () => {
+    expect(closedCycle(['a b', 'c', 'a b'])).toEqual({
+      kind: 'cycle',
+      tasks: ['a b', 'c', 'a b'],
+      message:
+        '"a b" cannot wait for c: these tasks would wait for each other, so none could start: "a b" -> c -> "a b". Leave that dependency out, or remove another of these.',
+    })
+    const ring = Array.from({ length: 41 }, (_, at) => `t${at % 40}`)
+    expect(closedCycle(ring).message).toContain(' -> t29 -> … (11 more). Leave')
   })
 })

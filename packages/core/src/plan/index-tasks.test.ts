@@ -42,6 +42,16 @@ describe('the index of tasks [S3-03]', () => {
     expect([...index.dependencyOffsets, ...index.dependents]).toEqual([0])
   })
 
+  it.each([
+    [null, 'tasks is null. Give a list.'],
+    ['abc', 'tasks is "abc". Give a list.'],
+  ])('is empty for what is no list of tasks, and says so: %j', (tasks, message) => {
+    const { index, problems } = indexTasks(tasks as never)
+
+    expect(index).toMatchObject({ size: 0, ids: [] })
+    expect(problems).toEqual([{ kind: 'invalid-option', tasks: [], message }])
+  })
+
   it('leaves out edges that cannot stand and keeps the good ones around them', () => {
     const { index } = indexTasks([
       { id: 'a', dependsOn: ['ghost', 'b', 'a', 'b', 'c'] },
@@ -98,9 +108,20 @@ describe('an id [S3-03]', () => {
       [],
       'Task 2 of the input has a list as its id, which is not a string. Give it a string of 1 to 200 characters.',
     ],
+    [null, [], 'Task 2 of the input has no id. Give it a string of 1 to 200 characters.'],
     [undefined, [], 'Task 2 of the input has no id. Give it a string of 1 to 200 characters.'],
   ])('%j is refused with its place, its value and what to do', (id, tasks, message) => {
     expect(problemsOf({ id: 'a' }, { id })).toEqual([{ kind: 'invalid-id', tasks, message }])
+  })
+
+  it('is compared with others that look alike, wherever it stands and whatever the others are', () => {
+    const similar = (...ids: readonly string[]) =>
+      indexTasks(ids.map((id) => ({ id }))).warnings.map(({ kind, tasks }) => [kind, ...tasks])
+    const [one, other] = ['\u00e9', 'e\u0301'] as const
+    expect(similar(one, other)).toEqual([['similar-ids', one, other]])
+    expect(similar('\u0430', '\uff41')).toEqual([['similar-ids', '\u0430', '\uff41']])
+    expect(similar('x', one, 'y', other)).toEqual([['similar-ids', one, other]])
+    expect(similar('x', one, 'y')).toEqual([])
   })
 
   it('of two hundred characters is taken, and so is one that objects have', () => {

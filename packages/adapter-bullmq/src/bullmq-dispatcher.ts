@@ -73,8 +73,10 @@ export function bullmqDispatcher({
   }
   const answers = async <Result>(work: () => Promise<Result>): Promise<Result> => {
     if (closed) throw new Error('the dispatcher was closed')
-    return await within(patienceMs, async () => {
-      await untilReady(redis)
+    return await within(patienceMs, async (signal) => {
+      await untilReady(redis, signal)
+      // Whoever is late has been told so, and asks again.
+      signal.throwIfAborted()
       return await work()
     })
   }
@@ -180,28 +182,33 @@ function byProject(references: readonly DispatchReference[]) {
 }
 
 /** Resolves when Redis can be asked, or when `signal` aborts. */
-async function untilReady(redis: Redis, signal?: AbortSignal): Promise<void> {
+async function untilReady(redis: Redis, signal: AbortSignal): Promise<void> {
   if (redis.status === 'wait') redis.connect().catch(() => {})
-  if (redis.status === 'ready' || signal?.aborted) return
+  if (redis.status === 'ready' || signal.aborted) return
   await new Promise<void>((resolve) => {
     const end = () => {
       redis.off('ready', end)
-      signal?.removeEventListener('abort', end)
+      signal.removeEventListener('abort', end)
       resolve()
     }
     redis.once('ready', end)
-    signal?.addEventListener('abort', end, { once: true })
+    signal.addEventListener('abort', end, { once: true })
   })
 }
 
-async function within<Result>(ms: number, work: () => Promise<Result>): Promise<Result> {
+async function within<Result>(
+  ms: number,
+  work: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const over = new AbortController()
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms)
   })
   try {
-    return await Promise.race([work(), late])
+    return await Promise.race([work(over.signal), late])
   } finally {
     clearTimeout(timer)
+    over.abort()
   }
 }

@@ -1,4 +1,5 @@
 import type { ProjectId, WorkOrderId } from '@cueline/core'
+import { Redis } from 'ioredis'
 import { afterEach, describe, expect, it } from 'vitest'
 import { startRedis } from '../../../tests/redis-server.ts'
 import { bullmqDispatcher } from './bullmq-dispatcher.ts'
@@ -87,6 +88,22 @@ describe('a Redis that is away [X-18, X-02]', { timeout: 60_000 }, () => {
     await again
     await stop()
     expect(looks()).toBeGreaterThanOrEqual(4)
+  })
+
+  it('is asked again and again without anything piling up', async () => {
+    const { redis } = await world()
+    await redis.kill()
+    const client = new Redis(redis.url, { maxRetriesPerRequest: null })
+    client.on('error', () => {})
+    const dispatcher = bullmqDispatcher({ client })
+    const listeners = () => client.eventNames().map((name) => client.listenerCount(name))
+    const before = listeners()
+    const asked = Array.from({ length: 20 }, () => dispatcher.dispatch(references))
+    const refused = await Promise.allSettled([...asked, dispatcher.health()])
+    expect(refused.filter(({ status }) => status === 'rejected')).toHaveLength(20)
+    expect(listeners()).toEqual(before)
+    await dispatcher.close()
+    client.disconnect()
   })
 
   it('keeps nobody from stopping and closing', async () => {

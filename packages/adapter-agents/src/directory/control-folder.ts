@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import type { AttemptId, Landed, Workspace } from '@cueline/core'
+import type { AttemptId, Landed, WorkOrderId, Workspace } from '@cueline/core'
 
 import { readIfThere, writeAtomically, writeDurably } from './atomic-file.ts'
 import type { Tree } from './scan-tree.ts'
@@ -17,6 +17,8 @@ export const controlName = '.cueline'
 export interface Manifest {
   readonly attemptId: AttemptId
   readonly fence: number
+  /** Absent in manifests of older versions. */
+  readonly workOrderId?: WorkOrderId
   /** The folder to work in. */
   readonly path: string
   readonly base: string
@@ -32,6 +34,10 @@ export function controlFolder(result: string) {
   const manifestOf = (attemptId: AttemptId) => join(manifests, `${fileName(attemptId)}.json`)
   const landingOf = (attemptId: AttemptId, fence: number) =>
     join(landings, `${fileName(attemptId)}.${Math.trunc(fence)}.json`)
+  const superseded = join(root, 'superseded')
+  const supersededOf = (workOrderId: WorkOrderId) => join(superseded, fileName(workOrderId))
+  const supersededFence = async (workOrderId: WorkOrderId) =>
+    Number((await readIfThere(supersededOf(workOrderId))) ?? 0)
   return {
     lease: join(root, 'lease'),
     removal: join(root, 'removal'),
@@ -63,6 +69,22 @@ export function controlFolder(result: string) {
       const names = (await readdir(manifests)).filter((name) => name.endsWith('.json')).toSorted()
       const texts = await Promise.all(names.map((name) => readIfThere(join(manifests, name))))
       return texts.map(parseManifest).filter((manifest) => manifest !== null)
+    },
+
+    /** Claims of a work order up to this fence land nothing any more; needs the folder's lease. */
+    async supersede(workOrderId: WorkOrderId, fence: number): Promise<void> {
+      await mkdir(superseded, { recursive: true })
+      const before = await supersededFence(workOrderId)
+      if (fence > before) await writeDurably(supersededOf(workOrderId), String(fence))
+    },
+    /** Whether a later claim of the work order has got its workspace. */
+    async isSuperseded({
+      workOrderId,
+      fence,
+    }: Pick<Manifest, 'fence'> & {
+      readonly workOrderId?: WorkOrderId | undefined
+    }): Promise<boolean> {
+      return workOrderId !== undefined && fence <= (await supersededFence(workOrderId))
     },
 
     async writeLanding(attemptId: AttemptId, fence: number, landed: Landed): Promise<void> {

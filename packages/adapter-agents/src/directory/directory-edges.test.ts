@@ -310,12 +310,8 @@ describe('a landing that stands still while another one lands [X-06, X-07]', () 
     const control = controlFolder(result)
     const place = await openPlace({ result })
     const manifest = await control.readManifest(slow.workspace.attemptId)
-    const { landing } = await makeTrial(
-      place,
-      slow.workspace,
-      manifest?.files ?? new Map(),
-      slow.folder,
-    )
+    const base = manifest?.files ?? new Map()
+    const { landing } = await makeTrial(place, slow.workspace, { base, path: slow.folder })
     // It looks at its lease for the last time, stands still, and the other one lands meanwhile.
     const asleep = { isOurs: async () => true, release: async () => {} }
     const outcome = land(result, control, landing as Landing, asleep, async () => {

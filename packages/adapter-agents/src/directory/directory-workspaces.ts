@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import {
   CuelineError,
   type AttemptId,
+  type WorkOrderId,
   type TrialMerge,
   type WorkspaceProvider,
 } from '@cueline/core'
@@ -105,12 +106,14 @@ export function directoryWorkspaces(options: DirectoryWorkspacesOptions): Worksp
     name: 'directory',
     merges: true,
 
-    async prepare({ attemptId, fence }, signal) {
+    async prepare({ attemptId, workOrderId, fence }, signal) {
       signal.throwIfAborted()
       const { result, control, root } = await open()
       if ((await control.readManifest(attemptId)) !== null) throw exists(attemptId)
       const path = join(root, fileName(attemptId))
-      const empty: Manifest = { attemptId, fence, path, base: '', files: null }
+      // Before the result is copied: what an earlier claim has landed until now is in the copy.
+      if (fence > 1) await withLease(signal, () => control.supersede(workOrderId, fence - 1))
+      const empty: Manifest = { attemptId, workOrderId, fence, path, base: '', files: null }
       await control.writeManifest(empty)
       faultPoint('prepare:noted')
       try {
@@ -145,8 +148,8 @@ export function directoryWorkspaces(options: DirectoryWorkspacesOptions): Worksp
       if (former !== undefined) await free(former)
       // No landing may go on while the result is read; what lands after that is found out by `land`.
       return await withLease(signal, async (place) => {
-        const { base, path } = await baseOf(place.control, attemptId)
-        const { trial, landing } = await makeTrial(place, workspace, base, path)
+        const of = await baseOf(place.control, attemptId)
+        const { trial, landing } = await makeTrial(place, workspace, of)
         if (landing !== null) held.set(attemptId, { trial, landing })
         return trial
       })
@@ -167,6 +170,7 @@ export function directoryWorkspaces(options: DirectoryWorkspacesOptions): Worksp
           land(result, control, mine.landing, hold, async () => {
             await confirm()
             if (held.get(attemptId)?.trial !== trial) throw givenUp(attemptId)
+            if (await control.isSuperseded(mine.landing)) throw superseded(attemptId)
             if (!(await hold.isOurs())) throw takenOver(attemptId)
           }),
         )
@@ -241,6 +245,14 @@ function givenUp(attemptId: AttemptId): CuelineError {
   )
 }
 
+function superseded(attemptId: AttemptId): CuelineError {
+  return new CuelineError(
+    'conflict',
+    `A later claim has got the work of attempt ${attemptId}; nothing was landed. Nothing is to be done: that one lands it.`,
+    { retryable: true, details: { attemptId } },
+  )
+}
+
 function takenOver(attemptId: AttemptId): CuelineError {
   return new CuelineError(
     'conflict',
@@ -268,9 +280,16 @@ async function copyUndisturbed(
 async function baseOf(
   control: ControlFolder,
   attemptId: AttemptId,
-): Promise<{ readonly base: Tree; readonly path: string }> {
+): Promise<{
+  readonly base: Tree
+  readonly path: string
+  readonly workOrderId: WorkOrderId | undefined
+}> {
   const manifest = await control.readManifest(attemptId)
-  if (manifest?.files != null) return { base: manifest.files, path: manifest.path }
+  if (manifest?.files != null) {
+    const { files, path, workOrderId } = manifest
+    return { base: files, path, workOrderId }
+  }
   throw new CuelineError('not-found', `There is no workspace of attempt ${attemptId}.`, {
     details: { attemptId },
   })

@@ -30,7 +30,7 @@ function startEngine(script: string, faultPoint = ''): ChildProcess {
     import { writeFileSync, readFileSync, rmSync, appendFileSync } from 'node:fs'
     const workspaces = directoryWorkspaces({ result: ${JSON.stringify(result)} })
     const signal = new AbortController().signal
-    const request = (attemptId) => ({ projectId: 'project', taskId: 'task', code: 'code', attemptId, fence: 1 })
+    const request = (attemptId) => ({ projectId: 'project', taskId: 'task', code: 'code', workOrderId: 'order', attemptId, fence: 1 })
     ${script}
   `
   return spawn(
@@ -105,6 +105,29 @@ const points = [
   'remove:removed',
 ]
 const decidedAt = points.indexOf('land:decided')
+
+describe('a process that was frozen when it had checked its fence [X-02, X-07]', () => {
+  it('lands nothing any more once a later claim has the work', async () => {
+    mkdirSync(join(result, 'folder'))
+    for (const [path, content] of Object.entries(before)) writeFileSync(join(result, path), content)
+    const engine = startEngine(wholeAttempt, 'land:decided')
+    await once(engine, 'exit')
+    // As if it had been frozen before it wrote its decision down, and did so only now.
+    const journal = join(result, '.cueline', 'journal.json')
+    const decision = readFileSync(journal, 'utf8')
+    rmSync(journal)
+    const workspaces = directoryWorkspaces({ result })
+    const order = request('attempt_2')
+    const next = await workspaces.prepare({ ...order, fence: 2 }, never)
+    writeFileSync(journal, decision)
+
+    expect(await workspaces.landed('attempt_1' as AttemptId, 1)).toBeNull()
+    expect(filesOf(result)).toEqual(before)
+    writeFileSync(join(next.path ?? '', 'changed.txt'), 'in time')
+    await workspaces.land(await workspaces.tryMerge(next, never), async () => {})
+    expect(filesOf(result)).toEqual({ ...before, 'changed.txt': 'in time' })
+  })
+})
 
 describe('a process that dies while its work lands [X-07]', () => {
   it.each(points)(

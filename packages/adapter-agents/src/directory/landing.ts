@@ -12,7 +12,7 @@ import {
 import { randomUUID } from 'node:crypto'
 import { dirname, join } from 'node:path'
 
-import { CuelineError, type AttemptId, type Landed } from '@cueline/core'
+import { CuelineError, type AttemptId, type Landed, type WorkOrderId } from '@cueline/core'
 
 import { readIfThere, syncFile, syncFolder, writeOnce } from './atomic-file.ts'
 import type { ControlFolder } from './control-folder.ts'
@@ -27,6 +27,7 @@ import { isGone, isInRealFolders, scanPath, walk, type Tree } from './scan-tree.
 export interface Landing {
   readonly attemptId: AttemptId
   readonly fence: number
+  readonly workOrderId?: WorkOrderId | undefined
   readonly merged: string
   /** The folder the work is in. */
   readonly work: string
@@ -45,6 +46,7 @@ export interface Landing {
 interface Journal {
   readonly attemptId: AttemptId
   readonly fence: number
+  readonly workOrderId?: WorkOrderId | undefined
   readonly merged: string
   readonly sequence: number
   /** The folder with the new files. */
@@ -78,10 +80,11 @@ export async function land(
   await expectRoom(result, landing)
   await decide()
   faultPoint('land:confirmed')
-  const { attemptId, fence, merged } = landing
+  const { attemptId, fence, workOrderId, merged } = landing
   const journal: Journal = {
     attemptId,
     fence,
+    workOrderId,
     merged,
     staging,
     changes,
@@ -132,10 +135,14 @@ export async function finishLanding(
   await removeTree(control.staging)
 }
 
-/** It was written down after another landing that took its place, so its trial is of before that. */
+/**
+ * It was written down after another landing that took its place, so its trial is of before that; or after
+ * a later claim got the work, by a process that was frozen when it had checked its fence. Nothing of it
+ * was applied then: for that it would have had to hold the folder's lease.
+ */
 async function isOvertaken(control: ControlFolder, journal: Journal): Promise<boolean> {
   const { attemptId, fence, sequence } = journal
-  if (sequence > (await readSequence(control))) return false
+  if (sequence > (await readSequence(control))) return await control.isSuperseded(journal)
   return (await control.readLanding(attemptId, fence)) === null
 }
 

@@ -15,8 +15,11 @@ import { contentsOf, scanTree, treeDigest, type Tree } from './scan-tree.ts'
 export async function makeTrial(
   place: Place,
   workspace: Workspace,
-  base: Tree,
-  path: string,
+  {
+    base,
+    path,
+    workOrderId,
+  }: Pick<Landing, 'workOrderId'> & { readonly base: Tree; readonly path: string },
 ): Promise<{ readonly trial: TrialMerge; readonly landing: Landing | null }> {
   const { result, control, ignore } = place
   const work = await workIn(path, base, ignore)
@@ -33,6 +36,7 @@ export async function makeTrial(
   const landing: Landing = {
     attemptId,
     fence,
+    workOrderId,
     merged: treeDigest(merged),
     work: path,
     changes: new Map(changed.map((each) => [each, work.get(each) ?? null])),

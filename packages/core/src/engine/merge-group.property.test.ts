@@ -55,6 +55,8 @@ function isRed(landed: ReadonlySet<number>, red: Case['red']): boolean {
 async function inGroups(given: Case) {
   const { count, group, red, contradicting } = given
   const workspace = memoryWorkspaces()
+  const allVerified = Promise.withResolvers<void>()
+  let verified = 0
   const queued = Promise.withResolvers<void>()
   let runs = 0
   const landedStates: ReadonlySet<number>[] = []
@@ -94,6 +96,13 @@ async function inGroups(given: Case) {
     },
     workspace: {
       ...workspace,
+      async mergeTarget() {
+        // They enter the queue together, so that its order is the same for whoever looks first.
+        verified += 1
+        if (verified === count) allVerified.resolve()
+        await allVerified.promise
+        return await workspace.mergeTarget()
+      },
       async tryMerge(...work) {
         // The first of the queue starts when all others are in it.
         await queued.promise

@@ -153,7 +153,7 @@ export const workspaces = {
       if (provider.restore === undefined) {
         throw new CuelineError(
           'unsupported',
-          `Workspaces of kind "${provider.name}" have no branches. The kept files are in ${kept.name}; copy what you need.`,
+          `Workspaces of kind "${provider.name}" have no branches. The kept files are in ${kept.name}; copy what you need. Work in a git repository gets branches: gitWorkspaces({ repository }), or \`cueline run --repository\`.`,
           { details: { name: kept.name } },
         )
       }
@@ -189,7 +189,7 @@ export const workspaces = {
       if (provider.prunable === undefined || provider.prune === undefined) {
         throw new CuelineError(
           'unsupported',
-          `Workspaces of kind "${provider.name}" keep no records that could be let go. What is kept of them are folders, which the list with \`kept\` names; delete those that nobody needs. A git repository (gitWorkspaces, --repository) has records.`,
+          `Workspaces of kind "${provider.name}" keep no records that could be let go. What is kept of them are folders, which the list with \`kept\` names; delete those that nobody needs. Work in a git repository has such records: gitWorkspaces({ repository }), or \`cueline run --repository\`.`,
         )
       }
       const found = await provider.prunable({

@@ -267,6 +267,31 @@ const cases: readonly ContractCase<WorkspaceSubject>[] = [
     },
   },
   {
+    id: 'workspace.superseded',
+    title:
+      'nothing of an earlier claim lands once a later one is prepared, though its fence was checked',
+    async run(subject) {
+      const { provider } = subject
+      const first = request()
+      const frozen = await provider.prepare(first, never)
+      await subject.write(frozen, 'a.txt', 'late')
+      const trial = await tried(provider, frozen)
+      const other = await subject.reopen()
+      const second = { ...request(), workOrderId: first.workOrderId, fence: 2 }
+      const next = await other.prepare(second, never)
+      const outcome = await settled(provider.land(trial, confirmed))
+      const error = 'error' in outcome ? outcome.error : null
+      check(error instanceof CuelineError, 'an earlier claim must not land')
+      equal([error.code, error.retryable], ['conflict', true])
+      equal(await subject.readResult('a.txt'), null, 'the result')
+      equal(await other.landed(first.attemptId, 1), null, 'landed')
+      await subject.write(next, 'a.txt', 'in time')
+      await other.land(await tried(other, next), confirmed)
+      equal(await subject.readResult('a.txt'), 'in time')
+      await other.close()
+    },
+  },
+  {
     id: 'workspace.idempotent',
     title: 'landing the same attempt and fence twice is harmless and tells the same',
     async run(subject) {

@@ -1,5 +1,5 @@
 import { CuelineError } from '../error.ts'
-import type { AttemptId } from '../id.ts'
+import type { AttemptId, WorkOrderId } from '../id.ts'
 import { mergeFiles } from './merge-files.ts'
 import { workspaceState } from './workspace-state.ts'
 import type {
@@ -24,6 +24,7 @@ export interface MemoryWorkspaces extends WorkspaceProvider {
 
 interface Place {
   readonly workspace: Workspace
+  readonly workOrderId: WorkOrderId
   base: ReadonlyMap<string, string>
   readonly files: Map<string, string>
 }
@@ -54,6 +55,8 @@ export function memoryWorkspaces(
   let result: ReadonlyMap<string, string> = new Map(initial)
   let generation = 0
   const held = new Map<AttemptId, Held>()
+  /** The highest fence of each work order that may land nothing any more. */
+  const superseded = new Map<WorkOrderId, number>()
 
   const place = (attemptId: AttemptId): Place => {
     const found = places.get(attemptId)
@@ -109,7 +112,7 @@ export function memoryWorkspaces(
       if (mine !== undefined) return mine.merged
       throw new CuelineError('not-found', `Attempt ${attemptId} has no merge trial.`)
     },
-    async prepare({ attemptId, fence }, signal) {
+    async prepare({ attemptId, workOrderId, fence }, signal) {
       signal.throwIfAborted()
       if (places.has(attemptId)) {
         throw new CuelineError(
@@ -118,8 +121,10 @@ export function memoryWorkspaces(
           { details: { attemptId } },
         )
       }
+      const before = superseded.get(workOrderId) ?? 0
+      superseded.set(workOrderId, Math.max(before, fence - 1))
       const workspace = { attemptId, fence, base: `result-${generation}` }
-      places.set(attemptId, { workspace, base: result, files: new Map(result) })
+      places.set(attemptId, { workspace, workOrderId, base: result, files: new Map(result) })
       return workspace
     },
     mergeTarget: async () => 'memory',
@@ -141,6 +146,15 @@ export function memoryWorkspaces(
       try {
         await confirm()
         if (held.get(attemptId) !== mine) throw givenUp(attemptId)
+        for (const { tried } of mine.works) {
+          const { attemptId: id, fence: claimed } = tried.workspace
+          if (claimed > (superseded.get(place(id).workOrderId) ?? 0)) continue
+          throw new CuelineError(
+            'conflict',
+            `A later claim has got the work of attempt ${id}; nothing was landed. Nothing is to be done: that one lands it.`,
+            { retryable: true, details: { attemptId: id } },
+          )
+        }
         if (mine.generation !== generation) {
           throw new CuelineError(
             'conflict',

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 
 import { capturedTerminal } from '../captured-terminal.ts'
 import { runProgram } from '../program.ts'
@@ -96,6 +96,56 @@ describe('cueline deliver [S4-06]', () => {
     expect(report.stdout).toMatch(/Delivered +to main: merged, checks passing/)
     expect(report.stdout).toMatch(/Merges +100\.0 % without conflict: 2 landed/)
     expect(report.stdout).toMatch(/Files +precision 100\.0 %, recall 100\.0 %/)
+  }, 60_000)
+
+  it('reads back from the gh in PATH whatever becomes of it, and says what changed', async () => {
+    const bin = join(where, 'bin')
+    mkdirSync(bin)
+    writeFileSync(
+      join(bin, 'gh'),
+      `#!/bin/sh\nexec "${process.execPath}" "${join(where, 'gh.mjs')}" "$@"\n`,
+    )
+    chmodSync(join(bin, 'gh'), 0o755)
+    vi.stubEnv('PATH', `${bin}:${process.env.PATH}`)
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const work = `"${process.execPath}" "${join(where, 'agent.mjs')}"`
+    await cueline('run', '--agent', work, '--repository', '.', '--workers', '2')
+    const made = await cueline('deliver')
+    expect([made.code, made.stderr]).toEqual([0, ''])
+
+    const url = 'https://forge.example/greenhouse/pull/7'
+    const seen: string[] = []
+    const become = async (state: string, ...statusCheckRollup: object[]) => {
+      const pull = { number: 7, url, state, statusCheckRollup }
+      writeFileSync(join(where, 'pull.json'), JSON.stringify(pull))
+      const { code, stdout } = await cueline('deliver', '--status')
+      expect(code).toBe(0)
+      seen.push(stdout.replaceAll(/\s+/g, ' ').replace(/^[0-9a-f]{12} to main: | https:.*$/g, ''))
+    }
+    // As gh 2 tells checks: runs of workflows, and statuses of commits.
+    await become('OPEN', { __typename: 'CheckRun', status: 'IN_PROGRESS', conclusion: '' })
+    await become(
+      'OPEN',
+      { __typename: 'CheckRun', status: 'COMPLETED', conclusion: 'SUCCESS' },
+      { __typename: 'StatusContext', state: 'FAILURE' },
+    )
+    await become('OPEN', { __typename: 'CheckRun', status: 'COMPLETED', conclusion: 'SKIPPED' })
+    await become('CLOSED')
+    expect(seen).toEqual([
+      'open, checks pending.',
+      'open, checks failing.',
+      'open, checks passing.',
+      'closed.',
+    ])
+    const log = (await cueline('events', '--last', '100', '--json')).stdout
+    const { events } = JSON.parse(log) as { events: { type: string; set?: object }[] }
+    const told = events.filter(({ type }) => type === 'delivery.changed').map(({ set }) => set)
+    expect(told).toEqual([
+      { checks: 'pending' },
+      { checks: 'failing' },
+      { checks: 'passing' },
+      { state: 'closed', checks: 'none' },
+    ])
   }, 60_000)
 
   it('says what to do when nothing has landed, and when there is no gh', async () => {

@@ -4,6 +4,7 @@ import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { startPostgres } from '../postgres-server.ts'
 import { type RedisServer, startRedis } from '../redis-server.ts'
+import { canMount, fullDisk, smallDiskPlace } from './full-disk.ts'
 import { type MakePlace, postgresPlaces, sqlitePlace } from './place.ts'
 import { postgresFaults } from './postgres-faults.ts'
 import { redisFaults } from './redis-faults.ts'
@@ -18,7 +19,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
   },
 })
-const names = new Set([...scenarios.map(({ name }) => name), 'restart', 'cut', 'redis'])
+const names = new Set([...scenarios.map(({ name }) => name), 'restart', 'cut', 'redis', 'disk'])
 for (const name of values.only?.split(',') ?? []) {
   if (names.has(name)) continue
   console.error(`There is no fault named "${name}"; there are ${[...names].join(', ')}.`)
@@ -31,7 +32,10 @@ const wanted = values.only?.split(',').includes('redis') ?? true
 const redis: RedisServer | null = wanted ? await startRedis() : null
 try {
   const everywhere = [...scenarios, ...(redis === null ? [] : redisFaults(redis))]
-  if (values.on !== 'postgres') await inflict('SQLite', sqlitePlace, everywhere)
+  if (values.on !== 'postgres') {
+    await inflict('SQLite', sqlitePlace, everywhere)
+    if (canMount) await inflict('SQLite', smallDiskPlace, [fullDisk])
+  }
   if (values.on !== 'sqlite') {
     const server = await startPostgres({ durable: true })
     try {

@@ -1,12 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { endOf, type Engine, startEngine, type StartOptions } from './engine.ts'
+import type { Place } from './place.ts'
 import { checkProject, createProject } from './project.ts'
 import { atPlace, type Scenario } from './scenario.ts'
 
 export interface Harm extends Pick<Scenario, 'name' | 'title' | 'amounts'> {
   /** What its engines are told besides the usual. */
   readonly engine?: Partial<StartOptions>
-  readonly harm: (random: () => number) => Promise<void>
+  readonly harm: (random: () => number, place: Place) => Promise<void>
 }
 
 /** Two engines work through projects of 40 tasks while harm is done, up to three times a project. */
@@ -33,7 +34,7 @@ export function whileEnginesWork({ name, title, amounts, engine, harm }: Harm): 
           await Promise.all(engines.map(({ ready }) => ready))
           const waves = await harmUntilEnded(engines, Math.min(3, amount - done), async () => {
             await delay(100 + random() * 400)
-            await harm(random)
+            await harm(random, place)
           })
           await Promise.all(engines.map(endOf))
           await checkProject(place, projectId)

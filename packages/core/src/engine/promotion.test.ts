@@ -62,6 +62,32 @@ describe('auto-promotion in a run [S0-05, X-03]', () => {
     expect((await run).tasks.done).toBe(4)
   })
 
+  it('keeps the barrier while a batch waits for a later one that had to be promoted before its turn', async () => {
+    const clock = manualClock()
+    const runner = scriptedRunner(() => ({ takesMs: 60_000 }), { clock })
+    const world = await tinyWorld({ tasks: {}, clock, runner, settings: { barrier: 'stage' } })
+    const { projectId, cueline } = world
+    await cueline.tasks.add({
+      projectId,
+      tasks: [
+        { id: 'first', title: 'First', dependsOn: ['third'] },
+        { id: 'second', title: 'Second' },
+        { id: 'third', title: 'Third' },
+      ],
+    })
+    for (const id of ['first', 'second', 'third']) {
+      const batch = await cueline.stages.create({ projectId, name: id })
+      await cueline.stages.stage({ batchId: batch.id, tasks: [id], force: true })
+    }
+    const run = cueline.run({ projectId, workers: 2 })
+    await clock.advance(30_000)
+    expect(await world.statuses()).toEqual({ first: 'staged', second: 'staged', third: 'doing' })
+    await clock.advance(60_000)
+    expect(await world.statuses()).toEqual({ first: 'doing', second: 'staged', third: 'done' })
+    await clock.advance(200_000)
+    expect((await run).tasks.done).toBe(3)
+  })
+
   it('takes up a batch that somebody adds while it runs', async () => {
     const clock = manualClock()
     const runner = scriptedRunner(() => ({ takesMs: 30_000 }), { clock })

@@ -10,6 +10,8 @@ import { SortedList } from './sorted-list.ts'
  */
 export class MovingBatches {
   readonly #moving = new Map<BatchId, Batch>()
+  /** Promoted ones with tasks left, by order: the first of them is what a barrier waits for. */
+  readonly #unfinished = new SortedList<Batch>(compareBatches)
   /** Those that wait for their promotion, by order, and of these the ones that need nobody for it. */
   readonly #waiting = new SortedList<Batch>(compareBatches)
   readonly #promotable = new SortedList<Batch>(compareBatches)
@@ -20,15 +22,20 @@ export class MovingBatches {
     if (batch !== undefined && (hasQueued || isMoving(batch, counts))) this.#moving.set(id, batch)
     else this.#moving.delete(id)
     const listed = this.#listed.get(id)
-    const waits = batch !== undefined && batch.promotedAt === null && counts.byStatus.staged > 0
-    if (waits && listed === batch) return
+    const isListed = batch !== undefined && (isUnfinished(batch, counts) || waits(batch, counts))
+    if (isListed && listed === batch) return
     if (listed !== undefined) {
+      this.#unfinished.remove(listed)
       this.#waiting.remove(listed)
       this.#promotable.remove(listed)
       this.#listed.delete(id)
     }
-    if (!waits) return
+    if (!isListed) return
     this.#listed.set(id, batch)
+    if (batch.promotedAt !== null) {
+      this.#unfinished.add(batch)
+      return
+    }
     this.#waiting.add(batch)
     if (batch.autoPromote && batch.pausedAt === null) this.#promotable.add(batch)
   }
@@ -36,7 +43,8 @@ export class MovingBatches {
   /** What the query `batches` gives with `moving`. */
   all(): readonly Batch[] {
     const batches = new Set(this.#moving.values())
-    for (const first of [this.#waiting.at(0), this.#promotable.at(0)]) {
+    for (const list of [this.#unfinished, this.#waiting, this.#promotable]) {
+      const first = list.at(0)
       if (first !== undefined) batches.add(first)
     }
     return [...batches].toSorted(compareBatches)
@@ -52,4 +60,13 @@ function isMoving(batch: Batch, { byStatus, total }: TaskCounts): boolean {
   if (byStatus.doing + byStatus.review + byStatus.failed + byStatus.cancelled > 0) return true
   if (batch.stuckSince !== null) return true
   return batch.promotedAt !== null && batch.openLayer !== null && byStatus.done < total
+}
+
+function isUnfinished(batch: Batch, { byStatus }: TaskCounts): boolean {
+  const { todo, staged, doing, review } = byStatus
+  return batch.promotedAt !== null && todo + staged + doing + review > 0
+}
+
+function waits(batch: Batch, { byStatus }: TaskCounts): boolean {
+  return batch.promotedAt === null && byStatus.staged > 0
 }

@@ -168,8 +168,8 @@ export interface Queries {
   /**
    * One row per batch, by order, with its tasks counted by status. With `moving` a storage may leave out
    * those of which nothing runs, is queued, has failed or was cancelled, that do not count as stuck and
-   * open no layer by layer - but not, of those that are not promoted, the first with staged tasks and the
-   * first of these that may be promoted by itself.
+   * open no layer by layer - but not the first that is promoted and has tasks left and, of those that are
+   * not promoted, the first with staged tasks and the first of these that may be promoted by itself.
    */
   readonly batches: {
     input: { readonly projectId: ProjectId; readonly moving?: boolean }

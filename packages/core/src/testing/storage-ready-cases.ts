@@ -92,6 +92,38 @@ export const storageReadyCases: readonly ContractCase<StorageSubject>[] = [
     },
   },
   {
+    id: 'storage.ready.barrier',
+    title:
+      'a promoted batch whose tasks wait for others is among the moving ones: a barrier waits for it',
+    async run({ storage }) {
+      const batches = ['b1', 'b2', 'b3'].map((id, index) =>
+        exampleBatch(projectId, id, { order: index + 1, promotedAt: id === 'b2' ? null : 1 }),
+      )
+      const tasks = batches.map(({ id }, index) =>
+        exampleTask(projectId, `t${index + 1}`, {
+          batchId: id,
+          status: id === 'b3' ? 'doing' : 'staged',
+          openDependencies: id === 'b1' ? 1 : 0,
+        }),
+      )
+      await withProject(
+        storage,
+        ...batches.map((batch) => ['batch', batch] as const),
+        ...tasks.map((task) => ['task', task] as const),
+      )
+      const moving = async () =>
+        (await query(storage, 'batches', { projectId, moving: true })).map(({ batch }) => batch.id)
+      equal(await moving(), ['b1', 'b2', 'b3'], 'while the first waits')
+      await write(storage, [update('task', 't1', { status: 'done' })])
+      const after = await moving()
+      equal(
+        after.filter((id) => id !== 'b1'),
+        ['b2', 'b3'],
+        'when the first is done',
+      )
+    },
+  },
+  {
     id: 'storage.ready.order',
     title: 'work is claimed by priority, then stage priority, then longest tail, then position',
     async run({ storage }) {
@@ -543,7 +575,11 @@ function mustBeGiven(all: readonly Omit<BatchSummary, 'lastProgressAt'>[]): read
       batch.stuckSince !== null ||
       (batch.promotedAt !== null && batch.openLayer !== null && done < total),
   )
-  const firsts = [waiting[0], byItself].filter((summary) => summary !== undefined)
+  const unfinished = all.find(
+    ({ batch, todo, staged, doing, review }) =>
+      batch.promotedAt !== null && todo + staged + doing + review > 0,
+  )
+  const firsts = [unfinished, waiting[0], byItself].filter((summary) => summary !== undefined)
   return [...moving, ...firsts].map(({ batch }) => batch.id)
 }
 

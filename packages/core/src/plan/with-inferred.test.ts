@@ -146,6 +146,26 @@ describe('inferred dependencies of a plan [X-04] [S3-13]', () => {
       'The inferred dependency of "page" on "store" has the confidence 1.5. Give a number from 0 to 1.',
     ],
     [
+      [{ ...guess, confidence: -0.5 }],
+      'invalid-dependency',
+      'The inferred dependency of "page" on "store" has the confidence -0.5. Give a number from 0 to 1.',
+    ],
+    [
+      [{ ...guess, confidence: '0.5' }],
+      'invalid-dependency',
+      'The inferred dependency of "page" on "store" has the confidence "0.5". Give a number from 0 to 1.',
+    ],
+    [
+      [{ ...guess, task: 5 }],
+      'invalid-dependency',
+      'inferred[0] is an object without the ids of two tasks. Give task, dependsOn, source, confidence and evidence, as inferDependencies does.',
+    ],
+    [
+      [{ ...guess, dependsOn: null }],
+      'invalid-dependency',
+      'inferred[0] is an object without the ids of two tasks. Give task, dependsOn, source, confidence and evidence, as inferDependencies does.',
+    ],
+    [
       [{ ...guess, source: undefined }],
       'invalid-dependency',
       'The inferred dependency of "page" on "store" has the source undefined. Give a word that says how it is known.',
@@ -157,6 +177,50 @@ describe('inferred dependencies of a plan [X-04] [S3-13]', () => {
     ],
   ])('that cannot be read are named problems: %j', (inferred, kind, message) => {
     expect(problemsOf(inferred)).toEqual([[kind, message]])
+  })
+
+  it.each<[unknown, string[]]>([
+    [null, []],
+    [{ ...guess, dependsOn: 'page' }, ['page']],
+    [{ ...guess, dependsOn: 'shop' }, ['page', 'shop']],
+    [{ ...guess, confidence: 2 }, ['page', 'store']],
+    [{ ...guess, evidence: 5 }, ['page', 'store']],
+    [{ ...guess, task: 'store', dependsOn: 'page' }, ['store', 'page']],
+  ])('that cannot be read are problems of the tasks they name: %j', (edge, named) => {
+    const result = planTasks(tasks, { inferred: [edge as PlanInference] })
+    expect(!result.ok && result.problems.map((problem) => problem.tasks)).toEqual([named])
+  })
+
+  it('of equally certain ones are the one given first', () => {
+    const second = { ...guess, evidence: 'said again' }
+    expect(planOf({ inferred: [guess, second] }).inferred).toEqual([guess])
+  })
+
+  it('name the first of several tasks with one id, which is the only problem then', () => {
+    const twice = [...tasks, { id: 'store' }]
+    expect(problemsOf([guess], twice).map(([kind]) => kind)).toEqual(['duplicate'])
+  })
+
+  it('leave what is no list of dependencies, and no id in one, to be named as such', () => {
+    for (const dependsOn of [5, [null]]) {
+      const list = [tasks[0]!, { id: 'page', dependsOn: dependsOn as never }]
+      expect(problemsOf([guess], list).map(([kind]) => kind)).toEqual(['invalid-dependency'])
+    }
+  })
+
+  it.each([
+    [
+      5,
+      ' Only inferred: "t1" after "t0", "t2" after "t1", "t3" after "t2", "t4" after "t3", "t5" after "t4".',
+    ],
+    [7, ', "t5" after "t4" and 2 more.'],
+  ])('that close a cycle are named in it up to five of them: %i', (count, end) => {
+    const ids = Array.from({ length: count + 1 }, (_, at) => `t${at}`)
+    const list = ids.map((id, at) => (at === 0 ? { id, dependsOn: [`t${count}`] } : { id }))
+    const inferred = ids.slice(1).map((task, at) => ({ ...guess, task, dependsOn: `t${at}` }))
+    const [[kind, message] = []] = problemsOf(inferred, list)
+    expect(kind).toBe('cycle')
+    expect(message?.endsWith(end)).toBe(true)
   })
 
   it('are named beside all other problems', () => {

@@ -41,10 +41,6 @@ function withPostgres({ test, ...rest }: ReturnType<typeof project>) {
   return { ...rest, test: { ...test, globalSetup: ['tests/postgres-setup.ts'] } }
 }
 
-function withRedis({ test, ...rest }: ReturnType<typeof project>) {
-  return { ...rest, test: { ...test, globalSetup: ['tests/redis-setup.ts'] } }
-}
-
 const projects = [
   packageProject('core'),
   packageProject('sql'),
@@ -60,8 +56,7 @@ const projects = [
       60_000,
     ),
   ),
-  // With one Redis for all of its tests: see tests/redis-setup.ts.
-  withRedis(packageProject('adapter-bullmq')),
+  packageProject('adapter-bullmq'),
   // What the recorded agent writes is tested by its own tests, with Node's runner.
   project('examples', ['examples/**/*.test.ts'], 120_000, ['**/recorded/**']),
   project('tests', ['tests/**/*.test.ts', 'scripts/**/*.test.ts'], 120_000, [

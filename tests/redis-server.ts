@@ -34,7 +34,7 @@ export async function redisForTests(): Promise<Pick<RedisServer, 'url' | 'close'
 export async function startRedis(): Promise<RedisServer> {
   if (spawnSync('redis-server', ['--version']).status !== 0) {
     throw new Error(
-      'There is no redis-server on this machine. Install it (Debian, Ubuntu: apt-get install redis-server; macOS: brew install redis), or name a Redis for tests: CUELINE_REDIS_URL=redis://host:port.',
+      'There is no redis-server on this machine. Install it (Debian, Ubuntu: apt-get install redis-server; macOS: brew install redis). Tests that do no harm take that of CUELINE_REDIS_URL as well.',
     )
   }
   const folder = mkdtempSync(join(tmpdir(), 'cueline-redis-'))

@@ -10,11 +10,19 @@ import type {
 import { dispatcherSuite, type DispatcherSubject } from '@cueline/core/testing'
 import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
-import { afterEach, describe, expect, inject, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { redisForTests } from '../../../tests/redis-server.ts'
 import { bullmqDispatcher } from './bullmq-dispatcher.ts'
 
-const url = inject('redisUrl')
 const project = 'project' as ProjectId
+let url = ''
+let endRedis = async () => {}
+beforeAll(async () => {
+  const redis = await redisForTests()
+  url = redis.url
+  endRedis = redis.close
+})
+afterAll(() => endRedis())
 const closing: (() => Promise<unknown>)[] = []
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close()

@@ -100,6 +100,7 @@ async function main(): Promise<number> {
     console.log(
       `The report   ${shown(inFolder('report.md'))}, report.json and events.jsonl beside it`,
     )
+    console.log('Next         your own plan and agent: docs/getting-started.md')
     return passes ? 0 : 1
   } finally {
     await cueline.close()

@@ -91,13 +91,19 @@ export function gatesFailure(verdicts: readonly Verdict[], what: string): Failur
   }
 }
 
-/** What the gate says, and the last line of what it printed: usually why. */
+/**
+ * What the gate says, and of what it printed the last line that names an error, else the last one with
+ * words: usually why. Test runners end with counts, stacks or a brace.
+ */
 function reason(verdict: Verdict | undefined): string {
   const summary = verdict?.summary ?? ''
-  const last = verdict?.evidence.trimEnd().split('\n').at(-1)?.trim() ?? ''
-  if (last === '' || summary.includes(last)) return summary
-  return `${summary}: ${last.slice(0, mostOfLine)}`
+  const lines = (verdict?.evidence ?? '').split('\n').filter((line) => /[\p{L}\p{N}]/u.test(line))
+  const why = (lines.findLast((line) => namesError.test(line)) ?? lines.at(-1) ?? '').trim()
+  if (why === '' || summary.includes(why)) return summary
+  return `${summary}: ${why.slice(0, mostOfLine)}`
 }
+
+const namesError = /\b(?:[A-Z][a-z]+Error|Error|error|failed|failure|FAIL|panicked|Exception)\b/
 
 /** Characters of a printed line that still help a reader. */
 const mostOfLine = 300

@@ -48,6 +48,27 @@ describe('evidence [X-08, S3-06]', () => {
     )
   })
 
+  it('tell the line that names the error, and not the brace that a test runner ends with', async () => {
+    const evidence = [
+      'AssertionError [ERR_ASSERTION]: 9 is not 17',
+      '    at test/a.test.ts:3',
+      "  code: 'ERR_ASSERTION',",
+      '}',
+      '',
+    ].join('\n')
+    const judged = { gate: 'tests', result: 'fail', summary: 'It exited with 1', durationMs: 0 } as const // prettier-ignore
+    const world = await tinyWorld({
+      tasks: { A: [] },
+      settings: { maxAttempts: 1 },
+      runner: async () => {},
+      gates: () => [{ name: 'tests', judge: async () => ({ ...judged, cause: 'code', evidence }) }],
+    })
+    await world.cueline.run({ projectId: world.projectId })
+    expect((await world.task('A')).failure?.message).toBe(
+      'Gates did not pass on the work: "tests" (fail). It exited with 1: AssertionError [ERR_ASSERTION]: 9 is not 17',
+    )
+  })
+
   it('refuses gates of a wrong shape when they are given, not when they are needed', async () => {
     const gates = 'node --test' as never
     await expect(tinyWorld({ tasks: {}, gates })).rejects.toThrow('gates is string; give an array')

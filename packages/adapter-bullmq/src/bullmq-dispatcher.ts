@@ -43,7 +43,10 @@ export function bullmqDispatcher({
   const note = (error: Error) => {
     trouble = error.message
   }
-  redis.on('error', note)
+  const forgive = () => {
+    trouble = ''
+  }
+  redis.on('error', note).on('ready', forgive)
   const queues = new Map<string, Queue>()
   const consumers = new Map<Consumer, string>()
   const ending = new Set<Promise<unknown>>()
@@ -107,6 +110,7 @@ export function bullmqDispatcher({
     name: 'bullmq',
     async dispatch(references) {
       if (references.length === 0) return wake()
+      let failure: CuelineError | undefined
       for (const [projectId, some] of byProject(references)) {
         try {
           for (let from = 0; from < some.length; from += jobsPerCall) {
@@ -117,13 +121,14 @@ export function bullmqDispatcher({
           // A queue whose beginning failed stays failed; and this host needs no Redis to look.
           forgetQueue(projectId)
           wake(projectId)
-          throw new CuelineError(
+          failure ??= new CuelineError(
             'timeout',
             `Redis did not take ${some.length} work orders of project "${projectId}" within ${patienceMs} ms (${trouble || String(cause)}). Other hosts find them at their next sweep; see that Redis runs and can be reached.`,
             { retryable: true, details: { projectId, workOrders: some.length }, cause },
           )
         }
       }
+      if (failure !== undefined) throw failure
     },
     consume(options, deliver) {
       const { projectId } = options
@@ -147,7 +152,7 @@ export function bullmqDispatcher({
       consumers.clear()
       for (const projectId of queues.keys()) forgetQueue(projectId)
       await within(patienceMs, () => Promise.all(ending)).catch(() => {})
-      redis.off('error', note)
+      redis.off('error', note).off('ready', forgive)
       if (client !== undefined) return
       redis.on('error', () => {})
       redis.disconnect()

@@ -5,12 +5,13 @@ import { drainCueline } from './drain.ts'
 import { atLeast, byTurns, type Goal, ratio, rounded } from './measure.ts'
 import { drainPeers } from './peers.ts'
 import { startRedis } from './redis-server.ts'
+import { sameRowsOnPostgres } from './same-rows.ts'
 import { drainSkipLocked } from './skip-locked.ts'
 
 /**
  * Claiming and completing on a Postgres that syncs every commit: Cueline, plain SKIP LOCKED with
- * batches as large as there are workers, and the engines that are installed; BullMQ also on a Redis
- * that syncs every write.
+ * batches as large as there are workers, the same rows without any decision, and the engines that are
+ * installed; BullMQ also on a Redis that syncs every write.
  */
 export async function postgresDrain(rounds: number, tasks: number) {
   const server = await startPostgres({ durable: true })
@@ -31,6 +32,11 @@ export async function postgresDrain(rounds: number, tasks: number) {
             const storage = await postgresStorage({ url: server.url, schema: schemaName() })
             return drainCueline(storage, tasks, workers)
           },
+          'same rows, bare': async () => {
+            const schema = schemaName()
+            const storage = await postgresStorage({ url: server.url, schema })
+            return sameRowsOnPostgres({ url: server.url, schema, storage }, tasks, workers)
+          },
           'plain SKIP LOCKED': () => drainSkipLocked(server.url, schemaName(), tasks, workers),
           ...peers,
         },
@@ -40,7 +46,8 @@ export async function postgresDrain(rounds: number, tasks: number) {
         Object.entries(times).map(([name, ms]) => [name, rounded((tasks / median(ms)) * 1_000)]),
       )
       const speed = rounded(1 / ratio(times.cueline, times['plain SKIP LOCKED']))
-      rows.push({ workers, ...perSecond, 'of plain': speed })
+      const ofSame = rounded(1 / ratio(times.cueline, times['same rows, bare']))
+      rows.push({ workers, ...perSecond, 'of plain': speed, 'of the same rows': ofSame })
       goals.push(atLeast(`Postgres: ${workers} workers, speed over plain SKIP LOCKED`, speed, 0.8))
       for (const [name, ms] of Object.entries(times)) {
         if (!name.includes('fenced')) continue

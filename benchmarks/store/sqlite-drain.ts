@@ -4,6 +4,7 @@ import { bareStore } from '../reference/bare-store.ts'
 import { median } from '../reference/interleave.ts'
 import { drainCueline } from './drain.ts'
 import { atMost, byTurns, type Goal, ratio, rounded } from './measure.ts'
+import { sameRowsOnSqlite } from './same-rows.ts'
 
 /** Claiming and completing with 1, 4 and 16 workers, beside the bare statements. */
 export async function sqliteDrain(folder: string, rounds: number, tasks: number) {
@@ -21,6 +22,11 @@ export async function sqliteDrain(folder: string, rounds: number, tasks: number)
     const times = await byTurns(
       {
         cueline: async () => drainCueline(await sqliteStorage({ file: file() }), tasks, workers),
+        'same rows, bare': async () => {
+          const own = file()
+          const storage = await sqliteStorage({ file: own })
+          return sameRowsOnSqlite({ file: own, storage }, tasks, workers)
+        },
         'bare, commit per turn': () => bare(true),
         'bare, commit each': () => bare(false),
       },
@@ -32,10 +38,12 @@ export async function sqliteDrain(folder: string, rounds: number, tasks: number)
     rows.push({
       workers,
       'cueline tasks/s': perSecond(times.cueline),
+      'same rows, bare': perSecond(times['same rows, bare']),
       'bare, commit per turn': perSecond(times['bare, commit per turn']),
       'bare, commit each': perSecond(times['bare, commit each']),
       'time over commit per turn': overGrouped,
       'time over commit each': overEach,
+      'time over the same rows': ratio(times.cueline, times['same rows, bare']),
     })
     if (workers === 1) {
       goals.push(atMost('S3: one worker, over one commit per statement pair', overEach, 1.6))

@@ -65,7 +65,12 @@ export async function releaseLeases(
   dialect: Dialect,
   ids: readonly WorkOrderId[],
 ): Promise<void> {
-  if (ids.length > 0) await release.run(database, dialect, { ids: JSON.stringify(ids) })
+  if (ids.length === 0) return
+  if (dialect.lists === undefined) {
+    await release.run(database, dialect, { ids: JSON.stringify(ids) })
+  } else {
+    await releaseListed.run(database, dialect, { ids })
+  }
 }
 
 export async function heldLeases(
@@ -157,6 +162,12 @@ const held = statement<Claims & { now: number }, Leased>(
 
 const release = statement<{ ids: string }>(
   ({ ids }, dialect) => sql`delete from leases where work_order_id in ${dialect.texts(ids)}`,
+)
+
+const releaseListed = statement<{ ids: readonly string[] }>(
+  ({ ids }, dialect) => sql`delete from leases
+    using ${dialect.lists?.([ids], [{ name: 'id', kind: 'text' }], 'given')}
+    where work_order_id = given.id`,
 )
 
 const selectLeases = statement<{ ids: string }, Leased & { fence: unknown; until: unknown }>(

@@ -40,6 +40,18 @@ export async function updateRows(
     await database.executeQuery(CompiledQuery.raw(text, [...shared, ...key.map(bind), projectId]))
     return
   }
+  if (dialect.lists !== undefined) {
+    const text = textOf(database, dialect, target, `lists ${own.map(Number).join('')}`, () =>
+      updateMany(target, dialect, own),
+    )
+    const lists = [...key, ...columns].flatMap(({ kind }, at) =>
+      at < key.length || own[at - key.length] === true
+        ? [rows.map((row) => dialect.encode(kind, row[at]))]
+        : [],
+    )
+    await database.executeQuery(CompiledQuery.raw(text, [...shared, ...lists, projectId]))
+    return
+  }
   const keyed = own.includes(true) || key.length > 1
   const name = keyed ? own.map(Number).join('') : 'same'
   const text = textOf(database, dialect, target, name, () =>
@@ -111,6 +123,16 @@ function updateMany(
     ({ name }) => sql`${sql.ref(`${table}.${name}`)} = ${sql.ref(`given.key_${name}`)}`,
   )
   return sql`update ${sql.ref(table)} set ${sql.join(set)}
-    from ${dialect.records(bound, [...keys, ...listed], 'given')}
+    from ${given(dialect, [...keys, ...listed])}
     where ${sql.join(same, sql` and `)} and ${dialect.filterOnly(`${table}.${project}`)} = ${bound}`
+}
+
+function given(dialect: Dialect, columns: readonly Column[]): RawBuilder<unknown> {
+  return dialect.lists === undefined
+    ? dialect.records(bound, columns, 'given')
+    : dialect.lists(
+        columns.map(() => bound),
+        columns,
+        'given',
+      )
 }

@@ -53,7 +53,7 @@ describe('memory and SQLite [S4-05]', () => {
   it('give the same answers under any sequence of changes, claims, roll-backs and moves of the clock', async () => {
     const open = async () => [await storageOver(new DatabaseSync(':memory:'), ':memory:')]
     await expect(compareWithMemory(open, 100)).resolves.toBeUndefined()
-  })
+  }, 60_000)
 
   it('give the same answers whichever of two connections writes and whichever reads', async () => {
     await expect(compareWithMemory(() => connections(2), 60)).resolves.toBeUndefined()

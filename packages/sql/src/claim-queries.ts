@@ -13,7 +13,7 @@ import type { Expression, RawBuilder } from 'kysely'
 
 import type { Database, Dialect } from './dialect.ts'
 import { mostNext } from './known-queue.ts'
-import { knownHolds, loadSlice } from './load-slice.ts'
+import { knownHolds, loadAhead, loadSlice } from './load-slice.ts'
 import { isReady } from './readiness.ts'
 import type { ProjectCache } from './row-cache.ts'
 import { statement } from './statement.ts'
@@ -125,7 +125,7 @@ async function claimableAhead(
   cache: ProjectCache,
 ): Promise<readonly WorkOrderId[]> {
   const { projectId, now } = given
-  const limit = Math.max(given.limit, Math.min(16 * given.limit, mostNext))
+  const limit = Math.max(given.limit, Math.min(8 * given.limit + 8, mostNext))
   const plain = firstClaimable({ held: false, inUse: false, unable: false })
   const [rows, next, [oldest]] = await Promise.all([
     plain.run(database, dialect, { ...given, limit }),
@@ -133,13 +133,8 @@ async function claimableAhead(
     oldestQueued.run(database, dialect, { projectId }),
   ])
   const tasks = rows.map((row) => row.task_id)
-  await loadSlice(database, dialect, cache, {
-    projectId: projectId as ProjectId,
-    tasks,
-    workOrders: rows.map((row) => row.id),
-    dependentsOf: tasks,
-    openRequests: true,
-  })
+  const workOrders = rows.map((row) => row.id)
+  await loadAhead(database, dialect, cache, { projectId, tasks, workOrders })
   const enqueuedAt = oldest === undefined ? null : Number(oldest.enqueued_at)
   cache.queue.learnNext(tasks, rows.length < limit, next, enqueuedAt)
   return rows.slice(0, given.limit).map((row) => row.id)

@@ -1,12 +1,14 @@
 import type {
   Dependency,
   Hold,
+  Project,
   Slice,
   SliceKeys,
   TableName,
   Tables,
   Task,
   TaskId,
+  WorkOrderId,
 } from '@cueline/core'
 import { sql } from 'kysely'
 
@@ -40,6 +42,23 @@ export async function loadSlice(
   // Everything is rarely wanted, and too much to keep.
   const used = keys.everything === true ? new ProjectCache() : cache
   return new SliceLoader(database, dialect, used, keys.projectId).load(keys)
+}
+
+/**
+ * Reads into the cache what claiming and settling these will ask first: their rows, edges and open
+ * requests. The tasks that wait for them are read when they settle: there may be any number of them.
+ */
+export async function loadAhead(
+  database: Database,
+  dialect: Dialect,
+  cache: ProjectCache,
+  given: {
+    readonly projectId: string
+    readonly tasks: readonly TaskId[]
+    readonly workOrders: readonly WorkOrderId[]
+  },
+): Promise<void> {
+  await new SliceLoader(database, dialect, cache, given.projectId).loadAhead(given)
 }
 
 /** The holds of a project by account, read once. No write of a hold may wait when they are. */
@@ -97,17 +116,14 @@ class SliceLoader {
 
   async load(keys: SliceKeys): Promise<Slice> {
     const cache = this.#cache
-    if (cache.project === undefined) {
-      const [project] = await this.#select('project', projectById)
-      cache.project = project ?? null
-    }
+    const project = await this.#knownProject()
     const wantsHolds = keys.holds === true || keys.everything === true
     if (wantsHolds) await knownHolds(this.#database, this.#dialect, cache, this.#projectId)
     if (keys.everything === true) await this.#loadEverything()
     else await this.#loadNamed(keys)
     const rows = this.#rows
     return {
-      project: cache.project,
+      project,
       tasks: byPosition(rows.task),
       dependencies: this.#dependencies,
       dependents: this.#dependents,
@@ -120,6 +136,30 @@ class SliceLoader {
       sessions: byKey(rows.session),
       // The maps are keyed by the ids of their rows, which are branded.
     } as unknown as Slice
+  }
+
+  async #knownProject(): Promise<Project | null> {
+    const cache = this.#cache
+    if (cache.project !== undefined) return cache.project
+    const [project = null] = await this.#select('project', projectById)
+    cache.project = project
+    return project
+  }
+
+  async loadAhead(given: {
+    readonly tasks: readonly TaskId[]
+    readonly workOrders: readonly WorkOrderId[]
+  }): Promise<void> {
+    const known = this.#cache.dependents
+    await Promise.all([
+      this.#knownProject(),
+      this.#loadByIds('task', given.tasks),
+      this.#loadByIds('workOrder', given.workOrders),
+      this.#loadEdges(given.tasks, known, dependentsOf, 'dependsOn'),
+      this.#askOpenRequests(given.tasks),
+    ])
+    const batches = [...this.#rows.task.values()].flatMap(({ batchId }) => batchId ?? [])
+    await this.#loadByIds('batch', batches)
   }
 
   async #loadNamed(keys: SliceKeys): Promise<void> {

@@ -7,7 +7,9 @@ import { median } from '../reference/interleave.ts'
 import { atLeast, atMost, byTurns, type Goal, ratio, rounded } from './measure.ts'
 
 const asked = 10
-const repeats = 100
+/** Processor time comes in steps of milliseconds. */
+const repeats = 5_000
+const repeatsAsked = 400
 /** So many are asked of the database before a storage looks ahead. */
 const questions = 4
 const otherProject = 'another' as ProjectId
@@ -58,7 +60,7 @@ export async function ready(folder: string, rounds: number, sizes: readonly numb
         // Somebody else has written, so nothing that is known counts; the first questions of a transaction.
         'cueline, asked': async () => {
           let ms = 0
-          for (let at = 0; at < repeats; at += questions) {
+          for (let at = 0; at < repeatsAsked; at += questions) {
             await other.transaction((transaction) =>
               transaction.write(otherProject, [], [written], 'bench'),
             )
@@ -70,7 +72,7 @@ export async function ready(folder: string, rounds: number, sizes: readonly numb
               ms += cpuMs() - startedAt
             })
           }
-          return ms / repeats
+          return ms / repeatsAsked
         },
         'bare, counter': async () => {
           database.exec('begin')

@@ -22,17 +22,12 @@ import {
   type Manifest,
 } from './manifest.ts'
 import { placeFiles, sourcesOf } from './place-files.ts'
-import {
-  openRepository,
-  refuseCheckedOut,
-  shortName,
-  tipOf,
-  type Repository,
-} from './repository.ts'
+import { openRepository, refuseCheckedOut, shortName, type Repository } from './repository.ts'
 import { asLimit, checkedLimits, requireFreeDisk, takeRoom } from './room.ts'
 import { lookForOverlaps, radarMemory } from './radar.ts'
 import { prunableRefs, pruneRefs } from './retention.ts'
 import { salvage } from './salvage.ts'
+import { baseUpon } from './stack.ts'
 import { runSetup, runTeardown } from './set-up.ts'
 import { environmentOf } from './setup-environment.ts'
 import { makeTrial, removeTrial, type Made, type MadeWork, type ToTry } from './trial.ts'
@@ -162,6 +157,7 @@ export function gitWorkspaces(options: GitWorkspacesOptions): WorkspaceProvider 
   return {
     name: 'git',
     merges: true,
+    stacks: true,
 
     async prepare(request, signal, report) {
       signal.throwIfAborted()
@@ -174,7 +170,7 @@ export function gitWorkspaces(options: GitWorkspacesOptions): WorkspaceProvider 
       try {
         await requireFreeDisk(place, limits)
         await supersede(place, request)
-        const base = await tipOf(place, signal)
+        const base = await baseUpon(place, request.upon, signal)
         await expectAncestors(place, base, request.after)
         draft = draftWorkspace(place, request, base)
         await writeManifest(place, draft)

@@ -19,7 +19,7 @@ import { addWorktree, removeWorktree } from './worktree.ts'
 /** What is known of a workspace before it is made. */
 export function draftWorkspace(
   { root }: Repository,
-  { attemptId, fence, workOrderId, code, title }: WorkspaceRequest,
+  { attemptId, fence, workOrderId, code, title, upon }: WorkspaceRequest,
   base: string,
 ): Manifest {
   const name = `${slugOf(code)}-${nameOf(attemptId)}`
@@ -27,7 +27,8 @@ export function draftWorkspace(
   const path = join(root, name)
   // In the usual temp folder, whose paths are short enough for sockets.
   const temp = join(tmpdir(), `cueline-${randomBytes(8).toString('hex')}`)
-  return { attemptId, fence, workOrderId, code, title, path, branch, base, gitFolder: null, temp }
+  const draft = { attemptId, fence, workOrderId, code, title, path, branch, base, temp }
+  return { ...draft, gitFolder: null, ...(upon !== undefined && { upon }) }
 }
 
 /**

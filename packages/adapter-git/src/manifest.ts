@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import type { AttemptId, WorkOrderId, Workspace } from '@cueline/core'
+import type { AttemptId, BaseWork, WorkOrderId, Workspace } from '@cueline/core'
 
 import { nameOf } from './names.ts'
 import type { Repository } from './repository.ts'
@@ -23,6 +23,8 @@ export interface Manifest {
   readonly branch: string
   /** The commit that the work starts from. */
   readonly base: string
+  /** The attempts whose work is in it although it had not landed. */
+  readonly upon?: readonly BaseWork[]
   /** What git keeps about the worktree; null until it is filled. */
   readonly gitFolder: string | null
   /** Its temp folder, outside of the tree. */

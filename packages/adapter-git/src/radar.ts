@@ -43,7 +43,9 @@ export async function lookForOverlaps(
   { pairs: mostPairs, signal }: RadarRequest,
 ): Promise<readonly WorkOverlap[]> {
   const manifests = (await readManifests(place)).filter(
-    ({ gitFolder, landedTree }) => gitFolder !== null && landedTree === undefined,
+    // What is built upon other open work would always contradict that.
+    ({ gitFolder, landedTree, upon }) =>
+      gitFolder !== null && landedTree === undefined && upon === undefined,
   )
   const open: { readonly manifest: Manifest; readonly known: Known }[] = []
   for (let at = 0; at < Math.min(manifests.length, mostOpen); at += atOnce) {

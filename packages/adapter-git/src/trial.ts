@@ -11,10 +11,10 @@ import {
 
 import { commitTree } from './commits.ts'
 import { indexOf, type Manifest } from './manifest.ts'
-import { mergeCommits } from './merge-commits.ts'
 import { nameOf, triedRefOf } from './names.ts'
 import { shortName, tipOf, type Repository } from './repository.ts'
 import { linksIn, takeSnapshot } from './snapshot.ts'
+import { lostBase, mergeOwn } from './stack.ts'
 import { addWorktree, removeWorktree } from './worktree.ts'
 
 /** A trial and what would land. */
@@ -56,7 +56,8 @@ export async function makeTrial(
   const works: MadeWork[] = []
   let upon = tip
   for (const each of all) {
-    const found = await mergeWork(place, each, upon, signal)
+    const before = new Set(works.map(({ manifest }) => manifest.attemptId))
+    const found = await mergeWork(place, each, { upon, before }, signal)
     if (!found.ok) return { trial: found, tip, merged: tip, works: [], gitFolder: null }
     works.push(found.made)
     upon = found.made.merged
@@ -84,7 +85,7 @@ type Merged =
 async function mergeWork(
   place: Repository,
   { manifest, workspace }: ToTry,
-  upon: string,
+  { upon, before }: { readonly upon: string; readonly before: ReadonlySet<AttemptId> },
   signal: AbortSignal,
 ): Promise<Merged> {
   const { attemptId, code, title, base } = manifest
@@ -98,20 +99,26 @@ async function mergeWork(
     made: { tried: { workspace, changed, ...tried }, manifest, merged, workTree },
   })
   if (changed.length === 0) return made(upon, { differs: false })
+  const lost = await lostBase(place, manifest, before)
+  if (lost !== null) return { ok: false, workspace, conflicts: [], changed, message: lost }
   const links = await linksIn(place, workTree)
   const subject = title === '' ? code : `${code}: ${title}`
   const of = manifest
   const work = await commitTree(place, { subject, of, tree: workTree, parents: [base] })
   await place.refs(['update-ref', triedRefOf(attemptId), work])
   if (upon === base) return made(work, { contents, links, differs: false })
-  const result = await mergeCommits(place, upon, work, signal)
+  const result = await mergeOwn(place, manifest, upon, work, signal)
   if (!result.ok) {
     const { conflicts, notes, evidence } = result
     const message = `${conflicts.join(', ')} changed in this attempt and on ${shortName(place.target)} meanwhile.${notes === '' ? '' : `\n${notes}`}`
     const shown = evidence === '' ? {} : { evidence }
     return { ok: false, workspace, conflicts, changed, message, ...shown }
   }
-  const order = { subject: `Merge ${subject}`, of, tree: result.tree, parents: [upon, work] }
+  // What it was built upon must not come along, so it lands as one commit without that history.
+  const order =
+    manifest.upon === undefined
+      ? { subject: `Merge ${subject}`, of, tree: result.tree, parents: [upon, work] }
+      : { subject, of, tree: result.tree, parents: [upon] }
   const merged = await commitTree(place, order)
   return made(merged, { contents, links, differs: result.tree !== workTree })
 }

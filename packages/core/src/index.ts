@@ -104,9 +104,11 @@ export { memoryWorkspaces } from './workspace/memory-workspaces.ts'
 export type { MemoryWorkspaces } from './workspace/memory-workspaces.ts'
 export { mergeFiles } from './workspace/merge-files.ts'
 export type { Files, MergedFiles } from './workspace/merge-files.ts'
+export { builtUponLost, contradictingBases, givenUpBase } from './workspace/base-work.ts'
 export { workspaceState } from './workspace/workspace-state.ts'
 export type { WorkspaceFacts } from './workspace/workspace-state.ts'
 export type {
+  BaseWork,
   KeptWork,
   Landed,
   PrunableWork,

@@ -17,6 +17,7 @@ function readAt(folder: string | undefined, path: string): string | null {
 
 describe('workspaces in folders [X-14, X-07]', () => {
   const noGroups = 'a folder takes the files of one attempt at a time: work lands one by one'
+  const noStacks = 'a folder starts from what has landed'
   workspaceSuite(
     { describe, it, fails: it.fails },
     {
@@ -24,6 +25,10 @@ describe('workspaces in folders [X-14, X-07]', () => {
         'workspace.group-lands-all': noGroups,
         'workspace.group-all-or-nothing': noGroups,
         'workspace.group-conflict': noGroups,
+        'workspace.upon': noStacks,
+        'workspace.upon-several': noStacks,
+        'workspace.upon-given-up': noStacks,
+        'workspace.upon-group': noGroups,
       },
       create() {
         const place = mkdtempSync(join(tmpdir(), 'directory-workspaces-'))

@@ -25,7 +25,8 @@ export async function mergeAttempt(
   const { claim, provider, verdicts, signal, slot } = candidate
   const target = await provider.mergeTarget()
   signal.throwIfAborted()
-  await writeForClaim(context, claim, { type: 'attempt.merge', verdicts, target })
+  const releases = provider.stacks === true
+  await writeForClaim(context, claim, { type: 'attempt.merge', verdicts, target, releases })
   slot.leave()
   let alone = context.mergeGroup === 1 || provider.tryMergeGroup === undefined
   for (let trials = 1; ;) {

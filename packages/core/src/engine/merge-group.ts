@@ -4,7 +4,9 @@ import type { CommandOf } from '../staging/command.ts'
 import type { Failure, Verdict } from '../staging/state.ts'
 import { touchedOf } from '../staging/touched.ts'
 import type { Landed, TriedWork, TrialMerge } from '../workspace/workspace.ts'
+import { builtUponLost } from '../workspace/base-work.ts'
 import { AttemptAborted } from './attempt-aborted.ts'
+import { builtUponOpenWork } from './built-upon-open-work.ts'
 import type { Claim } from './claim.ts'
 import type { EngineContext } from './context.ts'
 import { greenPrefix } from './green-prefix.ts'
@@ -41,8 +43,8 @@ export async function mergeInTurn(
   while (!settled.some(({ candidate }) => candidate === first)) {
     const { ended, leftOut } = await mergeOnce(context, target, [first, ...left])
     settled.push(...ended)
-    const out = new Set([leftOut, ...ended.map(({ candidate }) => candidate)])
-    left = left.filter((each) => !out.has(each))
+    const gone = [...ended.map(({ candidate }) => candidate), ...(leftOut ? [leftOut] : [])]
+    left = left.filter((each) => !gone.includes(each))
   }
   return settled
 }
@@ -56,6 +58,13 @@ async function mergeOnce(
   const { provider, signal: own } = first
   const signal =
     others.length === 0 ? own : AbortSignal.any([own, ...others.map((each) => each.signal)])
+  const unsure = await builtUponOpenWork(context, group)
+  if (unsure !== null) {
+    const { candidate, lost } = unsure
+    if (lost.length === 0) return { ended: [], leftOut: candidate }
+    const failure = { class: 'merge-conflict', message: builtUponLost(lost), evidence: '' } as const
+    return { ended: [await fail(context, candidate, { failure, work: {} })] }
+  }
   const whole = await tryMerge(context, group, signal)
   const open = new Set<TrialMerge>([whole])
   try {

@@ -2,14 +2,14 @@ import { CuelineError } from '../error.ts'
 import { classifyError } from '../runner/classify-error.ts'
 import type { Outcome, Question } from '../runner/runner.ts'
 import type { AttemptBrief } from '../staging/attempt-brief.ts'
-import type { Workspace, WorkspaceProvider } from '../workspace/workspace.ts'
+import type { BaseWork, Workspace, WorkspaceProvider } from '../workspace/workspace.ts'
 import { askPerson, backToWork } from './ask-person.ts'
 import { AttemptAborted } from './attempt-aborted.ts'
 import { createAttemptReport } from './attempt-report.ts'
 import type { Claim } from './claim.ts'
 import type { EngineContext } from './context.ts'
 import { settleLandedBefore } from './landed-before.ts'
-import { landedDependencies } from './landed-dependencies.ts'
+import { startsFrom } from './starts-from.ts'
 import { orGiveUp } from './or-give-up.ts'
 import { protect } from './protect.ts'
 import { removeWorkspace } from './remove-workspace.ts'
@@ -33,17 +33,20 @@ export async function runAttempt(
   const abort = (reason: Error) => controller.abort(reason)
   context.live.set(claim.workOrderId, abort)
   let workspace: Workspace | null = null
+  let upon: readonly BaseWork[] = []
   try {
     signal.throwIfAborted()
     if (context.workspace !== null) {
-      workspace = await prepareWorkspace(context, context.workspace, claim, signal)
+      const prepared = await prepareWorkspace(context, context.workspace, claim, signal)
+      workspace = prepared.workspace
+      upon = prepared.upon
       noteWorkspace(context, claim, workspace)
       if (await settleLandedBefore(context, context.workspace, claim)) return
       context.open.set(claim.attemptId, claim)
     }
     const brief = withOverlaps(context, withWorkspace(claim.brief, workspace))
     const ended = await runRunner(context, claim, brief, controller, slot)
-    const at = { workspace, signal, slot }
+    const at = { workspace, upon, signal, slot }
     const outcome = await protect(context, claim, brief, ended, at)
     await settleAttempt(context, claim, brief, outcome, at)
   } catch (error) {
@@ -62,14 +65,15 @@ async function prepareWorkspace(
   provider: WorkspaceProvider,
   claim: Claim,
   signal: AbortSignal,
-): Promise<Workspace> {
+): Promise<{ readonly workspace: Workspace; readonly upon: readonly BaseWork[] }> {
   const { code, title } = claim.brief.task
-  const after = await landedDependencies(context, claim, provider)
+  const from = await startsFrom(context, claim, provider)
   signal.throwIfAborted()
   const report = createAttemptReport(context, claim, neverAsked)
-  const preparing = provider.prepare({ ...claim, code, title, after }, signal, report)
+  const preparing = provider.prepare({ ...claim, code, title, ...from }, signal, report)
   try {
-    return await orGiveUp(context, 'Preparing a workspace', preparing, signal)
+    const workspace = await orGiveUp(context, 'Preparing a workspace', preparing, signal)
+    return { workspace, upon: from.upon ?? [] }
   } catch (error) {
     preparing.then(
       (late) => {
@@ -205,6 +209,11 @@ async function settleError(
       return
     }
     const { evidence, retryAfterMs } = reason instanceof CuelineError ? reason.details : {}
+    if (isNotYet(reason) && isDuration(retryAfterMs)) {
+      const yielding = { type: 'attempt.yield', reason: reason.message, retryAfterMs } as const
+      await writeForClaim(context, claim, yielding)
+      return
+    }
     await writeForClaim(context, claim, {
       type: 'attempt.fail',
       failure: { ...classifyError(reason), evidence: typeof evidence === 'string' ? evidence : '' },
@@ -216,6 +225,11 @@ async function settleError(
     // The lease lapses and the sweep returns the work: nothing is lost, only time.
     context.onError(writeError, `settling attempt ${claim.attemptId}`)
   }
+}
+
+/** What it would start from is not there. */
+function isNotYet(error: unknown): error is CuelineError {
+  return error instanceof CuelineError && error.code === 'refused' && error.retryable
 }
 
 /** Details may hold anything. */

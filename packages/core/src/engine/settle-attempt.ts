@@ -1,6 +1,6 @@
 import type { Outcome } from '../runner/runner.ts'
 import type { AttemptBrief } from '../staging/attempt-brief.ts'
-import type { Workspace } from '../workspace/workspace.ts'
+import type { BaseWork, Workspace } from '../workspace/workspace.ts'
 import type { Claim } from './claim.ts'
 import type { EngineContext } from './context.ts'
 import { gatesFailure, isUnjudged, judge, passes } from './judge.ts'
@@ -11,6 +11,8 @@ import { writeForClaim } from './write-for-claim.ts'
 /** Where an attempt that its runner has ended is settled. */
 export interface Settling {
   readonly workspace: Workspace | null
+  /** Whose work it was built upon before that had landed. */
+  readonly upon: readonly BaseWork[]
   readonly signal: AbortSignal
   readonly slot: Slot
 }
@@ -24,7 +26,7 @@ export async function settleAttempt(
   claim: Claim,
   brief: AttemptBrief,
   outcome: Outcome,
-  { workspace, signal, slot }: Settling,
+  { workspace, upon, signal, slot }: Settling,
 ): Promise<void> {
   signal.throwIfAborted()
   if (outcome.status === 'yielded') {
@@ -63,6 +65,7 @@ export async function settleAttempt(
       claim,
       provider,
       workspace,
+      upon,
       brief,
       verdicts,
       signal,

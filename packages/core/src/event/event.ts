@@ -182,6 +182,8 @@ export type Event = { readonly at: number } & (
       readonly verdicts: readonly Verdict[]
       /** What it is to land on; absent in logs from before there was a queue. */
       readonly target?: string
+      /** Who may start from its verified work; absent where nobody can before it has landed. */
+      readonly released?: readonly Released[]
     }
   | {
       readonly type: 'attempt.succeeded'

@@ -109,13 +109,19 @@ export const attemptMeanings: { readonly [Type in AttemptEvent]: Meaning<Type> }
     }),
     ...releases(slice, released),
   ],
-  'attempt.merging': (_, { attemptId, verdicts, target = null, at }) => [
+  'attempt.merging': (slice, { attemptId, taskId, verdicts, target = null, released, at }) => [
     attempt(attemptId, {
       status: 'merging',
       verdicts,
       mergeTarget: target,
       mergeQueuedAt: target === null ? null : at,
     }),
+    ...(released === undefined
+      ? []
+      : [
+          task(slice, taskId, { reached: furthest(slice, taskId, 'verified') }),
+          ...releases(slice, released),
+        ]),
   ],
   'attempt.succeeded': (slice, event) => {
     const { attemptId, taskId, workOrderId, verdicts, merged, reached, released, at } = event

@@ -158,6 +158,8 @@ export type Command = { readonly projectId: ProjectId } & (
             readonly verdicts: readonly Verdict[]
             /** `WorkspaceProvider.mergeTarget`. */
             readonly target: string
+            /** Others can start from the verified work before it has landed. */
+            readonly releases?: boolean
           }
         | {
             readonly type: 'attempt.succeed'
@@ -173,7 +175,12 @@ export type Command = { readonly projectId: ProjectId } & (
             readonly retryAfterMs?: number
           }
         | { readonly type: 'attempt.interrupt'; readonly reason: string }
-        | { readonly type: 'attempt.yield'; readonly reason: string }
+        | {
+            readonly type: 'attempt.yield'
+            readonly reason: string
+            /** At once when left out. */
+            readonly retryAfterMs?: number
+          }
         | {
             /** Somebody has seen that its open work contradicts other work. */
             readonly type: 'attempt.overlap'

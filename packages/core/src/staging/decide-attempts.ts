@@ -72,13 +72,19 @@ export const attemptDecisions: { readonly [Type in AttemptCommand]: Decide<Type>
     if ('code' in claim) return claim
     const refusal = notVerified(claim.task, command.verdicts)
     if (refusal !== undefined) return refusal
+    const { releases: releasing = false, verdicts, target } = command
+    const released = releasing
+      ? releasedBy(draft, claim.task, furthest(claim.task.reached, 'verified'))
+      : null
     emit(draft, {
       type: 'attempt.merging',
       attemptId: claim.attempt.id,
       taskId: claim.task.id,
-      verdicts: command.verdicts,
-      target: command.target,
+      verdicts,
+      target,
+      ...(released !== null && { released }),
     })
+    release(draft, released?.map(({ id }) => id) ?? [])
   },
 
   'attempt.succeed': (draft, command) => {
@@ -106,7 +112,7 @@ export const attemptDecisions: { readonly [Type in AttemptCommand]: Decide<Type>
     if ('code' in claim) return claim
     // Whoever yields while it waits for a person comes back with the answer, not at once.
     const asks = claim.attempt.status === 'waiting' && hasOpenRequest(draft, claim.task)
-    const retryAt = asks ? untilAnswered : draft.now
+    const retryAt = asks ? untilAnswered : draft.now + Math.max(0, command.retryAfterMs ?? 0)
     emit(draft, {
       type: 'attempt.yielded',
       attemptId: claim.attempt.id,

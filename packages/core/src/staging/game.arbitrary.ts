@@ -282,7 +282,7 @@ export class Game {
     const asked = `question ${c % 2}`
     const writes: Readonly<Record<Kind, Write>> = {
       verify: { type: 'attempt.verify', summary: 'done' },
-      merge: { type: 'attempt.merge', verdicts: [], target: 'main' },
+      merge: { type: 'attempt.merge', verdicts: [], target: 'main', releases: this.#setup.merges },
       succeed: {
         type: 'attempt.succeed',
         verdicts: [],
@@ -329,8 +329,10 @@ export class Game {
       work.state = 'verifying'
       model.of(code).status = 'review'
       model.reach(code, 1)
-    } else if (kind === 'merge') work.state = 'merging'
-    else if (kind === 'succeed') model.finish(code, this.#setup.merges ? 3 : 2)
+    } else if (kind === 'merge') {
+      work.state = 'merging'
+      if (this.#setup.merges) model.reach(code, 2)
+    } else if (kind === 'succeed') model.finish(code, this.#setup.merges ? 3 : 2)
     else if (kind === 'fail') {
       model.fail(code, failure, world.now, this.#retryAt(claim, failure), 5_000)
     } else if (kind === 'interrupt') model.requeue(code, world.now)

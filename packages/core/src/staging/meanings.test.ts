@@ -105,6 +105,26 @@ describe('the row changes of an event [X-01, X-08]', () => {
         },
       ],
     ],
+    [
+      {
+        type: 'attempt.merging',
+        attemptId,
+        taskId: seed,
+        verdicts: [],
+        target: 'main',
+        released: [],
+        at,
+      },
+      [
+        {
+          table: 'attempt',
+          kind: 'update',
+          key: attemptId,
+          set: { status: 'merging', verdicts: [], mergeTarget: 'main', mergeQueuedAt: at },
+        },
+        { table: 'task', kind: 'update', key: seed, set: { reached: 'verified', revision: 1 } },
+      ],
+    ],
     // Of before there was a queue.
     [
       { type: 'attempt.merging', attemptId, taskId: seed, verdicts: [], at },

@@ -105,6 +105,7 @@ export function sliceOf(command: Command): SliceKeys {
     case 'attempt.yield':
       return { projectId, attempts: [command.attemptId], openRequests: true }
     case 'attempt.verify':
+    case 'attempt.merge':
     case 'attempt.succeed':
       return {
         projectId,
@@ -120,7 +121,6 @@ export function sliceOf(command: Command): SliceKeys {
         holds: true,
       }
     case 'attempt.resume':
-    case 'attempt.merge':
     case 'attempt.interrupt':
     case 'attempt.overlap':
     case 'attempt.group':

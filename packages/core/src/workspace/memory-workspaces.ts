@@ -1,8 +1,10 @@
 import { CuelineError } from '../error.ts'
 import type { AttemptId, WorkOrderId } from '../id.ts'
+import { builtUponLost, contradictingBases, givenUpBase } from './base-work.ts'
 import { mergeFiles } from './merge-files.ts'
 import { workspaceState } from './workspace-state.ts'
 import type {
+  BaseWork,
   KeptWork,
   Landed,
   TriedWork,
@@ -25,6 +27,8 @@ export interface MemoryWorkspaces extends WorkspaceProvider {
 interface Place {
   readonly workspace: Workspace
   readonly workOrderId: WorkOrderId
+  /** Whose work it was built upon before that had landed. */
+  readonly upon: readonly BaseWork[]
   base: ReadonlyMap<string, string>
   readonly files: Map<string, string>
 }
@@ -70,6 +74,33 @@ export function memoryWorkspaces(
     if (held.get(attemptId)?.trial === trial) held.delete(attemptId)
   }
 
+  /** What has landed, with the work of these, and of those they are built upon, in it. */
+  const baseUpon = (upon: readonly BaseWork[]): ReadonlyMap<string, string> => {
+    const all = new Map<AttemptId, Place>()
+    for (let level = upon; level.length > 0;) {
+      const next = new Map<AttemptId, BaseWork>()
+      for (const { attemptId, fence, code } of level) {
+        if (hasLanded(attemptId, fence)) continue
+        const found = places.get(attemptId)
+        if (found === undefined) throw givenUpBase(code)
+        // Whatever is built upon it came before: it has to be behind that.
+        all.delete(attemptId)
+        all.set(attemptId, found)
+        for (const each of found.upon) next.set(each.attemptId, each)
+      }
+      level = [...next.values()]
+    }
+    let base = result
+    for (const found of [...all.values()].toReversed()) {
+      const { conflicts, merged } = mergeFiles(found.base, found.files, base)
+      if (conflicts.length > 0) throw contradictingBases(conflicts)
+      base = merged
+    }
+    return base
+  }
+  const hasLanded = (attemptId: AttemptId, fence: number) =>
+    landings.has(landingKey(attemptId, fence))
+
   const tryAll = async (
     workspaces: readonly Workspace[],
     signal: AbortSignal,
@@ -81,7 +112,13 @@ export function memoryWorkspaces(
     const works: Held['works'][number][] = []
     let merged = result
     for (const workspace of workspaces) {
-      const { base, files } = place(workspace.attemptId)
+      const { base, files, upon } = place(workspace.attemptId)
+      const lost = upon.filter(({ attemptId, fence }) => {
+        return !hasLanded(attemptId, fence) && !places.has(attemptId)
+      })
+      if (lost.length > 0) {
+        return { ok: false, workspace, conflicts: [], message: builtUponLost(lost) }
+      }
       const found = mergeFiles(base, files, merged)
       const { changed, conflicts, differs } = found
       if (conflicts.length > 0) {
@@ -102,6 +139,7 @@ export function memoryWorkspaces(
   return {
     name: 'memory',
     merges: true,
+    stacks: true,
     get result() {
       return result
     },
@@ -112,7 +150,7 @@ export function memoryWorkspaces(
       if (mine !== undefined) return mine.merged
       throw new CuelineError('not-found', `Attempt ${attemptId} has no merge trial.`)
     },
-    async prepare({ attemptId, workOrderId, fence }, signal) {
+    async prepare({ attemptId, workOrderId, fence, upon = [] }, signal) {
       signal.throwIfAborted()
       if (places.has(attemptId)) {
         throw new CuelineError(
@@ -121,10 +159,11 @@ export function memoryWorkspaces(
           { details: { attemptId } },
         )
       }
+      const base = baseUpon(upon)
       const before = superseded.get(workOrderId) ?? 0
       superseded.set(workOrderId, Math.max(before, fence - 1))
       const workspace = { attemptId, fence, base: `result-${generation}` }
-      places.set(attemptId, { workspace, workOrderId, base: result, files: new Map(result) })
+      places.set(attemptId, { workspace, workOrderId, upon, base, files: new Map(base) })
       return workspace
     },
     mergeTarget: async () => 'memory',

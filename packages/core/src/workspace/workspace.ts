@@ -11,10 +11,13 @@ export interface WorkspaceProvider {
   readonly name: string
   /** True when `land` brings work into a shared result that later workspaces start from. */
   readonly merges: boolean
+  /** True when `prepare` can start from work that has not landed yet (`upon`). */
+  readonly stacks?: boolean
   /**
    * Makes a fresh workspace whose base contains all that has landed so far; once per attempt. When it
    * rejects, nothing is left of it. Without room it rejects with `limit` and, as
-   * `details.retryAfterMs`, when to try again: then the attempt is not charged.
+   * `details.retryAfterMs`, when to try again: then the attempt is not charged. Nor is it where a
+   * retryable `refused` says when to try again, since what it is to start from is not there yet.
    */
   prepare(
     request: WorkspaceRequest,
@@ -111,6 +114,20 @@ export interface WorkspaceRequest {
    * tell refuses to start from a state that does not contain all of it.
    */
   readonly after?: readonly string[]
+  /**
+   * The attempts whose work the base has to contain although it has not landed; given to a provider that
+   * `stacks`. What lands later is only what the attempt itself has changed. Where work that it was
+   * built upon has been given up, its trial is not ok.
+   */
+  readonly upon?: readonly BaseWork[]
+}
+
+/** An attempt on whose work another one builds. */
+export interface BaseWork {
+  readonly attemptId: AttemptId
+  readonly fence: number
+  /** What people call its task. */
+  readonly code: string
 }
 
 export interface WorkspaceReport {

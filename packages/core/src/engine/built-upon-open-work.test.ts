@@ -14,11 +14,11 @@ function looked(
     upon: upon.map((each) => ({ attemptId: each, fence: 1, code: each })),
     provider: { landed: async (id: string) => (landed.includes(id) ? { merged: 'commit' } : null) },
   }))
-  const open: readonly AttemptStatus[] = ['running', 'waiting', 'verifying', 'merging']
+  const open = new Set<AttemptStatus>(['running', 'waiting', 'verifying', 'merging'])
   const attempts = new Map(
     Object.entries(others).map(([id, status]) => [
       id,
-      { status, endedAt: open.includes(status) ? null : 1 },
+      { status, endedAt: open.has(status) ? null : 1 },
     ]),
   )
   const transaction = async (work: (given: unknown) => unknown) =>

@@ -26,12 +26,22 @@ export async function mergeAttempt(
   const target = await provider.mergeTarget()
   signal.throwIfAborted()
   const releases = provider.stacks === true
-  await writeForClaim(context, claim, { type: 'attempt.merge', verdicts, target, releases })
+  // It waits before it is queued, so that nobody looks past it who merges a group.
+  const refused = new AbortController()
+  const either = AbortSignal.any([signal, refused.signal])
+  let turn = context.mergeTurns.turn(target, candidate, either)
+  turn.catch(() => {})
+  try {
+    await writeForClaim(context, claim, { type: 'attempt.merge', verdicts, target, releases })
+  } catch (error) {
+    refused.abort(error)
+    throw error
+  }
   slot.leave()
+  context.mergeTurns.look()
   let alone = context.mergeGroup === 1 || provider.tryMergeGroup === undefined
   for (let trials = 1; ;) {
-    const first = await context.mergeTurns.turn(target, candidate)
-    if (!first) return
+    if (!(await turn)) return
     const most = alone ? 0 : context.mergeGroup - 1
     const joined = most === 0 ? [] : await context.mergeTurns.join(target, candidate, most)
     let settled: readonly SettledMerge[]
@@ -40,7 +50,11 @@ export async function mergeAttempt(
       settled = await mergeInTurn(context, target, [candidate, ...others])
     } catch (error) {
       for (const each of joined) each.release()
-      if (error instanceof TurnLost) continue
+      const again = () => (turn = context.mergeTurns.turn(target, candidate, signal))
+      if (error instanceof TurnLost) {
+        again()
+        continue
+      }
       if (isMoved(error)) {
         if (trials === mostTrials) {
           const failure = moved(target, error)
@@ -48,11 +62,13 @@ export async function mergeAttempt(
           return
         }
         trials += 1
+        again()
         continue
       }
       if (signal.aborted || joined.length === 0) throw error
       // One that was stopped says nothing about the others.
-      alone = !joined.some((each) => each.candidate.signal.aborted)
+      alone ||= !joined.some((each) => each.candidate.signal.aborted)
+      again()
       continue
     }
     tell(settled, joined)

@@ -2,6 +2,8 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Gate } from '../gate/gate.ts'
 import type { AttemptBrief } from '../staging/attempt-brief.ts'
+import type { Ids } from '../id.ts'
+import { countingIds } from '../testing/counting-ids.ts'
 import { tinyWorld } from '../testing/tiny-world.ts'
 import { memoryWorkspaces } from '../workspace/memory-workspaces.ts'
 
@@ -78,12 +80,19 @@ async function inGroups(given: Case) {
       return null
     }
   }
+  const counting = countingIds()
+  // At a time that stands still, ids say who came first.
+  const ids: Ids = (kind) =>
+    counting(kind).replace(/\d+$/, (digits) => digits.padStart(4, '0')) as ReturnType<
+      typeof counting<typeof kind>
+    >
   const codes = Array.from({ length: count }, (_none, task) => `T${task}`)
   const world = await tinyWorld({
     tasks: Object.fromEntries(codes.map((code) => [code, []])),
     workers: count,
     maxParallelTasks: count,
     gates: [gate],
+    ids,
     mergeGroup: group,
     runner: async ({ attemptId, number, task: { code } }: AttemptBrief) => {
       if (number > 1) return { status: 'failed', class: 'permanent', message: 'It gives up.' }

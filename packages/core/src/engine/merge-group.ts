@@ -43,8 +43,9 @@ export async function mergeInTurn(
   while (!settled.some(({ candidate }) => candidate === first)) {
     const { ended, leftOut } = await mergeOnce(context, target, [first, ...left])
     settled.push(...ended)
-    const gone = [...ended.map(({ candidate }) => candidate), ...(leftOut ? [leftOut] : [])]
-    left = left.filter((each) => !gone.includes(each))
+    const gone = new Set(ended.map(({ candidate }) => candidate))
+    if (leftOut !== undefined) gone.add(leftOut)
+    left = left.filter((each) => !gone.has(each))
   }
   return settled
 }

@@ -12,10 +12,10 @@ import type { MergeCandidate } from './merge-candidate.ts'
 export interface MergeTurns {
   /**
    * Resolves with true when the attempt is the first in the queue of its target; rejects with the reason
-   * when its signal aborts before that. It may not be the first any more when it comes to land, so that
+   * when `signal` aborts before that. It may not be the first any more when it comes to land, so that
    * is asked again then. Resolves with false when it was settled by another one that it has `joined`.
    */
-  turn(target: string, candidate: MergeCandidate): Promise<boolean>
+  turn(target: string, candidate: MergeCandidate, signal: AbortSignal): Promise<boolean>
   /**
    * Takes those that come next after the first and wait here, so many at most, out of the wait for their
    * turns. Others that wait elsewhere keep their place.
@@ -103,10 +103,9 @@ export function createMergeTurns(
   }
 
   return {
-    turn: (target, candidate) =>
+    turn: (target, candidate, signal) =>
       new Promise((resolve, reject) => {
-        const { claim, signal } = candidate
-        const { attemptId } = claim
+        const { attemptId } = candidate.claim
         const done = () => {
           leave(target, attemptId)
           signal.removeEventListener('abort', onAbort)

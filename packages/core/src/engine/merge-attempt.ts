@@ -50,7 +50,9 @@ export async function mergeAttempt(
       settled = await mergeInTurn(context, target, [candidate, ...others])
     } catch (error) {
       for (const each of joined) each.release()
-      const again = () => (turn = context.mergeTurns.turn(target, candidate, signal))
+      const again = () => {
+        turn = context.mergeTurns.turn(target, candidate, signal)
+      }
       if (error instanceof TurnLost) {
         again()
         continue

@@ -114,4 +114,4 @@ function windowFigures(tasks: readonly TouchCase[], seeds: number, from: number)
   })
 }
 
-const thresholds = [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.7]
+const thresholds = [0.05, 0.1, 0.12, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.7]

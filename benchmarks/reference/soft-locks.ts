@@ -44,9 +44,9 @@ export function firstUnlocked(locked: (one: number, other: number) => boolean): 
 
 /**
  * Weighs each start: a task may start when the risk that it meets any running task is below
- * `threshold` times the square root of the idle workers, for the more of them idle, the dearer it is
- * to wait. Of those that may, the one starts whose mean risk with the other waiting tasks, which gets
- * harder to place later, less half the risk it takes now, is the greatest.
+ * `threshold` times the number of idle workers, for the more of them idle, the dearer it is to wait.
+ * Of those that may, the one starts whose mean risk with the other waiting tasks, which gets harder
+ * to place later, less half the risk it takes now, is the greatest.
  */
 export function weighedStart(
   chance: (one: number, other: number) => number,
@@ -54,7 +54,7 @@ export function weighedStart(
   workers: number,
 ): LockWorld['next'] {
   return (waiting, running) => {
-    const most = threshold * Math.sqrt(workers - running.length)
+    const most = threshold * (workers - running.length)
     let best: number | undefined
     let mostWorth = Number.NEGATIVE_INFINITY
     for (const task of waiting) {

@@ -47,14 +47,14 @@ describe('tasks that are added [S2-01]', () => {
   })
 
   it('are refused with the kind of each bad dependency', () => {
-    const tasks = [newTask('a', 0), newTask('b', 1)]
+    const tasks = [newTask('a', 0), { ...newTask('b', 1), code: 'T2' }]
     const refuse = (...dependencies: readonly ReturnType<typeof edge>[]) =>
       new World().refuse({ type: 'tasks.add', tasks, dependencies })
 
     expect(refuse(edge('a', 'b'), edge('a', 'b', 'merged'))).toEqual({
       code: 'invalid-input',
       message:
-        'Task "a" names its dependency "b" twice. Name it once, with the strictest releaseOn.',
+        'Task "a" names its dependency "T2" twice. Name it once, with the strictest releaseOn.',
     })
     expect(refuse({ ...edge('a', 'b'), projectId: 'other' as never })).toEqual({
       code: 'invalid-input',

@@ -108,12 +108,19 @@ function checkRepository(
   })
   same('What has landed', new Map(found), wanted)
   same('The number of landings', landed.length, wanted.size)
-  for (const [of, commit] of found) {
-    const paths = lines(git('ls-tree', '-r', '--name-only', commit))
-    const files = new Map(paths.map((path) => [path, git('show', `${commit}:${path}`)]))
+  const trees = found.map(([of, commit]) => {
+    const entries = lines(git('ls-tree', '-r', '--format=%(objectname) %(path)', commit))
+    return { of, commit, entries: entries.map((entry) => entry.split(' ') as [string, string]) }
+  })
+  const blobs = contentsOf(
+    repository,
+    trees.flatMap(({ entries }) => entries.map(([blob]) => blob)),
+  )
+  for (const { of, commit, entries } of trees) {
+    const files = new Map(entries.map(([blob, path]) => [path, blobs.get(blob) ?? '']))
     const red = redIn(files)
     if (red.length > 0) throw new Error(`${of} (${commit}) is red: ${red.join(' ')}`)
-    for (const path of paths) {
+    for (const path of files.keys()) {
       if (!/^(list\.txt|parts\/T\d+\.txt)$/.test(path)) throw new Error(`${path} has landed.`)
     }
   }
@@ -155,6 +162,25 @@ function checkRepository(
     '',
   )
   return { commits: commits.length, landed: landed.length }
+}
+
+/** What blobs hold, by one process for all of them. */
+function contentsOf(repository: string, blobs: readonly string[]): ReadonlyMap<string, string> {
+  const wanted = [...new Set(blobs)]
+  const answer = execFileSync('git', ['cat-file', '--batch'], {
+    cwd: repository,
+    input: wanted.join('\n'),
+  })
+  const found = new Map<string, string>()
+  // Of each: `object blob size`, a line feed, the content, a line feed.
+  for (let at = 0; at < answer.length;) {
+    const start = answer.indexOf('\n', at) + 1
+    const [blob = '', , size = ''] = answer.subarray(at, start).toString().trim().split(' ')
+    found.set(blob, answer.subarray(start, start + Number(size)).toString())
+    at = start + Number(size) + 1
+  }
+  same('The blobs', found.size, wanted.length)
+  return found
 }
 
 function same(what: string, found: unknown, wanted: unknown): void {

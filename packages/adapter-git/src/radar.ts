@@ -10,6 +10,8 @@ import { tipOf, type Repository } from './repository.ts'
 export interface RadarMemory {
   readonly commits: Map<AttemptId, Known>
   readonly results: Map<string, Found | null>
+  /** Paths that differ between two commits. */
+  readonly landed: Map<string, ReadonlySet<string>>
 }
 
 interface Known {
@@ -24,7 +26,7 @@ interface Found {
 }
 
 export function radarMemory(): RadarMemory {
-  return { commits: new Map(), results: new Map() }
+  return { commits: new Map(), results: new Map(), landed: new Map() }
 }
 
 /** Workspaces that are looked at, and how many of them at once. */
@@ -71,9 +73,13 @@ export async function lookForOverlaps(
     results.set(key, found)
     if (found !== null) overlaps.push({ attempts, ...found })
   }
+  const bases = new Map<string, ReadonlySet<string>>()
   for (const { manifest, known } of open) {
     if (manifest.base === tip) continue
-    const landed = new Set(await changedBetween(place, manifest.base, tip))
+    const since = `${manifest.base} ${tip}`
+    const landed = memory.landed.get(since) ?? new Set(await changedBetween(place, manifest.base, tip)) // prettier-ignore
+    bases.set(since, landed)
+    memory.landed.set(since, landed)
     if (!known.changed.some((path) => landed.has(path))) continue
     await check(tip, known.commit, [manifest.attemptId])
   }
@@ -85,6 +91,8 @@ export async function lookForOverlaps(
     await check(one.known.commit, other.known.commit, attempts)
   }
   // What nobody asked for in this look has changed or is gone.
+  memory.landed.clear()
+  for (const [since, landed] of bases) memory.landed.set(since, landed)
   memory.results.clear()
   for (const [key, found] of results) memory.results.set(key, found)
   const still = new Set(open.map(({ manifest }) => manifest.attemptId))

@@ -9,9 +9,9 @@ import type { Repository } from './repository.ts'
 
 /**
  * What only one workspace may have at a time: `ports` of this machine, among all that share the
- * repository, and `rooms`, among those of one integration branch.
+ * repository, and `rooms` and `lanes`, among those of one integration branch.
  */
-export type ClaimedKind = 'ports' | 'rooms'
+export type ClaimedKind = 'ports' | 'rooms' | 'lanes'
 
 /**
  * Claims a name for an attempt among all processes; false when it is taken. A claim is a file that
@@ -39,6 +39,17 @@ export async function claimName(
   }
 }
 
+/** Whether the attempt has claimed the name, and has not given it back. */
+export async function ownsName(
+  place: Repository,
+  kind: ClaimedKind,
+  name: string,
+  attemptId: AttemptId,
+): Promise<boolean> {
+  const owner = await readFile(join(folderOf(place, kind), name), 'utf8').catch(() => '')
+  return owner === ownerOf(place, attemptId)
+}
+
 /** Frees a name that the attempt has claimed. */
 export async function freeName(place: Repository, kind: ClaimedKind, name: string): Promise<void> {
   await rm(join(folderOf(place, kind), name), { force: true })
@@ -47,7 +58,7 @@ export async function freeName(place: Repository, kind: ClaimedKind, name: strin
 /** Frees everything that the attempt has claimed, whatever became of it. */
 export async function freeNames(place: Repository, attemptId: AttemptId): Promise<void> {
   const owner = ownerOf(place, attemptId)
-  for (const kind of ['ports', 'rooms'] as const) {
+  for (const kind of ['ports', 'rooms', 'lanes'] as const) {
     const folder = folderOf(place, kind)
     for (const name of await readdir(folder).catch(() => [])) {
       const file = join(folder, name)
@@ -61,5 +72,5 @@ function ownerOf({ control }: Repository, attemptId: AttemptId): string {
 }
 
 function folderOf({ common, control }: Repository, kind: ClaimedKind): string {
-  return kind === 'ports' ? join(common, 'cueline', 'ports') : join(control, 'rooms')
+  return kind === 'ports' ? join(common, 'cueline', 'ports') : join(control, kind)
 }

@@ -12,6 +12,7 @@ import { inspectWorkspace } from './inspection.ts'
 import { expectAncestors } from './base.ts'
 import { keepCommits } from './kept-commits.ts'
 import { keptWork, restoreWork } from './kept-work.ts'
+import { lanePathOf, ownedOf, parkLane, takeLane } from './lane.ts'
 import { landedAs, moveTarget, supersede } from './landing.ts'
 import { discardWorkspace, draftWorkspace, makeWorkspace } from './make-workspace.ts'
 import {
@@ -24,6 +25,7 @@ import {
 import { placeFiles, sourcesOf } from './place-files.ts'
 import { openRepository, refuseCheckedOut, shortName, type Repository } from './repository.ts'
 import { asLimit, checkedLimits, requireFreeDisk, takeRoom } from './room.ts'
+import { digestOf } from './names.ts'
 import { lookForOverlaps, radarMemory } from './radar.ts'
 import { prunableRefs, pruneRefs } from './retention.ts'
 import { salvage } from './salvage.ts'
@@ -44,6 +46,11 @@ export interface GitWorkspacesOptions {
   readonly root?: string
   /** What a fresh workspace gets beside the files that git knows. */
   readonly setup?: WorkspaceSetup
+  /**
+   * `attempt`, when absent: each attempt has a fresh worktree. `lane`: a worktree per lane, whose attempts
+   * work in it one after the other; it is set up once, and what git ignores stays in it.
+   */
+  readonly policy?: 'attempt' | 'lane'
   /**
    * How many workspaces of the branch may exist at a time, among all processes; no limit when absent.
    * Without room an attempt is put back, uncharged, for some seconds.
@@ -77,6 +84,8 @@ const [shortestPauseMs, longestPauseMs] = [5_000, 60_000]
 export function gitWorkspaces(options: GitWorkspacesOptions): WorkspaceProvider {
   const { branch = 'cueline/main', from = 'HEAD' } = options
   const setup = checkedSetup(options.setup)
+  const lanes = checkedPolicy(options.policy, setup) === 'lane'
+  const setUpBy = digestOf(JSON.stringify(setup))
   const limits = checkedLimits(options)
   const keepRecordsMs = checkedDays(options.keepRecordsDays)
   const held = new Map<AttemptId, Held>()
@@ -175,6 +184,11 @@ export function gitWorkspaces(options: GitWorkspacesOptions): WorkspaceProvider 
         draft = draftWorkspace(place, request, base)
         await writeManifest(place, draft)
         await takeRoom(place, limits, attemptId)
+        if (lanes) {
+          const lane = await takeLane(place, attemptId)
+          draft = { ...draft, lane, path: lanePathOf(place, lane), setUpBy }
+          await writeManifest(place, draft)
+        }
         const made = await makeWorkspace(
           place,
           setup,
@@ -252,13 +266,15 @@ export function gitWorkspaces(options: GitWorkspacesOptions): WorkspaceProvider 
       const mine = held.get(attemptId)
       if (mine !== undefined) await free(mine)
       const place = await open()
-      const manifest = await readManifest(place, attemptId)
-      if (manifest === null) return { salvaged: null, gone: true }
+      const found = await readManifest(place, attemptId)
+      if (found === null) return { salvaged: null, gone: true }
+      const manifest = await ownedOf(place, found)
       const salvaged = manifest.gitFolder === null ? null : await salvage(place, manifest)
       await keepCommits(place, manifest)
       await removeTrial(place, attemptId, null)
       const problems = manifest.setUp === true ? await runTeardown(place, setup, manifest) : []
-      await discardWorkspace(place, manifest)
+      await parkLane(place, manifest)
+      await discardWorkspace(place, await ownedOf(place, manifest))
       return { salvaged, ...(problems.length > 0 && { problems }) }
     },
 
@@ -289,6 +305,23 @@ export function gitWorkspaces(options: GitWorkspacesOptions): WorkspaceProvider 
       for (const mine of held.values()) await free(mine)
     },
   }
+}
+
+function checkedPolicy(
+  policy: GitWorkspacesOptions['policy'] = 'attempt',
+  { teardown }: CheckedSetup,
+): 'attempt' | 'lane' {
+  if (policy !== 'attempt' && policy !== 'lane') {
+    throw new CuelineError(
+      'invalid-input',
+      `policy is ${JSON.stringify(policy)}; give "attempt" for a fresh worktree each time, or "lane" for one that stays.`,
+    )
+  }
+  if (policy === 'attempt' || teardown.length === 0) return policy
+  throw new CuelineError(
+    'invalid-input',
+    'A set-up with "teardown" was given with the policy "lane": a lane is set up once and stays, so there is no moment for it. Take "teardown" out, or use the policy "attempt".',
+  )
 }
 
 interface Held extends Made {

@@ -6,6 +6,7 @@ import { basename, join } from 'node:path'
 import { CuelineError, type WorkspaceReport, type WorkspaceRequest } from '@cueline/core'
 
 import { freeNames } from './claimed-names.ts'
+import { unparkLane } from './lane.ts'
 import { indexOf, removeManifest, writeManifest, type Manifest } from './manifest.ts'
 import { nameOf, slugOf, triedRefOf } from './names.ts'
 import { placeFiles } from './place-files.ts'
@@ -47,6 +48,19 @@ export async function makeWorkspace(
   const index = indexOf(place, attemptId)
   if (temp !== undefined) await mkdir(temp, { mode: 0o700 })
   const ports = await claimPorts(place, setup, attemptId, signal)
+  const lane = await unparkLane(place, draft, signal).catch((error: unknown) => {
+    signal.throwIfAborted()
+    report?.progress(`The folder of the lane cannot be used again: ${String(error)}`)
+    return null
+  })
+  if (lane !== null) {
+    await refuseSubmodules(path, base)
+    const again = { ...draft, ports, ...lane }
+    await writeManifest(place, again)
+    return again
+  }
+  // Where a lane could not be used again, something of it may be there.
+  if (draft.lane !== undefined) await removeWorktree(place, path, null)
   const gitFolder = await addWorktree(place, { path, commit: base, branch, index }, signal)
   signal.throwIfAborted()
   await refuseSubmodules(path, base)

@@ -23,6 +23,12 @@ export interface Manifest {
   readonly branch: string
   /** The commit that the work starts from. */
   readonly base: string
+  /** The lane whose folder it works in. */
+  readonly lane?: number
+  /** Which set-up its lane has had. */
+  readonly setUpBy?: string
+  /** The attempt of its lane for which the set-up has run; itself when absent. */
+  readonly setUpAs?: Pick<Manifest, 'attemptId' | 'code'>
   /** The attempts whose work is in it although it had not landed. */
   readonly upon?: readonly BaseWork[]
   /** What git keeps about the worktree; null until it is filled. */

@@ -11,7 +11,7 @@ export function environmentOf(setup: CheckedSetup, manifest: Manifest): Record<s
   const added = Object.entries(setup.env).map(([name, text]) => [name, filledIn(text, manifest)])
   return {
     ...(temp !== '' && { TMPDIR: temp, TMP: temp, TEMP: temp }),
-    CUELINE_SLUG: databaseSlugOf(manifest),
+    CUELINE_SLUG: databaseSlugOf(manifest.setUpAs ?? manifest),
     ...Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)])),
     ...Object.fromEntries(added),
   }
@@ -19,10 +19,11 @@ export function environmentOf(setup: CheckedSetup, manifest: Manifest): Record<s
 
 /** A text with everything in its place that `{attempt}` and the like stand for. */
 export function filledIn(text: string, manifest: Manifest): string {
-  const { attemptId, temp = '', ports = {} } = manifest
+  const { attemptId } = manifest.setUpAs ?? manifest
+  const { temp = '', ports = {} } = manifest
   return text.replaceAll(placeholders, (whole, word: string, name: string | undefined) => {
     if (word === 'attempt') return nameOf(attemptId)
-    if (word === 'slug') return databaseSlugOf(manifest)
+    if (word === 'slug') return databaseSlugOf(manifest.setUpAs ?? manifest)
     if (word === 'temp') return temp
     return name !== undefined && Object.hasOwn(ports, name) ? String(ports[name]) : whole
   })

@@ -14,6 +14,8 @@ export interface WorktreeOrder {
   readonly branch?: string
   /** Where the index of later snapshots is to lie. */
   readonly index: string
+  /** Leaves the folder without any file, and without an index. */
+  readonly empty?: boolean
 }
 
 /** Attempts at making a worktree while other processes make theirs. */
@@ -29,7 +31,7 @@ const inProcess = new Map<string, Promise<unknown>>()
  */
 export async function addWorktree(
   place: Repository,
-  { path, commit, branch, index }: WorktreeOrder,
+  { path, commit, branch, index, empty = false }: WorktreeOrder,
   signal?: AbortSignal,
 ): Promise<string> {
   await mkdir(dirname(path), { recursive: true })
@@ -38,6 +40,7 @@ export async function addWorktree(
   const add = ['worktree', 'add', '--no-checkout', ...onto, '--', path, commit]
   await oneByOne(place.common, () => again(() => place.refs(add, { signal }), signal))
   const gitFolder = await gitFolderOf(place, path)
+  if (empty) return gitFolder
   await place.content(['read-tree', '-u', '--reset', commit], { worktree: path, index, signal })
   // The agent's own git finds the files as they were checked out, without reading them all.
   await copyFile(index, join(gitFolder, 'index'))

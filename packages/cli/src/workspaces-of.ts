@@ -18,6 +18,7 @@ export interface PlaceOptions {
 export interface SetupOptions {
   /** A file with the set-up as JSON. */
   readonly setup?: string
+  readonly policy?: 'attempt' | 'lane'
   readonly maxWorkspaces?: number
   /** MiB. */
   readonly minFree?: number
@@ -28,12 +29,21 @@ const usualResult = '.cueline/result'
 /** Worktrees of a repository where one is named, else copies of a folder. */
 export function workspacesOf(
   terminal: Terminal,
-  { result, repository, branch, setup, maxWorkspaces, minFree }: PlaceOptions & SetupOptions,
+  {
+    result,
+    repository,
+    branch,
+    setup,
+    policy,
+    maxWorkspaces,
+    minFree,
+  }: PlaceOptions & SetupOptions,
   root: string,
 ): WorkspaceProvider {
   if (repository === undefined) {
     const misplaced = Object.entries({
       setup,
+      policy,
       'max-workspaces': maxWorkspaces,
       'min-free': minFree,
     })
@@ -63,6 +73,7 @@ export function workspacesOf(
     root,
     ...(branch !== undefined && { branch }),
     ...(setup !== undefined && { setup: readSetup(terminal, setup, root) }),
+    ...(policy !== undefined && { policy }),
     ...(maxWorkspaces !== undefined && { maxWorkspaces }),
     ...(minFree !== undefined && { minFreeBytes: minFree * 2 ** 20 }),
   })

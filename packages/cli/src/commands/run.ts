@@ -11,7 +11,7 @@ import {
   type RunResult,
   type StoredEvent,
 } from '@cueline/core'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 
 import { chooseProject } from '../choose-project.ts'
 import type { Cli, GlobalOptions } from '../cli.ts'
@@ -79,6 +79,12 @@ export function addRun(program: Command, { terminal, run }: Cli): void {
     .option(
       '--setup <file>',
       'what each worktree of --repository gets: ignored files, commands, ports, variables, as JSON',
+    )
+    .addOption(
+      new Option(
+        '--policy <policy>',
+        'of worktrees of --repository: fresh for each attempt, or one per lane that stays',
+      ).choices(['attempt', 'lane']),
     )
     .option(
       '--max-workspaces <n>',

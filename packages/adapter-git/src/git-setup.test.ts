@@ -351,7 +351,7 @@ describe('the teardown of a workspace [X-07]', () => {
       expect.stringMatching(/"no-such-program" was not found/),
     ])
     expect(existsSync(pathOf(workspace))).toBe(false)
-    expect(await provider.remove(workspace)).toEqual({ salvaged: null })
+    expect(await provider.remove(workspace)).toEqual({ salvaged: null, gone: true })
     expect(readAt(repository.folder, 'notes.log')?.split('\n')).toHaveLength(3)
 
     const other = await provider.prepare(requestOf(2), never)

@@ -29,6 +29,7 @@ describe('storable values [S1-01]', () => {
 
   it('leave out properties that are undefined, as JSON does', () => {
     expect(Object.keys(storable({ a: 1, b: undefined }))).toEqual(['a'])
+    expect(storable([1, undefined])).toEqual([1, null])
   })
 
   it('refuse what JSON cannot hold', () => {
@@ -38,5 +39,8 @@ describe('storable values [S1-01]', () => {
     expect(() => storable({ deep })).toThrow(/nested deeper than 64 levels/)
     expect(() => storable([Number.NaN])).toThrow(/The number NaN cannot be stored/)
     expect(() => storable(-Infinity)).toThrow(/The number -Infinity cannot be stored/)
+    for (const odd of [1n, () => {}, Symbol('odd')]) {
+      expect(() => storable({ odd })).toThrow(`A ${typeof odd} cannot be stored`)
+    }
   })
 })

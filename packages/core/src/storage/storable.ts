@@ -16,9 +16,9 @@ export function storableText(text: string): string {
 
 /**
  * A row or event as every storage keeps it: texts and object keys by `storableText`, properties
- * that are `undefined` left out, bytes as they are. The value itself comes back when nothing had to
- * change. Rejects what JSON cannot hold (`invalid-input`): numbers that are not finite, nesting
- * deeper than 64 levels.
+ * that are `undefined` left out - in a list they become null -, bytes as they are. The value itself
+ * comes back when nothing had to change. Rejects what JSON cannot hold (`invalid-input`): numbers that
+ * are not finite, bigints, functions, symbols, nesting deeper than 64 levels.
  */
 export function storable<Value>(value: Value): Value {
   return storableAt(value, 0) as Value
@@ -36,6 +36,13 @@ function storableAt(value: unknown, depth: number): unknown {
       )
     case 'object':
       break
+    case 'bigint':
+    case 'function':
+    case 'symbol':
+      throw new CuelineError(
+        'invalid-input',
+        `A ${typeof value} cannot be stored; store a text, a finite number or null instead.`,
+      )
     default:
       return value
   }
@@ -53,7 +60,7 @@ function storableList(list: readonly unknown[], depth: number): readonly unknown
   let copy: unknown[] | undefined
   for (let index = 0; index < list.length; index += 1) {
     const entry = list[index]
-    const stored = storableAt(entry, depth + 1)
+    const stored = entry === undefined ? null : storableAt(entry, depth + 1)
     if (stored === entry) continue
     copy ??= [...list]
     copy[index] = stored

@@ -1,5 +1,5 @@
 import type { Change } from '../staging/slice.ts'
-import type { Dependency, Session, StoredArtifact, StoredPlan } from '../staging/state.ts'
+import type { Dependency, Session, StoredArtifact, StoredPlan, Task } from '../staging/state.ts'
 import { check, equal, rejects } from './check.ts'
 import type { ContractCase } from './contract.ts'
 import {
@@ -488,6 +488,14 @@ export const storageRowCases: readonly ContractCase<StorageSubject>[] = [
           write(storage, [update('task', 't1', { tail })]),
           'invalid-input',
           `tail ${tail}`,
+        )
+      }
+      for (const odd of [1n, () => {}, Symbol('odd')]) {
+        const context = { odd } as unknown as Task['context']
+        await rejects(
+          write(storage, [update('task', 't1', { context })]),
+          'invalid-input',
+          `a ${typeof odd} in a context`,
         )
       }
       let plan: unknown = 1

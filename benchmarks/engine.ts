@@ -1,4 +1,6 @@
-// `npm run bench -- engine [--full]`: what running costs. Two questions:
+// `npm run bench -- engine [--full] [--only section]`: what running costs. Three questions, each a section:
+// - no-op: processor time per task that does nothing, in memory, beside the limit and p-graph (E1), and
+//   whether it grows with the tasks (E4);
 // - speed-up: 50 tasks x 1, 5, 10 agents with 200 ms of simulated agent latency, independent and as
 //   a graph of 10 layers, sequential really run [S3-12];
 // - overhead: microseconds per task that does nothing, beside a bare ready loop, p-limit and the bare
@@ -14,20 +16,30 @@ import { sqliteStorage } from '@cueline/adapter-sqlite'
 import { createCueline, memoryStorage, type Storage } from '@cueline/core'
 import type { PlanTask } from '@cueline/core/planner'
 import pLimit from 'p-limit'
+import { noOpTasks, windowed } from './engine/no-op-tasks.ts'
 import { bareStore } from './reference/bare-store.ts'
 import { median } from './reference/interleave.ts'
 import { readyLoop } from './reference/ready-loop.ts'
 
-const { values: flags } = parseArgs({ options: { full: { type: 'boolean', default: false } } })
+const { values: flags } = parseArgs({
+  options: {
+    full: { type: 'boolean', default: false },
+    only: { type: 'string', multiple: true },
+  },
+})
 const rounds = flags.full ? 7 : 3
 const folder = mkdtempSync(join(tmpdir(), 'cueline-bench-'))
 const agentMs = 200
 let files = 0
 const file = () => join(folder, `${(files += 1)}.db`)
 
-const speedUps = await speedUp()
-console.log()
-const costs = await overhead()
+const wanted = (section: string) => flags.only === undefined || flags.only.includes(section)
+const noOp = wanted('no-op')
+  ? await noOpTasks(flags.full ? [10_000, 30_000, 100_000] : [1_000, 10_000, 30_000], rounds)
+  : { rows: [], goals: [] }
+const speedUps = wanted('speed-up') ? await speedUp() : []
+const costs = wanted('overhead') ? await overhead() : {}
+console.table(noOp.goals.map(({ met, ...goal }) => ({ ...goal, met: met ? 'yes' : 'NO' })))
 console.log(
   JSON.stringify({
     bench: 'engine',
@@ -35,6 +47,7 @@ console.log(
     cpus: cpus().length,
     rounds,
     agentMs,
+    noOp,
     speedUps,
     costs,
   }),
@@ -158,16 +171,6 @@ function layered(layers: number, width: number): PlanTask[] {
     )
     return { id: `T${index}`, dependsOn }
   })
-}
-
-/** Each task waits for up to three earlier ones within a window of 50. */
-function windowed(count: number): PlanTask[] {
-  return Array.from({ length: count }, (_, index) => ({
-    id: `T${index}`,
-    dependsOn: [...new Set([7, 19, 43].map((back) => index - back).filter((at) => at >= 0))].map(
-      (at) => `T${at}`,
-    ),
-  }))
 }
 
 function round(value: number): number {

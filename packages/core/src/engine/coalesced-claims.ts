@@ -54,9 +54,8 @@ export function coalescedClaims(
     const { claims, turns } = await claimIn(transaction, context, request)
     return () => {
       context.turns.set(projectId, turns)
-      for (const claim of claims) {
-        items.find(({ workerId }) => workerId === claim.workerId)?.take(claim)
-      }
+      const byWorker = new Map(items.map((item) => [item.workerId, item]))
+      for (const claim of claims) byWorker.get(claim.workerId)?.take(claim)
     }
   }
   return {

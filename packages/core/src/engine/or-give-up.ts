@@ -28,9 +28,19 @@ export function orGiveUp<Result>(
     }
     if (signal.aborted) onAbort()
     else signal.addEventListener('abort', onAbort, { once: true })
-    work.then(resolve, reject).finally(() => {
+    const stopWaiting = () => {
       cancel()
       signal.removeEventListener('abort', onAbort)
-    })
+    }
+    work.then(
+      (result) => {
+        stopWaiting()
+        resolve(result)
+      },
+      (error: unknown) => {
+        stopWaiting()
+        reject(error)
+      },
+    )
   })
 }

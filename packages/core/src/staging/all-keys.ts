@@ -40,5 +40,7 @@ function add<Name extends Named | 'batches'>(
 ): void {
   if (ids === undefined || ids.length === 0) return
   const known = all[name] as readonly string[] | undefined
+  // Commands on one attempt name the same few.
+  if (known !== undefined && ids.length === 1 && known.includes(ids[0] as string)) return
   all[name] = (known === undefined ? ids : [...new Set([...known, ...ids])]) as Keys[Name]
 }

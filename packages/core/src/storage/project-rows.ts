@@ -28,6 +28,8 @@ interface Touched {
   readonly before: unknown
   after: unknown
   exists: boolean
+  /** Another row with the same key, of another table. */
+  readonly other: Touched | undefined
   /** When a task's row had changed last, before. */
   changedAt: number
 }
@@ -130,18 +132,16 @@ export class ProjectRows {
   /** The rows as they are before the changes, each once. */
   #touch(changes: readonly Change[]): readonly Touched[] {
     const all: Touched[] = []
-    const byTable = new Map<Touched['table'], Map<string, Touched>>()
+    const byKey = new Map<string, Touched>()
     const touch = (table: Touched['table'], key: string): Touched => {
-      let touched = byTable.get(table)
-      if (touched === undefined) {
-        touched = new Map()
-        byTable.set(table, touched)
-      }
-      let entry = touched.get(key)
+      const first = byKey.get(key)
+      let entry = first
+      while (entry !== undefined && entry.table !== table) entry = entry.other
       if (entry === undefined) {
         const before = this.#rows(table).get(key)
-        entry = { table, key, before, after: undefined, exists: before !== undefined, changedAt: 0 }
-        touched.set(key, entry)
+        const exists = before !== undefined
+        entry = { table, key, before, after: undefined, exists, changedAt: 0, other: first }
+        byKey.set(key, entry)
         all.push(entry)
       }
       return entry
@@ -191,15 +191,16 @@ export class ProjectRows {
   }
 
   #checkCodes(touched: readonly Touched[]): void {
-    const codes = new Map<string, TaskId>()
+    let codes: Map<string, TaskId> | undefined
     for (const { table, key, before } of touched) {
       if (table !== 'task') continue
       const task = this.slice.tasks.get(key as TaskId)
       if (task === undefined || task.code === (before as Task | undefined)?.code) continue
-      const other = codes.get(task.code) ?? this.taskByCode.get(task.code)
+      const other = codes?.get(task.code) ?? this.taskByCode.get(task.code)
       if (other !== undefined && other !== task.id) {
         if (this.slice.tasks.get(other)?.code === task.code) taken('task', task.code)
       }
+      codes ??= new Map()
       codes.set(task.code, task.id)
     }
   }
@@ -227,7 +228,8 @@ export class ProjectRows {
     if (before !== undefined && before.code !== after?.code) {
       if (this.taskByCode.get(before.code) === before.id) this.taskByCode.delete(before.code)
     }
-    if (after !== undefined) this.taskByCode.set(after.code, after.id)
+    if (after !== undefined && after.code !== before?.code)
+      this.taskByCode.set(after.code, after.id)
     this.counts.update(before, after)
     this.counts.touch(before, after, changedAt)
   }

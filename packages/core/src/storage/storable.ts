@@ -70,7 +70,8 @@ function storableList(list: readonly unknown[], depth: number): readonly unknown
 
 function storableObject(value: object, depth: number): object {
   const entries = value as Readonly<Record<string, unknown>>
-  for (const key of Object.keys(entries)) {
+  // Not by a list of the keys, which would be made for every row; what is inherited changes nothing.
+  for (const key in entries) {
     const entry = entries[key]
     const same = entry !== undefined && storableAt(entry, depth + 1) === entry
     if (!same || !isStorableKey(key)) return storableCopy(entries, depth)

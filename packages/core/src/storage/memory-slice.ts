@@ -94,9 +94,10 @@ function inOrder(slice: Slice): Slice {
 }
 
 function byKey<Id extends string, Row>(rows: Map<Id, Row>): Map<Id, Row> {
-  return rows.size < 2
-    ? rows
-    : new Map([...rows].sort((left, right) => (left[0] < right[0] ? -1 : 1)))
+  if (rows.size < 2) return rows
+  const sorted = new Map<Id, Row>()
+  for (const id of [...rows.keys()].sort()) sorted.set(id, rows.get(id) as Row)
+  return sorted
 }
 
 function addOpenRequests(rows: ProjectRows, slice: Slice): void {

@@ -114,6 +114,20 @@ describe('SQLite in trouble [X-11]', () => {
     await storage.close()
   })
 
+  it('opens a database that is up to date although somebody writes all the time', async () => {
+    const { file } = temporaryFile()
+    const first = await sqliteStorage({ file })
+    await append(first)
+    const writer = new DatabaseSync(file)
+    writer.exec('begin immediate')
+    const second = await sqliteStorage({ file, busyTimeoutMs: 30 })
+    expect(await second.eventsAfter(projectId, 0)).toHaveLength(1)
+    writer.exec('rollback')
+    writer.close()
+    await first.close()
+    await second.close()
+  })
+
   it('waits for a busy database without keeping the process from other work', async () => {
     const { file } = temporaryFile()
     const storage = await sqliteStorage({ file })

@@ -37,6 +37,9 @@ export async function migrate(
   known: readonly Migration[] = migrations,
 ): Promise<void> {
   const checksums = await Promise.all(known.map(checksum))
+  // Where the transaction itself keeps others out, it waits for everybody who writes; whoever opens a
+  // database that is as it should be only reads.
+  if (dialect.lockMigrations === undefined && (await isCurrent(database, known, checksums))) return
   await database.transaction().execute(async (transaction) => {
     await dialect.lockMigrations?.(transaction)
     await sql
@@ -48,11 +51,7 @@ export async function migrate(
         )`,
       )
       .execute(transaction)
-    const { rows: applied } = await sql<{
-      readonly number: number
-      readonly name: string
-      readonly checksum: string
-    }>`select number, name, checksum from migrations order by number`.execute(transaction)
+    const applied = await appliedIn(transaction)
     const newest = applied.at(-1)
     const ours = known.at(-1)?.number ?? 0
     if (newest !== undefined && Number(newest.number) > ours) {
@@ -70,6 +69,31 @@ export async function migrate(
       }
     }
   })
+}
+
+interface Applied {
+  readonly number: number
+  readonly name: string
+  readonly checksum: string
+}
+
+async function appliedIn(database: Database): Promise<readonly Applied[]> {
+  const ledger = sql<Applied>`select number, name, checksum from migrations order by number`
+  return (await ledger.execute(database)).rows
+}
+
+/** False also where it cannot be read, as in an empty database: then the transaction finds out why. */
+async function isCurrent(
+  database: Database,
+  known: readonly Migration[],
+  checksums: readonly string[],
+): Promise<boolean> {
+  const applied = await appliedIn(database).catch(() => [])
+  if (applied.length !== known.length) return false
+  return applied.every(
+    (ledger, index) =>
+      Number(ledger.number) === known[index]?.number && ledger.checksum === checksums[index],
+  )
 }
 
 /** Throws `storage-newer` when a newer version has migrated the database while it was open. */

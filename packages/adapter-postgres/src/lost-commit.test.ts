@@ -1,4 +1,4 @@
-import type { ProjectId, Storage, WorkerId, WorkOrderId } from '@cueline/core'
+import type { ProjectId, Storage, StorageTransaction, WorkerId, WorkOrderId } from '@cueline/core'
 import { exampleEvent, exampleWorkOrder } from '@cueline/core/testing'
 import { Pool } from 'pg'
 import { describe, expect, it } from 'vitest'
@@ -10,12 +10,12 @@ import { postgresStorage } from './postgres-storage.ts'
 const projectId = 'p' as ProjectId
 
 /** Appends one event; resolves with how often its work ran. */
-async function append(storage: Storage): Promise<number> {
+async function append(storage: Storage, named?: ProjectId): Promise<number> {
   let runs = 0
   await storage.transaction(async (transaction) => {
     runs += 1
     await transaction.write(projectId, [], [exampleEvent(projectId)], 'test')
-  })
+  }, named)
   return runs
 }
 
@@ -65,6 +65,25 @@ describe('a commit whose reply is lost [X-02, X-11]', () => {
     const events = await storage.eventsAfter(projectId, 0)
     expect(events.map((event) => event.sequence)).toEqual(events.map((_, index) => index + 1))
     expect(events).toHaveLength(36)
+    await storage.close()
+  })
+
+  it('is found out where the project was named, so that identity, writes and commit go out together', async () => {
+    const proxy = await cuttingProxy(url)
+    const storage = await postgresStorage({ url: proxy.url, schema: freshSchema() })
+    // As often as it takes until the writes are one statement.
+    for (let round = 0; round < 4; round += 1) await append(storage, projectId)
+    for (const cut of ['reply', 'request', 'request-unnoticed', 'reply'] as const) {
+      proxy.cutNextCommit(cut)
+      expect(await append(storage, projectId)).toBe(cut === 'reply' ? 1 : 2)
+    }
+    proxy.cutNextCommit('reply')
+    const read = (transaction: StorageTransaction) =>
+      transaction.query('lastSequence', { projectId })
+    expect(await storage.transaction(read, projectId)).toBe(8)
+    expect(proxy.cuts).toBe(5)
+    const events = await storage.eventsAfter(projectId, 0)
+    expect(events.map((event) => event.sequence)).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
     await storage.close()
   })
 

@@ -277,6 +277,8 @@ export class SqlTransaction implements StorageTransaction {
       const { database, apart } = writing
       for (const [projectId, { changes, events }] of waiting) {
         const worth = this.#cache.of(projectId).worthWriting(changes)
+        // Another project may write the same rows: workers go by their ids alone.
+        apart()
         await writeChanges(writing, this.#dialect, projectId, worth, this.now)
         await appendEvents(database, this.#dialect, projectId, events)
         if (events.length === 0 && this.#locked.has(projectId)) {

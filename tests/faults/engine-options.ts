@@ -28,4 +28,9 @@ export type Work =
   /** As `files`, but every attempt of the task with this code kills its own engine. */
   | { readonly kind: 'poison'; readonly code: string }
   /** Random work by seed in worktrees of a git repository, judged by its rules: see git-agent.ts. */
-  | { readonly kind: 'git'; readonly seed: number; readonly mergeGroup: number }
+  | {
+      readonly kind: 'git'
+      readonly seed: number
+      readonly mergeGroup: number
+      readonly policy: 'attempt' | 'lane'
+    }

@@ -7,7 +7,13 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { directoryWorkspaces } from '@cueline/adapter-agents/directory'
 import { bullmqDispatcher } from '@cueline/adapter-bullmq'
 import { gitWorkspaces } from '@cueline/adapter-git'
-import { createCueline, functionRunner, type Runner, type WorkspaceProvider } from '@cueline/core'
+import {
+  createCueline,
+  functionRunner,
+  type Gate,
+  type Runner,
+  type WorkspaceProvider,
+} from '@cueline/core'
 import type { EngineOptions, Work } from './engine-options.ts'
 import { faultsAt } from './fault-points.ts'
 import { gitAgent, greenGate } from './git-agent.ts'
@@ -24,7 +30,7 @@ const cueline = await createCueline({
   storage: faults.storage(await openStorage(address)),
   runner: faults.runner(runnerOf(work)),
   ...(work.kind !== 'nothing' && { workspace: faults.workspace(workspacesOf(work)) }),
-  ...(work.kind === 'git' && { gates: [greenGate], mergeGroup: work.mergeGroup }),
+  ...(work.kind === 'git' && { gates: [gateOf(work)], mergeGroup: work.mergeGroup }),
   ...(redis !== undefined && { dispatcher: bullmqDispatcher({ url: redis }) }),
   times: { leaseMs, sweepMs: Math.max(40, leaseMs / 6), stopGraceMs: 100 },
   onError: (error, where) => console.error(where, error),
@@ -34,10 +40,22 @@ const result = await cueline.run({ projectId, workers, signal: stop.signal, drai
 await cueline.close()
 process.stdout.write(`${JSON.stringify({ ended: result.ended, tasks: result.tasks })}\n`)
 
-function workspacesOf({ kind }: Work): WorkspaceProvider {
+/** Where work is merged in groups its gate takes long enough for some to wait. */
+function gateOf({ mergeGroup }: Extract<Work, { readonly kind: 'git' }>): Gate {
+  if (mergeGroup === 1) return greenGate
+  return {
+    ...greenGate,
+    async judge(subject, signal) {
+      await delay(300, undefined, { signal })
+      return await greenGate.judge(subject, signal)
+    },
+  }
+}
+
+function workspacesOf(given: Work): WorkspaceProvider {
   const root = join(folder, 'workspaces')
-  return kind === 'git'
-    ? gitWorkspaces({ repository: join(folder, 'repository'), root })
+  return given.kind === 'git'
+    ? gitWorkspaces({ repository: join(folder, 'repository'), root, policy: given.policy })
     : directoryWorkspaces({ result: join(folder, 'result'), root, silenceMs: 1_500 })
 }
 

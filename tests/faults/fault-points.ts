@@ -73,6 +73,7 @@ export function faultsAt(point: FaultPoint | null, occurrence: number): Faults {
     workspace: (workspace) => ({
       name: workspace.name,
       merges: workspace.merges,
+      ...(workspace.stacks !== undefined && { stacks: workspace.stacks }),
       mergeTarget: () => workspace.mergeTarget(),
       async prepare(...given) {
         const prepared = await workspace.prepare(...given)

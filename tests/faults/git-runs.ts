@@ -20,7 +20,7 @@ const killsPerRun = 3
 /**
  * Whole runs of random agents on one git repository, by engines that are killed on the way. What the
  * branch must be is known without Cueline: green at every commit, exactly the tasks that are done, and
- * every commit that an agent ever made still there.
+ * every commit that an agent ever made still there. Every other run merges in groups, in lanes, upon stacked bases.
  */
 export const gitRuns: Scenario = {
   name: 'git',
@@ -31,12 +31,18 @@ export const gitRuns: Scenario = {
     while (figures.runs < amount) {
       await atPlace(options, figures.runs, async (place, random) => {
         const repository = await makeRepository(place)
+        // Every other run merges in groups, of so many agents that there are some, works in lanes, and starts
+        // from what is not merged yet.
+        const together = figures.runs % 2 === 1
+        const [mergeGroup, workers] = together ? [4, 5] : [1, 3]
         // Nobody is there to answer when work has come back too often.
-        const settings = { maxAttempts: 50, mergeRounds: 100 }
-        const projectId = await createProject(place, random, { tasks, dependency: 0.1, settings })
-        // Every other run merges in groups, of so many agents that there are some.
-        const [mergeGroup, workers] = figures.runs % 2 === 0 ? [1, 3] : [4, 5]
-        const work = { kind: 'git', seed: Math.floor(random() * 1e6), mergeGroup } as const
+        const rounds = { maxAttempts: 50, mergeRounds: 100 }
+        const settings = { ...rounds, releaseOn: together ? 'verified' : 'merged' } as const
+        const dependency = together ? 0.2 : 0.1
+        const projectId = await createProject(place, random, { tasks, dependency, settings })
+        const seed = Math.floor(random() * 1e6)
+        const policy = together ? 'lane' : 'attempt'
+        const work = { kind: 'git', seed, mergeGroup, policy } as const
         // Git commands take longer than what the agents of other faults do.
         const given = { projectId, work, workers, leaseMs: workers * 500 }
         for (let n = 0; n < killsPerRun; n += 1) {

@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -78,7 +78,9 @@ describe("a user's own checkout [X-06, X-07]", () => {
       retryable: true,
     })
     expect(repository.show('cueline/main', 'a.txt')).toBeNull()
-    repository.git('worktree', 'remove', looking)
+    rmSync(looking, { recursive: true })
+    await expect(open().list()).rejects.toThrow(/looking, .*git worktree prune/)
+    repository.git('worktree', 'prune')
     const again = await later.tryMerge(workspace, never)
     await later.land(again, confirmed)
     expect(repository.show('cueline/main', 'a.txt')).toBe('1')

@@ -10,7 +10,7 @@ import {
   writeFile,
 } from 'node:fs/promises'
 import { randomUUID } from 'node:crypto'
-import { join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 
 import { CuelineError } from '@cueline/core'
 
@@ -176,12 +176,27 @@ export async function refuseCheckedOut({ common, target }: Repository): Promise<
     const head = await readFile(join(folder, 'HEAD'), 'utf8').catch(() => '')
     if (head.trim() !== `ref: ${target}`) continue
     if (folder === common && (await isBare(common))) continue
+    const checkout = await checkoutOf(folder)
+    const here = await stat(checkout).then(
+      () => true,
+      () => false,
+    )
+    const next = here
+      ? 'Check out another branch there'
+      : 'That folder is gone: "git worktree prune" gives the branch free'
     throw new CuelineError(
       'refused',
-      `Branch "${shortName(target)}" is checked out (${folder}), so finished work cannot land on it: the checkout would not follow. Check out another branch there, or give gitWorkspaces another \`branch\`.`,
-      { retryable: true, details: { branch: shortName(target), folder } },
+      `Branch "${shortName(target)}" is checked out in ${checkout}, so finished work cannot land on it: the checkout would not follow. ${next}, or land on another branch (\`--branch\`, in code \`branch\`).`,
+      { retryable: true, details: { branch: shortName(target), folder: checkout } },
     )
   }
+}
+
+/** The folder that people know, of the folder in which git keeps a checkout's HEAD. */
+async function checkoutOf(folder: string): Promise<string> {
+  const link = await readFile(join(folder, 'gitdir'), 'utf8').catch(() => '')
+  const dotGit = link.trim() === '' ? folder : resolve(folder, link.trim())
+  return basename(dotGit) === '.git' ? dirname(dotGit) : dotGit
 }
 
 export function shortName(ref: string): string {

@@ -72,7 +72,8 @@ describe('a mistyped command line', () => {
   it.each([
     [['statsu'], 'Did you mean status?'],
     [['status', '--jsno'], 'Did you mean --json?'],
-    [['sessions', 'ned'], 'too many arguments'],
+    [['sessions', 'ned'], 'sessions has end, sweep'],
+    [['workspaces', 'shw', 'T1'], 'workspaces has show, restore, remove, prune'],
     [['sessions', 'end'], "missing required argument 'session'"],
     [['status', 'now'], 'too many arguments'],
     [['plan', 'a.md', '--workers', '0'], 'Give a whole number from 1'],

@@ -81,6 +81,16 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
   }
 }
 
+/** A command that does something by itself takes no other word than the names of its parts. */
+function refuseOtherParts(command: Command): void {
+  const names = command.commands.map((part) => part.name()).join(', ')
+  command.allowExcessArguments(true).hook('preAction', (_, acting) => {
+    const [word] = acting.args
+    if (acting !== command || word === undefined) return
+    command.error(`error: unknown command '${word}'\n(${command.name()} has ${names})`)
+  })
+}
+
 function createProgram(cli: Cli): Command {
   const { terminal } = cli
   const program = new Command('cueline')
@@ -143,6 +153,7 @@ function createProgram(cli: Cli): Command {
         getErrHelpWidth: () => terminal.columns,
       })
       .showHelpAfterError('(add --help for what it takes)')
+    if (command !== program && command.commands.length > 0) refuseOtherParts(command)
   }
   return program
 }

@@ -22,6 +22,7 @@ export interface SetupOptions {
   readonly maxWorkspaces?: number
   /** MiB. */
   readonly minFree?: number
+  readonly mergeGroup?: number
 }
 
 const usualResult = '.cueline/result'
@@ -37,6 +38,7 @@ export function workspacesOf(
     policy,
     maxWorkspaces,
     minFree,
+    mergeGroup,
   }: PlaceOptions & SetupOptions,
   root: string,
 ): WorkspaceProvider {
@@ -46,6 +48,7 @@ export function workspacesOf(
       policy,
       'max-workspaces': maxWorkspaces,
       'min-free': minFree,
+      'merge-group': mergeGroup,
     })
     for (const [name, value] of misplaced) {
       if (value === undefined) continue

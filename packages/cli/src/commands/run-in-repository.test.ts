@@ -148,8 +148,11 @@ describe('cueline run --repository [X-06, S3-04]', () => {
     const gate = `"${process.execPath}" -e "require('fs').writeFileSync('AGENTS.md','')"`
     const allowed = ['--allow-path', 'AGENTS.md', '--allow-path', 'GEMINI.md']
     const run = ['run', '--agent', agentCommand, '--repository', '.', '--workers', '3']
-    const { code, stderr } = await cueline(...run, '--gate', gate, ...allowed)
+    const { code, stdout, stderr } = await cueline(...run, '--gate', gate, ...allowed)
     expect(code, stderr).toBe(0)
+    expect(stdout).toMatch(
+      /on branch cueline\/main of \.;[^]*git merge cueline\/main[^]*cueline deliver/,
+    )
     expect(git('show', 'cueline/main:AGENTS.md')).toBe('')
   })
 
@@ -164,6 +167,7 @@ describe('cueline run --repository [X-06, S3-04]', () => {
     }
     expect(await fails('--repository', '.')).toMatch(/no git repository in[\s\S]*git init/)
     expect(await fails('--repository', '.', '--result', 'out')).toMatch(/Leave one of them\s+out/)
+    expect(await fails('--merge-group', '2')).toMatch(/--repository \.\s+--merge-group\s+2/)
     expect(await fails('--branch', 'next')).toMatch(/--repository \.\s+--branch\s+next/)
   })
 })

@@ -30,6 +30,9 @@ import { writeJson } from '../write-json.ts'
 /** As `mergeGroup` of `createCueline` takes it. */
 const mostMergedTogether = 100
 
+/** As `gitWorkspaces` has it. */
+const usualBranch = 'cueline/main'
+
 interface RunOptions extends SetupOptions {
   readonly agent: string
   readonly resume?: string
@@ -39,7 +42,6 @@ interface RunOptions extends SetupOptions {
   readonly branch?: string
   readonly gate?: readonly string[]
   readonly allowPath?: readonly string[]
-  readonly mergeGroup?: number
   readonly timeout?: number
   readonly drain: number
 }
@@ -161,6 +163,7 @@ async function runAgents(terminal: Terminal, options: RunOptions & GlobalOptions
     if (options.json) writeJson(terminal, result)
     else if (result.ended === 'rested') {
       terminal.out(renderReportText(result, terminal.columns))
+      for (const line of whereItLanded(result, options)) terminal.out(`${line}\n`)
     }
     const { done, total } = result.tasks
     if (result.ended === 'stopped') {
@@ -175,6 +178,18 @@ async function runAgents(terminal: Terminal, options: RunOptions & GlobalOptions
     }
     return exitCodes.failed
   })
+}
+
+/** What a person does next with the branch that work has landed on. */
+function whereItLanded({ merges }: RunResult, { repository, branch }: RunOptions): string[] {
+  if (repository === undefined || (merges?.landed ?? 0) === 0) return []
+  const name = branch ?? usualBranch
+  return [
+    '',
+    `The work is on branch ${name} of ${printableText(repository)}; your checkout is as it was.`,
+    `Look at it:  git log --graph ${name}`,
+    `Take it:     git merge ${name}, or as a pull request: cueline deliver`,
+  ]
 }
 
 /** The gates that a task's context asks for, and those of the command line. */

@@ -343,11 +343,39 @@ describe('a repository that cannot be worked with [X-06]', () => {
     expect(await about({ repository: shallow })).toMatch(/shallow clone.*--unshallow/)
   })
 
-  it('is refused while it has submodules', async () => {
-    writeAt(repository.folder, '.gitmodules', '[submodule "x"]\n\tpath = x\n\turl = ./x\n')
-    repository.git('add', '-A')
-    repository.git('commit', '-qm', 'submodule')
+  it('is refused before anything starts while it has submodules, and nothing is made in it', async () => {
+    const { folder, git } = repository
+    writeAt(folder, '.gitmodules', '[submodule "x"]\n\tpath = x\n\turl = ./x\n')
+    git('add', '-A')
+    git('commit', '-qm', 'submodule')
     const provider = open()
+    await expect(provider.list()).rejects.toThrow(
+      /has submodules \(\.gitmodules\).*"cueline\/main"/,
+    )
+    await expect(provider.prepare(requestOf(1), never)).rejects.toThrow(/submodules/)
+    expect(git('branch', '--list', 'cueline/*')).toBe('')
+    git('rm', '-q', '.gitmodules')
+    git('commit', '-qm', 'mended')
+    expect(await provider.list()).toEqual([])
+  })
+
+  it('is refused for a submodule that no .gitmodules names, also on a branch that is there', async () => {
+    const { git } = repository
+    const commit = git('rev-parse', 'HEAD').trim()
+    git('update-index', '--add', '--cacheinfo', `160000,${commit},parts/with space`)
+    git('commit', '-qm', 'link')
+    git('branch', 'cueline/main')
+    await expect(open().list()).rejects.toThrow(/has submodules \(parts\/with space\)/)
+  })
+
+  it('is refused for an attempt whose base has got submodules since it was opened', async () => {
+    const { folder, git } = repository
+    const provider = open()
+    expect(await provider.list()).toEqual([])
+    writeAt(folder, '.gitmodules', '')
+    git('add', '-A')
+    git('commit', '-qm', 'submodule')
+    git('update-ref', 'refs/heads/cueline/main', 'HEAD')
     await expect(provider.prepare(requestOf(1), never)).rejects.toThrow(/submodules/)
     expect(await provider.list()).toEqual([])
   })

@@ -59,7 +59,7 @@ const oldestGit = [2, 38] as const
  * `from` when it is not there yet.
  *
  * @throws CuelineError that says what to do: no repository, no commit, a git that is too old, a
- *   shallow clone, or an integration branch that cannot be one.
+ *   shallow clone, submodules, or an integration branch that cannot be one.
  */
 export async function openRepository(options: RepositoryOptions): Promise<Repository> {
   const { branch, from } = options
@@ -305,7 +305,8 @@ async function makeFolders({ control, root, top }: Repository): Promise<void> {
 
 async function makeTarget(repository: Repository, from: string): Promise<void> {
   const { refs, target, top } = repository
-  if ((await refAt(repository, target)) !== null) return
+  const tip = await refAt(repository, target)
+  if (tip !== null) return refuseSubmodules(repository, tip)
   const start = await askGit(
     ['rev-parse', '--verify', '--quiet', '--end-of-options', `${from}^{commit}`],
     { cwd: top, answers: [1, 128] },
@@ -317,8 +318,25 @@ async function makeTarget(repository: Repository, from: string): Promise<void> {
       { details: { from } },
     )
   }
+  const commit = start.stdout.trim()
+  await refuseSubmodules(repository, commit)
   // Another process may be first; then its start counts.
-  await refs(['update-ref', target, start.stdout.trim(), '']).catch(() => tipOf(repository))
+  await refs(['update-ref', target, commit, '']).catch(() => tipOf(repository))
+}
+
+/** Told before anything starts: every attempt would be refused for the same. */
+async function refuseSubmodules({ refs, top, target }: Repository, commit: string): Promise<void> {
+  const listed = await refs(['ls-tree', '-r', '-z', '--full-tree', commit])
+  const found = /(?:^|\0)(?:160000 [^\t\0]*\t([^\0]*)|\d{6} [^\t\0]*\t(\.gitmodules)\0)/.exec(
+    listed,
+  )
+  if (found === null) return
+  const path = found[1] ?? found[2] ?? ''
+  throw new CuelineError(
+    'unsupported',
+    `${top} has submodules (${path}), whose changes a merge of this repository alone would lose. Give each of them a project of its own, or take them and .gitmodules out of branch "${shortName(target)}" and of what it starts from.`,
+    { details: { repository: top, path, commit } },
+  )
 }
 
 function identity({ author: { name, email } }: GitSettings): Record<string, string> {

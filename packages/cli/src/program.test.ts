@@ -84,6 +84,32 @@ describe('a mistyped command line', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toContain(message)
   })
+
+  it.each([
+    [['run', '--brnch', 'x', '--json', '--agent', 'x'], "unknown option '--brnch'"],
+    [['--json', 'statsu'], "unknown command 'statsu'"],
+    [['workspaces', 'shw', 'T1', '--json'], "unknown command 'shw'"],
+    [['run', '--json'], "required option '-a, --agent <command>' not specified"],
+    [['plan', 'a.md', '--json', '--workers', '0'], 'Give a whole number from 1'],
+    [['--json'], 'No command was given'],
+  ])('%j is told as JSON too, since that was asked for', async (args, message) => {
+    const { code, stdout, stderr } = await cueline(args)
+    expect(code).toBe(2)
+    expect(stderr).not.toBe('')
+    expect(JSON.parse(stdout)).toEqual({
+      error: {
+        code: 'invalid-input',
+        message: expect.stringContaining(message) as string,
+        retryable: false,
+        details: {},
+      },
+    })
+    expect(stdout).not.toContain('error: ')
+  })
+
+  it('is in words alone where --json is a word for the command, not an option', async () => {
+    expect((await cueline(['status', '--jsno', '--', '--json'])).stdout).toBe('')
+  })
 })
 
 describe('an error on the command line', () => {

@@ -27,7 +27,7 @@ import { addWhatIf } from './commands/what-if.ts'
 import { addWhy } from './commands/why.ts'
 import { addWorkspaces } from './commands/workspaces.ts'
 import { exitCodes } from './exit-code.ts'
-import { reportError } from './report-error.ts'
+import { reportError, reportUsageError } from './report-error.ts'
 import type { Terminal } from './terminal.ts'
 import { version } from './version.ts'
 
@@ -73,12 +73,20 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
     await program.parseAsync(argv, { from: 'user' })
     return exitCode
   } catch (error) {
-    if (error instanceof CommanderError)
-      return error.exitCode === 0 ? exitCodes.ok : exitCodes.input
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return exitCodes.ok
+      return reportUsageError(terminal, error, { json: asksForJson(argv) })
+    }
     const { json = false, verbose = false } = program.opts<Partial<GlobalOptions>>()
     const debug = (terminal.env.CUELINE_DEBUG ?? '') !== ''
     return reportError(terminal, error, { json, verbose: verbose || debug })
   }
+}
+
+/** Of a command line that could not be read to its end, whose options are therefore not known. */
+function asksForJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--')
+  return (end === -1 ? argv : argv.slice(0, end)).includes('--json')
 }
 
 /** A command that does something by itself takes no other word than the names of its parts. */

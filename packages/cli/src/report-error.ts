@@ -1,8 +1,10 @@
 import { CuelineError, errorMessage, printableText } from '@cueline/core'
+import type { CommanderError } from 'commander'
 
 import { exitCodeOf, exitCodes } from './exit-code.ts'
 import type { Terminal } from './terminal.ts'
 import { wrapText } from './wrap-text.ts'
+import { writeJson } from './write-json.ts'
 
 export interface ErrorView {
   readonly json: boolean
@@ -28,10 +30,27 @@ export function reportError(terminal: Terminal, error: unknown, view: ErrorView)
     const code = known ? error.code : 'internal'
     const retryable = known && error.retryable
     const details = known ? error.details : {}
-    terminal.out(`${JSON.stringify({ error: { code, message, retryable, details } }, null, 2)}\n`)
+    writeJson(terminal, { error: { code, message, retryable, details } })
   }
   return known ? exitCodeOf(error.code) : exitCodes.internal
 }
+
+/** Gives the exit code for a command line that cannot be understood, which the parser has told in words already. */
+export function reportUsageError(
+  terminal: Terminal,
+  { code: usage, message: told }: CommanderError,
+  { json }: Pick<ErrorView, 'json'>,
+): number {
+  if (json) {
+    const message = usage === 'commander.help' ? noCommand : told.replace(/^error: /, '')
+    writeJson(terminal, {
+      error: { code: 'invalid-input', message, retryable: false, details: {} },
+    })
+  }
+  return exitCodes.input
+}
+
+const noCommand = 'No command was given. `cueline --help` lists the commands.'
 
 function unexpected(error: unknown): string {
   return `Something unexpected happened: ${errorMessage(error)}. This is a fault of Cueline; run it again with --verbose and report what it prints.`

@@ -170,4 +170,21 @@ describe('cueline run --repository [X-06, S3-04]', () => {
     expect(await fails('--merge-group', '2')).toMatch(/--repository \.\s+--merge-group\s+2/)
     expect(await fails('--branch', 'next')).toMatch(/--repository \.\s+--branch\s+next/)
   })
+
+  it('starts no attempt in a repository with submodules', async () => {
+    const { cueline, git, write, agentCommand } = workplace()
+    git('init', '-q', '-b', 'main')
+    write('.gitmodules', '[submodule "x"]\n\tpath = x\n\turl = ./x\n')
+    git('add', '.gitmodules')
+    git('commit', '-q', '-m', 'start')
+    await cueline('import', 'plan.json')
+    await cueline('stage', '--force')
+    const { code, stderr } = await cueline('run', '--agent', agentCommand, '--repository', '.')
+    expect(code).not.toBe(0)
+    expect(stderr).toMatch(/has\s+submodules/)
+    const events = (await cueline('events', '--json')).stdout
+    expect(events).toContain('"batch.')
+    expect(events).not.toContain('"attempt.')
+    expect(git('branch', '--list', 'cueline/*')).toBe('')
+  })
 })

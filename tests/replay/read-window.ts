@@ -48,7 +48,8 @@ export async function readWindow(
 ): Promise<HistoryWindow> {
   const ask = (args: readonly string[], input?: string) =>
     askGit(repository, args, { signal, ...(input !== undefined && { input }) })
-  const { start, chain } = await chainOf(ask, size, from)
+  await refuseShallow(ask, repository)
+  const { start, chain } = await chainOf(ask, repository, size, from)
   const files = new Map<string, ChangedFile>()
   const commits: ReplayedCommit[] = []
   let empty = 0
@@ -101,7 +102,14 @@ export async function readWindow(
 
 type Ask = (args: readonly string[], input?: string) => Promise<string>
 
-async function chainOf(ask: Ask, size: number, from: string | undefined) {
+async function refuseShallow(ask: Ask, repository: string): Promise<void> {
+  if ((await ask(['rev-parse', '--is-shallow-repository'])).trim() !== 'true') return
+  throw new Error(
+    `${repository} is a shallow clone: the history that a replay needs was left out. Run "git fetch --unshallow" in it, or clone without --depth.`,
+  )
+}
+
+async function chainOf(ask: Ask, repository: string, size: number, from: string | undefined) {
   const resolve = async (rev: string) =>
     (await ask(['rev-parse', '--verify', '--end-of-options', `${rev}^{commit}`])).trim()
   const log = ['rev-list', '--first-parent']
@@ -109,7 +117,11 @@ async function chainOf(ask: Ask, size: number, from: string | undefined) {
   if (from === undefined) {
     const found = lines(await ask([...log, `--max-count=${size + 1}`, 'HEAD']))
     const start = found.pop()
-    if (start === undefined || found.length === 0) throw new Error('It has fewer than two commits.')
+    if (start === undefined || found.length === 0) {
+      throw new Error(
+        `${repository} has fewer than two commits at HEAD, so there is nothing to replay. Name a clone with a history.`,
+      )
+    }
     return { start, chain: found.toReversed() }
   }
   const start = await resolve(from)

@@ -117,12 +117,20 @@ describe('npm run replay [X-06]', () => {
   it('says what is wrong with what it was given', async () => {
     const temporary = join(root, 'wrong')
     mkdirSync(temporary)
+    const shallow = join(root, 'shallow')
+    git('clone', '-q', '--depth=1', `file://${generated}`, shallow)
+    const young = join(root, 'young')
+    git('clone', '-q', generated, young)
+    git('-C', young, 'checkout', '-q', git('rev-list', '--max-parents=0', 'HEAD').trim())
     for (const [args, code, says] of [
       [[], 2, '--repository is missing'],
       [['--repository', generated, '--lanes', '0'], 2, '--lanes is "0": give a whole number'],
       [['--repository', join(root, 'nowhere')], 1, 'nowhere'],
       [['--repository', generated, '--from=--upload-pack=x'], 1, '--upload-pack=x'],
       [['--repository', generated, '--from', 'main'], 1, 'no first-parent ancestor of HEAD'],
+      [['--repository', shallow], 1, `${shallow} is a shallow clone`],
+      [['--repository', shallow], 1, 'Run "git fetch --unshallow" in it'],
+      [['--repository', young], 1, `${young} has fewer than two commits`],
     ] as const) {
       const run = start(args, temporary)
       expect(await run.ended).toBe(code)

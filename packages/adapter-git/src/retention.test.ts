@@ -115,6 +115,17 @@ describe('old records of the repository [X-07]', () => {
     expect(refs()).toContain('refs/cueline/landed/attempt_1-1')
   })
 
+  it('are told with the time they were written, in whole milliseconds', async () => {
+    await twoAttempts()
+    for (const ref of refs()) {
+      utimesSync(join(repository.folder, '.git', ref), 1_700_000_000.123_4, 1_700_000_000.123_4)
+    }
+    const request = { olderThanMs: 0, lastCopiesOlderThanMs: 0 }
+    const found = (await provider.prunable?.(request)) ?? []
+    expect(found.map(({ keptAt }) => keptAt)).toEqual(found.map(() => 1_700_000_000_123))
+    expect(found).not.toEqual([])
+  })
+
   it('of work that stands, and of its claims, are not touched', async () => {
     await provider.prepare({ ...requestOf(3), fence: 4 }, never)
     age(400)

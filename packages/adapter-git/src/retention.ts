@@ -141,7 +141,7 @@ async function namedNowhere(
 }
 
 /**
- * When a ref was written, at the latest: git notes that nowhere, but its file does; what git has packed
+ * When a ref was written, in whole milliseconds, at the latest: git notes that nowhere, but its file does; what git has packed
  * was there before it was packed. Where there is no such file it counts as new.
  */
 async function dates({
@@ -149,7 +149,7 @@ async function dates({
 }: Repository): Promise<(ref: string, now: number) => Promise<number>> {
   const writtenAt = (file: string) =>
     stat(join(common, file)).then(
-      (found) => (found.isFile() ? found.mtimeMs : null),
+      (found) => (found.isFile() ? Math.trunc(found.mtimeMs) : null),
       () => null,
     )
   const packedAt = await writtenAt('packed-refs')

@@ -71,7 +71,7 @@ export function workspacesOf(
       'Finished work comes together either in --result or on a branch of --repository. Leave one of them out.',
     )
   }
-  return gitWorkspaces({
+  const options = {
     repository: resolve(terminal.cwd, repository),
     root,
     ...(branch !== undefined && { branch }),
@@ -79,6 +79,21 @@ export function workspacesOf(
     ...(policy !== undefined && { policy }),
     ...(maxWorkspaces !== undefined && { maxWorkspaces }),
     ...(minFree !== undefined && { minFreeBytes: minFree * 2 ** 20 }),
+  }
+  try {
+    return gitWorkspaces(options)
+  } catch (error) {
+    throw setup === undefined ? error : inSetupFile(setup, error)
+  }
+}
+
+/** What is wrong with a part of the set-up, with the file that it stands in. */
+function inSetupFile(file: string, error: unknown): unknown {
+  if (!(error instanceof CuelineError) || error.details['where'] === undefined) return error
+  const { code, message, details } = error
+  return new CuelineError(code, `--setup ${file}: ${message}`, {
+    details: { ...details, file },
+    cause: error,
   })
 }
 

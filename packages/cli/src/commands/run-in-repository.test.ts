@@ -113,7 +113,7 @@ describe('cueline run --repository [X-06, S3-04]', () => {
       /--repository \.\s+--max-workspaces/,
     )
     expect((await setUp('{')).stderr).toMatch(/setup\.json is not JSON .* "copy"/)
-    expect((await setUp('{"copies":[]}')).stderr).toMatch(/"copies" is \[\]/)
+    expect((await setUp('{"copies":[]}')).stderr).toMatch(/--setup setup\.json: .*"copies" is \[\]/)
     expect((await setUp('{"copy":[".env.test"]}')).stderr).toMatch(/names "\.env\.test"/)
     const missing = await run('--repository', '.', '--setup', 'nowhere.json')
     expect(missing.stderr).toMatch(/--setup nowhere\.json cannot be read/)
@@ -140,7 +140,7 @@ describe('cueline run --repository [X-06, S3-04]', () => {
   })
 
   it('lands what is protected where the command line allows it', async () => {
-    const { git, cueline, agentCommand } = workplace()
+    const { cwd, git, cueline, agentCommand } = workplace()
     git('init', '-q', '-b', 'main')
     git('commit', '-q', '--allow-empty', '-m', 'start')
     await cueline('import', 'plan.json')
@@ -150,9 +150,8 @@ describe('cueline run --repository [X-06, S3-04]', () => {
     const run = ['run', '--agent', agentCommand, '--repository', '.', '--workers', '3']
     const { code, stdout, stderr } = await cueline(...run, '--gate', gate, ...allowed)
     expect(code, stderr).toBe(0)
-    expect(stdout).toMatch(
-      /on branch cueline\/main of \.;[^]*git merge cueline\/main[^]*cueline deliver/,
-    )
+    expect(stdout).toContain(`on branch cueline/main of ${cwd};`)
+    expect(stdout).toMatch(/ git merge cueline\/main, [^]*cueline deliver$/m)
     expect(git('show', 'cueline/main:AGENTS.md')).toBe('')
   })
 
@@ -186,5 +185,20 @@ describe('cueline run --repository [X-06, S3-04]', () => {
     expect(events).toContain('"batch.')
     expect(events).not.toContain('"attempt.')
     expect(git('branch', '--list', 'cueline/*')).toBe('')
+  })
+
+  it('names the folder that work has landed in, and the commands that reach it from elsewhere', async () => {
+    const { cwd, git, cueline, agentCommand } = workplace()
+    git('init', '-q', '-b', 'main', "Ada's work")
+    git('-C', "Ada's work", 'commit', '-q', '--allow-empty', '-m', 'start')
+    await cueline('import', 'plan.json')
+    await cueline('stage', '--force')
+    const run = ['run', '--agent', agentCommand, '--repository', "Ada's work", '--workers', '3']
+    const { code, stdout, stderr } = await cueline(...run)
+    expect(code, stderr).toBe(0)
+    const shown = `'${cwd}/Ada'\\''s work'`
+    expect(stdout).toContain(`on branch cueline/main of ${cwd}/Ada's work;`)
+    expect(stdout).toContain(`git -C ${shown} merge cueline/main, or`)
+    expect(stdout).toContain(`cueline deliver --repository ${shown}\n`)
   })
 })

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 
 import { commandGate, commandGates, processRunner, splitCommand } from '@cueline/adapter-agents'
 import {
@@ -163,7 +163,7 @@ async function runAgents(terminal: Terminal, options: RunOptions & GlobalOptions
     if (options.json) writeJson(terminal, result)
     else if (result.ended === 'rested') {
       terminal.out(renderReportText(result, terminal.columns))
-      for (const line of whereItLanded(result, options)) terminal.out(`${line}\n`)
+      for (const line of whereItLanded(result, options, terminal)) terminal.out(`${line}\n`)
     }
     const { done, total } = result.tasks
     if (result.ended === 'stopped') {
@@ -181,15 +181,28 @@ async function runAgents(terminal: Terminal, options: RunOptions & GlobalOptions
 }
 
 /** What a person does next with the branch that work has landed on. */
-function whereItLanded({ merges }: RunResult, { repository, branch }: RunOptions): string[] {
+function whereItLanded(
+  { merges }: RunResult,
+  { repository, branch = usualBranch }: RunOptions,
+  { cwd }: Terminal,
+): string[] {
   if (repository === undefined || (merges?.landed ?? 0) === 0) return []
-  const name = branch ?? usualBranch
+  const folder = resolve(cwd, repository)
+  const name = pasted(branch)
+  const isHere = folder === resolve(cwd)
+  const git = isHere ? 'git' : `git -C ${pasted(folder)}`
+  const deliver = isHere ? 'cueline deliver' : `cueline deliver --repository ${pasted(folder)}`
   return [
     '',
-    `The work is on branch ${name} of ${printableText(repository)}; your checkout is as it was.`,
-    `Look at it:  git log --graph ${name}`,
-    `Take it:     git merge ${name}, or as a pull request: cueline deliver`,
-  ]
+    `The work is on branch ${branch} of ${folder}; your checkout is as it was.`,
+    `Look at it:  ${git} log --graph ${name}`,
+    `Take it:     ${git} merge ${name}, or as a pull request: ${deliver}`,
+  ].map(printableText)
+}
+
+/** As people paste it into a shell. */
+function pasted(text: string): string {
+  return /^[\w./:@^-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }
 
 /** The gates that a task's context asks for, and those of the command line. */

@@ -29,7 +29,7 @@ async function afterFailedRun(place: readonly string[]) {
     return execFileSync('git', [...author, ...args], { cwd, env, encoding: 'utf8' })
   }
   const cueline = async (...args: string[]) => {
-    const terminal = capturedTerminal({ cwd, columns: 150 })
+    const terminal = capturedTerminal({ cwd, columns: 80 })
     const code = await runProgram(args, terminal)
     return { code, stdout: terminal.stdout(), stderr: terminal.stderr() }
   }
@@ -58,6 +58,11 @@ describe('cueline workspaces [X-07, S4-10]', () => {
     const table = (await cueline('workspaces', '--kept')).stdout
     expect(table).toMatch(/^task +attempt +state +age +changed +where\n/)
     expect(table).toMatch(/^T1 #3 +attempt_\w{8} +removed +\S+.* +refs\/cueline\/salvage\//m)
+
+    // However narrow the terminal is: names of refs are copied.
+    for (const { kept } of workspaces) {
+      for (const { name } of kept.slice(0, 1)) expect(table).toMatch(new RegExp(` ${name}$`, 'm'))
+    }
 
     const shown = (await cueline('workspaces', 'show', 'T1')).stdout
     expect(shown).toMatch(/^T1, attempt 3 \(attempt_/)

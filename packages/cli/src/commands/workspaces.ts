@@ -352,7 +352,8 @@ function tableOf(workspaces: readonly WorkspaceView[], width: number): string[] 
         { title: 'state' },
         { title: 'age', align: 'right' },
         { title: 'changed', align: 'right' },
-        { title: 'where', flexible: true },
+        // Copied into commands, so never cut.
+        { title: 'where' },
       ],
       rows: workspaces.map((each) => [
         each.task === null ? '?' : `${each.task} #${each.attempt}`,

@@ -97,6 +97,37 @@ describe('a lane [S4-03, X-05, X-07]', () => {
     await open().remove(third)
   })
 
+  it('is told while it is parked, and is made anew where somebody has deleted it', async () => {
+    const provider = open()
+    expect(await provider.parked?.()).toEqual([])
+    const [first, second] = [
+      await provider.prepare(requestOf(1), never),
+      await provider.prepare(requestOf(2), never),
+    ]
+    expect(await provider.parked?.()).toEqual([])
+    await provider.remove(second)
+    await provider.remove(first)
+    const parked = (await open().parked?.()) ?? []
+    expect(parked).toEqual(
+      [first, second].map(({ path, attemptId }, at) => ({
+        lane: `lane-${at + 1}`,
+        path: `${path}.parked`,
+        attemptId,
+        parkedAt: expect.any(Number) as number,
+      })),
+    )
+    for (const { path, parkedAt } of parked) {
+      expect(existsSync(path)).toBe(true)
+      expect(Number.isInteger(parkedAt)).toBe(true)
+    }
+
+    rmSync(parked[0]?.path ?? '', { recursive: true })
+    expect((await provider.parked?.())?.map(({ lane }) => lane)).toEqual(['lane-2'])
+    const third = await provider.prepare(requestOf(3), never)
+    expect(third.path).toBe(first.path)
+    expect(readAt(third.path, '.ran')?.trim().split('\n')).toEqual([third.env?.CUELINE_SLUG])
+  })
+
   it('lets nothing through that only the attempt before had ignored', async () => {
     const provider = open()
     const first = await provider.prepare(requestOf(1), never)

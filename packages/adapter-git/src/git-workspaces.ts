@@ -12,7 +12,7 @@ import { inspectWorkspace } from './inspection.ts'
 import { expectAncestors } from './base.ts'
 import { keepCommits } from './kept-commits.ts'
 import { keptWork, restoreWork } from './kept-work.ts'
-import { lanePathOf, ownedOf, parkLane, takeLane } from './lane.ts'
+import { lanePathOf, ownedOf, parkedLanes, parkLane, takeLane } from './lane.ts'
 import { landedAs, moveTarget, supersede } from './landing.ts'
 import { discardWorkspace, draftWorkspace, makeWorkspace } from './make-workspace.ts'
 import {
@@ -295,6 +295,7 @@ export function gitWorkspaces(options: GitWorkspacesOptions): WorkspaceProvider 
     },
 
     kept: async () => keptWork(await open()),
+    parked: async () => parkedLanes(await open()),
     prunable: async (request) => prunableRefs(await open(), request, Date.now()),
     prune: async (found) => pruneRefs(await open(), found),
     restore: async (request) => restoreWork(await open(), request),

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { copyFile, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { copyFile, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import type { AttemptId } from '@cueline/core'
+import type { AttemptId, ParkedLane } from '@cueline/core'
 
 import { claimName, ownsName } from './claimed-names.ts'
 import { indexOf, type Manifest } from './manifest.ts'
@@ -125,6 +125,31 @@ export async function unparkLane(
     await rm(folder, { recursive: true, force: true, maxRetries: 3 })
     await rm(parkedIndexOf(place, lane), { force: true })
   }
+}
+
+/** What is parked and can be taken up again, lane by lane. */
+export async function parkedLanes(place: Repository): Promise<readonly ParkedLane[]> {
+  const found: (ParkedLane & { readonly number: number })[] = []
+  for (const name of await readdir(place.control)) {
+    const number = Number(/^lane-(\d{1,9})\.json$/.exec(name)?.[1] ?? 0)
+    if (number === 0 || !(await isFolder(parkedPathOf(place, number)))) continue
+    try {
+      const { mtimeMs } = await stat(noteOf(place, number))
+      const { manifest } = JSON.parse(await readFile(noteOf(place, number), 'utf8')) as Parked
+      found.push({
+        number,
+        lane: `lane-${number}`,
+        path: parkedPathOf(place, number),
+        attemptId: manifest.attemptId,
+        parkedAt: Math.trunc(mtimeMs),
+      })
+    } catch {
+      // It has been taken up meanwhile, or is half written: then it is made anew.
+    }
+  }
+  return found
+    .toSorted((one, other) => one.number - other.number)
+    .map(({ number: _number, ...lane }) => lane)
 }
 
 function parkedPathOf(place: Repository, lane: number): string {

@@ -112,6 +112,7 @@ export type {
   KeptWork,
   Landed,
   PrunableWork,
+  ParkedLane,
   PruneRequest,
   RadarRequest,
   RestoredWork,

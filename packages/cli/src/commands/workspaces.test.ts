@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readdirSync, writeFileSync } from 'node:fs'
+import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 
@@ -134,6 +134,29 @@ describe('cueline workspaces [X-07, S4-10]', () => {
     const events = (await cueline('events', '--last', '1000', '--json')).stdout
     for (const { commit, lastCopy } of pruned) if (lastCopy) expect(events).toContain(commit)
     expect(git('show', 'rescue/t1:found.txt')).toBe('half of it')
+  })
+
+  it('lists lanes that are parked for the next attempt', async () => {
+    const { cwd, cueline } = await afterFailedRun(['--repository', '.', '--policy', 'lane'])
+    const folder = join(cwd, '.cueline', 'workspaces', 'lane-1.parked')
+    const { stdout } = await cueline('workspaces')
+    expect(stdout).toMatch(/^lane-1 +attempt_\w{8} +parked +\S+.* +- +\/.*\/lane-1\.parked$/m)
+    expect(stdout).toContain(` ${folder}\n`)
+    const { workspaces, parked } = JSON.parse((await cueline('workspaces', '--json')).stdout) as {
+      workspaces: unknown[]
+      parked: unknown[]
+    }
+    expect(workspaces).toEqual([])
+    expect(parked).toEqual([
+      {
+        lane: 'lane-1',
+        path: folder,
+        attemptId: expect.stringMatching(/^attempt_/) as string,
+        parkedAt: expect.any(Number) as number,
+      },
+    ])
+    rmSync(folder, { recursive: true })
+    expect((await cueline('workspaces')).stdout).toMatch(/^No workspace stands/)
   })
 
   it('gives back what the set-up of a workspace took when a person removes it', async () => {

@@ -4,11 +4,13 @@ import {
   type Cueline,
   CuelineError,
   formatDuration,
+  type ParkedLane,
   printableText,
   renderTable,
   type PrunableWork,
   type PrunedWorkspaces,
   type WorkspaceExplanation,
+  type WorkspaceProvider,
   type WorkspaceView,
 } from '@cueline/core'
 import type { Command } from 'commander'
@@ -147,18 +149,22 @@ const usualDays = 30
 const reference = 'code of its task, id of the attempt or the start of that'
 
 async function list(terminal: Terminal, options: ListOptions & GlobalOptions): Promise<number> {
-  return withProject(terminal, options, async (cueline, projectId) => {
+  return withProject(terminal, options, async (cueline, projectId, place) => {
     const found = await cueline.workspaces.list({
       projectId,
       kept: options.kept === true,
       overlaps: true,
     })
-    if (options.json) writeJson(terminal, { workspaces: found })
-    else if (found.length === 0) {
+    const parked = (await place.parked?.()) ?? []
+    if (options.json) writeJson(terminal, { workspaces: found, parked })
+    else if (found.length + parked.length === 0) {
       const more = options.kept === true ? '' : ' See what is kept of earlier ones: --kept.'
       terminal.out(`No workspace stands; no attempt is at work here.${more}\n`)
     } else {
-      const lines = [...tableOf(found, terminal.columns), ...overlapsOf(found, terminal.columns)]
+      const lines = [
+        ...tableOf(found, parked, terminal.columns),
+        ...overlapsOf(found, terminal.columns),
+      ]
       terminal.out(`${lines.join('\n')}\n`)
     }
     return exitCodes.ok
@@ -293,7 +299,7 @@ function prunedLines({ pruned, foreign, dryRun }: PrunedWorkspaces): readonly st
 function withProject(
   terminal: Terminal,
   options: PlaceOptions & Pick<RemoveOptions, 'setup'> & GlobalOptions,
-  work: (cueline: Cueline, projectId: string) => Promise<number>,
+  work: (cueline: Cueline, projectId: string, place: WorkspaceProvider) => Promise<number>,
 ): Promise<number> {
   const { result, repository, branch, setup } = options
   const given = {
@@ -306,7 +312,7 @@ function withProject(
   const workspace = workspacesOf(terminal, place, root)
   return withCueline(terminal, options, { workspace }, async (cueline) => {
     const { id } = await chooseProject(cueline, options.project)
-    return work(cueline, id)
+    return work(cueline, id, workspace)
   })
 }
 
@@ -341,7 +347,11 @@ async function choose(cueline: Cueline, projectId: string, wanted: string): Prom
   )
 }
 
-function tableOf(workspaces: readonly WorkspaceView[], width: number): string[] {
+function tableOf(
+  workspaces: readonly WorkspaceView[],
+  parked: readonly ParkedLane[],
+  width: number,
+): string[] {
   const now = Date.now()
   return renderTable(
     {
@@ -355,14 +365,24 @@ function tableOf(workspaces: readonly WorkspaceView[], width: number): string[] 
         // Copied into commands, so never cut.
         { title: 'where' },
       ],
-      rows: workspaces.map((each) => [
-        each.task === null ? '?' : `${each.task} #${each.attempt}`,
-        shortId(each.attemptId),
-        each.inUse ? `${each.state}, in use` : each.state,
-        each.startedAt === null ? '-' : formatDuration(Math.max(0, now - each.startedAt)),
-        each.state === 'removed' ? '-' : String(each.changed.length),
-        each.branch ?? each.path ?? each.kept[0]?.name ?? '-',
-      ]),
+      rows: [
+        ...workspaces.map((each) => [
+          each.task === null ? '?' : `${each.task} #${each.attempt}`,
+          shortId(each.attemptId),
+          each.inUse ? `${each.state}, in use` : each.state,
+          each.startedAt === null ? '-' : formatDuration(Math.max(0, now - each.startedAt)),
+          each.state === 'removed' ? '-' : String(each.changed.length),
+          each.branch ?? each.path ?? each.kept[0]?.name ?? '-',
+        ]),
+        ...parked.map(({ lane, path, attemptId, parkedAt }) => [
+          lane,
+          shortId(attemptId),
+          'parked',
+          formatDuration(Math.max(0, now - parkedAt)),
+          '-',
+          path,
+        ]),
+      ],
     },
     width,
   )

@@ -75,6 +75,12 @@ export interface WorkspaceProvider {
   /** All that outlived its workspace and is still kept: what `remove` did not let go. */
   kept(): Promise<readonly KeptWork[]>
   /**
+   * Folders that no attempt works in and that stay for the next one, in their order. All work
+   * that their attempts left is kept elsewhere: who deletes one loses the time to set it up. Absent where
+   * none stay.
+   */
+  parked?(): Promise<readonly ParkedLane[]>
+  /**
    * Gives kept work back to a person under a name of its own, and touches no checkout; what is kept
    * stays kept. Absent where people reach it without that.
    *
@@ -172,6 +178,16 @@ export interface KeptWork {
   /** Milliseconds since 1970; null where nobody noted it. */
   readonly keptAt: number | null
   readonly look: readonly string[]
+}
+
+/** A folder between two attempts, with what its set-up has made. */
+export interface ParkedLane {
+  readonly lane: string
+  readonly path: string
+  /** The attempt that worked in it last. */
+  readonly attemptId: AttemptId
+  /** Milliseconds since 1970. */
+  readonly parkedAt: number
 }
 
 export interface RestoreRequest {

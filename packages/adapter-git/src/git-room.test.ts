@@ -6,7 +6,16 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import { gitWorkspaces } from './git-workspaces.ts'
-import { never, requestOf, testRepository, type TestRepository } from './test-repository.ts'
+import {
+  mergeAndLand,
+  never,
+  pathOf,
+  readAt,
+  requestOf,
+  testRepository,
+  writeAt,
+  type TestRepository,
+} from './test-repository.ts'
 
 const program = fileURLToPath(new URL('./fixtures/prepare-once.ts', import.meta.url))
 
@@ -26,11 +35,9 @@ interface Told {
 describe('room for workspaces [X-09, X-07]', () => {
   it('is never exceeded, by whichever processes, and comes back when one is removed', async () => {
     const open = () => gitWorkspaces({ repository: repository.folder, maxWorkspaces: 3 })
-    const providers = [open(), open()] as const
+    const providers = Array.from({ length: 8 }, open)
     const results = await Promise.allSettled(
-      Array.from({ length: 8 }, (_none, each) =>
-        providers[(each % 2) as 0 | 1].prepare(requestOf(each), never),
-      ),
+      providers.map((provider, each) => provider.prepare(requestOf(each), never)),
     )
     const made = results.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
     const reasons = results.flatMap((each) =>
@@ -40,16 +47,32 @@ describe('room for workspaces [X-09, X-07]', () => {
     expect(reasons).toHaveLength(5)
     for (const { code, retryable, message } of reasons) {
       expect({ code, retryable }).toEqual({ code: 'limit', retryable: true })
-      expect(message).toMatch(/There are 3 workspaces already.*maxWorkspaces/)
+      expect(message).toMatch(/There are 3 workspaces already.*--max-workspaces \(maxWorkspaces/)
     }
     // Longer each time, so that a full machine is not asked without end.
-    const pauses = reasons.map(({ details }) => details.retryAfterMs)
-    expect(Math.max(...pauses)).toBeGreaterThan(5_000)
-    expect(await providers[0].list()).toHaveLength(3)
+    const late = providers[results.findIndex(({ status }) => status === 'rejected')]
+    const again = await late?.prepare(requestOf(99), never).catch((error: unknown) => error)
+    const pauses = [...reasons, again as Told].map(({ details }) => details.retryAfterMs)
+    expect(pauses).toEqual([5_000, 5_000, 5_000, 5_000, 5_000, 10_000])
+    expect(await late?.list()).toHaveLength(3)
 
-    if (made[0] !== undefined) await providers[0].remove(made[0])
-    await providers[1].prepare(requestOf(100), never)
-    await expect(providers[0].prepare(requestOf(101), never)).rejects.toThrow(/3 workspaces/)
+    if (made[0] !== undefined) await providers[0]?.remove(made[0])
+    await late?.prepare(requestOf(100), never)
+    await expect(open().prepare(requestOf(101), never)).rejects.toThrow(/3 workspaces/)
+  })
+
+  it('is waited for in the process that has it, and starts from what has landed meanwhile', async () => {
+    const provider = gitWorkspaces({ repository: repository.folder, maxWorkspaces: 1 })
+    const first = await provider.prepare(requestOf(1), never)
+    const said = Promise.withResolvers<string>()
+    const second = provider.prepare(requestOf(2), never, { progress: said.resolve })
+    expect(await said.promise).toMatch(/workspaces .* in use; waits/)
+    writeAt(pathOf(first), 'first.txt', 'one\n')
+    await mergeAndLand(provider, first)
+    expect(await provider.list()).toHaveLength(1)
+    await provider.remove(first)
+    expect(readAt(pathOf(await second), 'first.txt')).toBe('one\n')
+    expect(await provider.list()).toHaveLength(1)
   })
 
   it('counts workspaces of processes that know no limit', async () => {

@@ -6,6 +6,8 @@ import {
   type TrialMerge,
   type Workspace,
   type WorkspaceProvider,
+  type WorkspaceReport,
+  type WorkspaceRequest,
 } from '@cueline/core'
 
 import { inspectWorkspace } from './inspection.ts'
@@ -24,6 +26,7 @@ import {
 } from './manifest.ts'
 import { placeFiles, sourcesOf } from './place-files.ts'
 import { openRepository, refuseCheckedOut, shortName, type Repository } from './repository.ts'
+import { ownRooms } from './own-rooms.ts'
 import { asLimit, checkedLimits, requireFreeDisk, takeRoom } from './room.ts'
 import { digestOf } from './names.ts'
 import { lookForOverlaps, radarMemory } from './radar.ts'
@@ -53,7 +56,8 @@ export interface GitWorkspacesOptions {
   readonly policy?: 'attempt' | 'lane'
   /**
    * How many workspaces of the branch may exist at a time, among all processes; no limit when absent.
-   * Without room an attempt is put back, uncharged, for some seconds.
+   * Without room an attempt waits up to 30 seconds for one that this provider gives back, and is then
+   * put back, uncharged. Where only other processes have them, its account is held for some seconds.
    */
   readonly maxWorkspaces?: number
   /**
@@ -87,6 +91,7 @@ export function gitWorkspaces(options: GitWorkspacesOptions): WorkspaceProvider 
   const lanes = checkedPolicy(options.policy, setup) === 'lane'
   const setUpBy = digestOf(JSON.stringify(setup))
   const limits = checkedLimits(options)
+  const rooms = ownRooms()
   const keepRecordsMs = checkedDays(options.keepRecordsDays)
   const held = new Map<AttemptId, Held>()
   const seen = radarMemory()
@@ -135,6 +140,76 @@ export function gitWorkspaces(options: GitWorkspacesOptions): WorkspaceProvider 
     })
   }
 
+  /** Leaves nothing behind when it rejects. */
+  const prepareIn = async (
+    place: Repository,
+    request: WorkspaceRequest,
+    signal: AbortSignal,
+    report: WorkspaceReport | undefined,
+  ): Promise<Workspace> => {
+    signal.throwIfAborted()
+    const { attemptId } = request
+    let draft: Manifest | undefined
+    let taken = false
+    try {
+      await requireFreeDisk(place, limits)
+      await supersede(place, request)
+      const base = await baseUpon(place, request.upon, signal)
+      await expectAncestors(place, base, request.after)
+      draft = draftWorkspace(place, request, base)
+      await writeManifest(place, draft)
+      await rooms.take(attemptId, () => takeRoom(place, limits, attemptId))
+      taken = true
+      if (lanes) {
+        const lane = await takeLane(place, attemptId)
+        draft = { ...draft, lane, path: lanePathOf(place, lane), setUpBy }
+        await writeManifest(place, draft)
+      }
+      const made = await makeWorkspace(
+        place,
+        setup,
+        draft,
+        (begun) => (draft = begun),
+        signal,
+        report,
+      )
+      refusals = 0
+      return givenAs(made)
+    } catch (error) {
+      if (draft !== undefined) {
+        const begun = draft
+        const problems = begun.setUp === true ? await runTeardown(place, setup, begun) : []
+        for (const problem of problems) report?.progress(problem)
+        const discard = () => discardWorkspace(place, begun)
+        await (taken ? rooms.giveBack(attemptId, discard) : discard()).catch((left: unknown) => {
+          // Its manifest is still there, so the next sweep removes it.
+          report?.progress(
+            `What was made of the workspace could not be removed yet: ${String(left)}`,
+          )
+        })
+      }
+      throw error
+    }
+  }
+
+  const removeFrom: (attemptId: AttemptId) => ReturnType<WorkspaceProvider['remove']> = async (
+    attemptId,
+  ) => {
+    const mine = held.get(attemptId)
+    if (mine !== undefined) await free(mine)
+    const place = await open()
+    const found = await readManifest(place, attemptId)
+    if (found === null) return { salvaged: null, gone: true }
+    const manifest = await ownedOf(place, found)
+    const salvaged = manifest.gitFolder === null ? null : await salvage(place, manifest)
+    await keepCommits(place, manifest)
+    await removeTrial(place, attemptId, null)
+    const problems = manifest.setUp === true ? await runTeardown(place, setup, manifest) : []
+    await parkLane(place, manifest)
+    await discardWorkspace(place, await ownedOf(place, manifest))
+    return { salvaged, ...(problems.length > 0 && { problems }) }
+  }
+
   const tryAll = async (
     workspaces: readonly Workspace[],
     signal: AbortSignal,
@@ -173,43 +248,11 @@ export function gitWorkspaces(options: GitWorkspacesOptions): WorkspaceProvider 
       const place = await open().catch((error: unknown) => {
         throw paused(asLimit(error, options.repository))
       })
-      const { attemptId } = request
-      if ((await readManifest(place, attemptId)) !== null) throw exists(attemptId)
-      let draft: Manifest | undefined
+      if ((await readManifest(place, request.attemptId)) !== null) throw exists(request.attemptId)
       try {
-        await requireFreeDisk(place, limits)
-        await supersede(place, request)
-        const base = await baseUpon(place, request.upon, signal)
-        await expectAncestors(place, base, request.after)
-        draft = draftWorkspace(place, request, base)
-        await writeManifest(place, draft)
-        await takeRoom(place, limits, attemptId)
-        if (lanes) {
-          const lane = await takeLane(place, attemptId)
-          draft = { ...draft, lane, path: lanePathOf(place, lane), setUpBy }
-          await writeManifest(place, draft)
-        }
-        const made = await makeWorkspace(
-          place,
-          setup,
-          draft,
-          (begun) => (draft = begun),
-          signal,
-          report,
-        )
-        refusals = 0
-        return givenAs(made)
+        const make = () => prepareIn(place, request, signal, report)
+        return await rooms.whenFree(make, signal, report)
       } catch (error) {
-        if (draft !== undefined) {
-          const problems = draft.setUp === true ? await runTeardown(place, setup, draft) : []
-          for (const problem of problems) report?.progress(problem)
-          await discardWorkspace(place, draft).catch((left: unknown) => {
-            // Its manifest is still there, so the next sweep removes it.
-            report?.progress(
-              `What was made of the workspace could not be removed yet: ${String(left)}`,
-            )
-          })
-        }
         throw paused(asLimit(error, place.root))
       }
     },
@@ -262,21 +305,7 @@ export function gitWorkspaces(options: GitWorkspacesOptions): WorkspaceProvider 
       if (mine?.trial === trial) await free(mine)
     },
 
-    async remove({ attemptId }) {
-      const mine = held.get(attemptId)
-      if (mine !== undefined) await free(mine)
-      const place = await open()
-      const found = await readManifest(place, attemptId)
-      if (found === null) return { salvaged: null, gone: true }
-      const manifest = await ownedOf(place, found)
-      const salvaged = manifest.gitFolder === null ? null : await salvage(place, manifest)
-      await keepCommits(place, manifest)
-      await removeTrial(place, attemptId, null)
-      const problems = manifest.setUp === true ? await runTeardown(place, setup, manifest) : []
-      await parkLane(place, manifest)
-      await discardWorkspace(place, await ownedOf(place, manifest))
-      return { salvaged, ...(problems.length > 0 && { problems }) }
-    },
+    remove: ({ attemptId }) => rooms.giveBack(attemptId, () => removeFrom(attemptId)),
 
     list: async () => (await readManifests(await open())).map(givenAs),
 

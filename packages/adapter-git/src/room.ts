@@ -47,7 +47,7 @@ export async function requireFreeDisk(
     if (left >= minFreeBytes) continue
     throw new CuelineError(
       'limit',
-      `The disk of ${folder} has ${inMiB(left)} MiB left, and a new workspace needs ${inMiB(minFreeBytes)} (minFreeBytes). Make room; work goes on by itself then.`,
+      `The disk of ${folder} has ${inMiB(left)} MiB left, and a new workspace needs ${inMiB(minFreeBytes)} (--min-free, minFreeBytes in code). Make room; work goes on by itself then.`,
       { retryable: true, details: { folder, left, minFreeBytes } },
     )
   }
@@ -72,7 +72,7 @@ export async function takeRoom(
   }
   throw new CuelineError(
     'limit',
-    `There are ${maxWorkspaces} workspaces already, as many as maxWorkspaces allows. Work goes on when one is removed; raise maxWorkspaces, or let fewer workers run.`,
+    `There are ${maxWorkspaces} workspaces already, as many as --max-workspaces (maxWorkspaces in code) allows. Work goes on when one is removed; raise the limit, or let fewer workers run.`,
     { retryable: true, details: { maxWorkspaces } },
   )
 }

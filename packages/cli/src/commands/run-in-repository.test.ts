@@ -139,6 +139,24 @@ describe('cueline run --repository [X-06, S3-04]', () => {
     expect(git('ls-tree', '-r', '--name-only', 'cueline/main')).toBe('.gitignore\nseen.json\n')
   })
 
+  it('goes on as soon as one of fewer workspaces than workers is free, and counts no failure', async () => {
+    const { cwd, git, cueline, write } = workplace()
+    git('init', '-q', '-b', 'main')
+    git('commit', '-q', '--allow-empty', '-m', 'start')
+    write('touch.mjs', `import fs from 'node:fs'; fs.writeFileSync(process.ppid + '.txt', '')`)
+    await cueline('import', 'plan.json')
+    await cueline('stage', '--force')
+    const agent = `"${process.execPath}" "${join(cwd, 'touch.mjs')}"`
+    const limited = ['--repository', '.', '--workers', '3', '--max-workspaces', '1']
+    const { code, stdout, stderr } = await cueline('run', '--json', '--agent', agent, ...limited)
+    expect(code, stderr).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({
+      tasks: { done: 3 },
+      attempts: 3,
+      attemptsByStatus: { succeeded: 3, failed: 0, yielded: 0 },
+    })
+  })
+
   it('lands what is protected where the command line allows it', async () => {
     const { cwd, git, cueline, agentCommand } = workplace()
     git('init', '-q', '-b', 'main')

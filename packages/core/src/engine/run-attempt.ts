@@ -227,7 +227,7 @@ async function settleError(
   }
 }
 
-/** What it would start from is not there. */
+/** What it would start from, or the room for it, is not there. */
 function isNotYet(error: unknown): error is CuelineError {
   return error instanceof CuelineError && error.code === 'refused' && error.retryable
 }

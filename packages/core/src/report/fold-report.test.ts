@@ -104,6 +104,23 @@ describe('the report of a run [X-03, S4-07, S4-13]', () => {
     expect(foldReport(log.events).merges.withoutConflict).toBeNull()
   })
 
+  it.each(['rate-limit', 'quota'] as const)(
+    'counts an attempt that met a limit (%s) as put back, not as failed',
+    (limit) => {
+      const log = exampleLog({ one: {} }, 1)
+      log.register(0, 'worker-')
+      log.promote(0)
+      log.start(0, 'one', 'worker-0')
+      log.fail(400, 'one', 'no room')
+      const events = log.events.map((event) =>
+        event.type === 'attempt.failed'
+          ? { ...event, charged: false, failure: { ...event.failure, class: limit } }
+          : event,
+      )
+      expect(foldReport(events).attemptsByStatus).toMatchObject({ failed: 0, yielded: 1 })
+    },
+  )
+
   it('counts neither waiting nor failed attempts as work', () => {
     const log = exampleLog({ one: {} }, 1)
     log.register(0, 'worker-')

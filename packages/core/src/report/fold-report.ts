@@ -125,12 +125,18 @@ function countTasks(tasks: readonly Task[]): RunReport['tasks'] {
 
 function countAttempts(attempts: readonly Attempt[]): RunReport['attemptsByStatus'] {
   const counts = { succeeded: 0, failed: 0, interrupted: 0, yielded: 0, open: 0 }
-  for (const { status } of attempts) {
+  for (const { status, failure } of attempts) {
     if (status === 'running' || status === 'waiting') counts.open++
     else if (status === 'verifying' || status === 'merging') counts.open++
+    else if (status === 'failed' && isLimit(failure)) counts.yielded++
     else counts[status]++
   }
   return counts
+}
+
+/** Limits are not failures: the account was held, and nobody was charged. */
+function isLimit(failure: Attempt['failure']): boolean {
+  return failure?.class === 'rate-limit' || failure?.class === 'quota'
 }
 
 function countRequests({ requests }: Slice): RunReport['requestsByStatus'] {

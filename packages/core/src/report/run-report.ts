@@ -20,8 +20,10 @@ export interface RunReport {
   readonly attempts: number
   readonly attemptsByStatus: {
     readonly succeeded: number
+    /** Without those that met a limit. */
     readonly failed: number
     readonly interrupted: number
+    /** Put back uncharged: they yielded, or met a limit of their account or of the machine. */
     readonly yielded: number
     readonly open: number
   }

@@ -17,7 +17,8 @@ export interface WorkspaceProvider {
    * Makes a fresh workspace whose base contains all that has landed so far; once per attempt. When it
    * rejects, nothing is left of it. Without room it rejects with `limit` and, as
    * `details.retryAfterMs`, when to try again: then the attempt is not charged. Nor is it where a
-   * retryable `refused` says when to try again, since what it is to start from is not there yet.
+   * retryable `refused` says when to try again, since what it is to start from is not there yet, or room
+   * that the same process has is not free yet: then the account is not held either.
    */
   prepare(
     request: WorkspaceRequest,

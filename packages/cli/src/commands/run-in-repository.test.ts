@@ -150,9 +150,11 @@ describe('cueline run --repository [X-06, S3-04]', () => {
     const limited = ['--repository', '.', '--workers', '3', '--max-workspaces', '1']
     const { code, stdout, stderr } = await cueline('run', '--json', '--agent', agent, ...limited)
     expect(code, stderr).toBe(0)
+    expect(stderr).toContain('--max-workspaces 1 leaves no workspace for more than 1 of the 3')
     expect(JSON.parse(stdout)).toMatchObject({
       tasks: { done: 3 },
       attempts: 3,
+      workers: 1,
       attemptsByStatus: { succeeded: 3, failed: 0, yielded: 0 },
     })
   })

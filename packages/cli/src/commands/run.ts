@@ -159,7 +159,8 @@ async function runAgents(terminal: Terminal, options: RunOptions & GlobalOptions
   return withCueline(terminal, options, ports, async (cueline) => {
     const { id: projectId, name } = await chooseProject(cueline, options.project)
     await requireStaged(cueline, projectId)
-    const result = await showRun(terminal, cueline, projectId, options)
+    const workers = usefulWorkers(terminal, options)
+    const result = await showRun(terminal, cueline, projectId, { ...options, workers })
     if (options.json) writeJson(terminal, result)
     else if (result.ended === 'rested') {
       terminal.out(renderReportText(result, terminal.columns))
@@ -178,6 +179,15 @@ async function runAgents(terminal: Terminal, options: RunOptions & GlobalOptions
     }
     return exitCodes.failed
   })
+}
+
+/** More than there are workspaces would only wait, and count as work that they do. */
+function usefulWorkers(terminal: Terminal, { workers, maxWorkspaces }: RunOptions): number {
+  if (maxWorkspaces === undefined || maxWorkspaces >= workers) return workers
+  terminal.err(
+    `--max-workspaces ${maxWorkspaces} leaves no workspace for more than ${maxWorkspaces} of the ${workers} workers; the others are not started.\n`,
+  )
+  return maxWorkspaces
 }
 
 /** What a person does next with the branch that work has landed on. */

@@ -5,6 +5,7 @@ import {
   type TriedWork,
   type TrialMerge,
   type Workspace,
+  type WorkspaceInspection,
   type WorkspaceProvider,
   type WorkspaceReport,
   type WorkspaceRequest,
@@ -33,6 +34,7 @@ import { lookForOverlaps, radarMemory } from './radar.ts'
 import { prunableRefs, pruneRefs } from './retention.ts'
 import { salvage } from './salvage.ts'
 import { baseUpon } from './stack.ts'
+import { isFolder } from './snapshot.ts'
 import { runSetup, runTeardown } from './set-up.ts'
 import { environmentOf } from './setup-environment.ts'
 import { makeTrial, removeTrial, type Made, type MadeWork, type ToTry } from './trial.ts'
@@ -311,16 +313,18 @@ export function gitWorkspaces(options: GitWorkspacesOptions): WorkspaceProvider 
 
     async inspect({ attemptId }) {
       const place = await open()
-      const manifest = await readManifest(place, attemptId)
-      if (manifest === null) return null
-      try {
+      const look = async (): Promise<WorkspaceInspection | null> => {
+        const manifest = await readManifest(place, attemptId)
+        if (manifest === null) return null
         const found = await inspectWorkspace(place, manifest, isHeld(attemptId))
         return { ...found, workspace: givenAs(manifest) }
-      } catch (error) {
-        // It may have been removed in the meantime.
-        if ((await readManifest(place, attemptId)) === null) return null
-        throw error
       }
+      return look().catch(async (error: unknown) => {
+        // It may have been removed in the meantime: all of it, or its folder first.
+        const manifest = await readManifest(place, attemptId)
+        if (manifest !== null && (await isFolder(manifest.path))) throw error
+        return look()
+      })
     },
 
     kept: async () => keptWork(await open()),

@@ -38,6 +38,21 @@ function commitIn(folder: string, path: string, content: string): string {
 }
 
 describe('the state of a worktree [X-07, S4-10]', () => {
+  it('can be asked for at every moment of its removal', { timeout: 60_000 }, async () => {
+    const provider = open()
+    for (let round = 1; round <= 6; round += 1) {
+      const workspace = await provider.prepare(requestOf(round), never)
+      writeAt(workspace.path, 'a.txt', '1')
+      let done = false
+      const look = async () => {
+        while (!done) await provider.inspect(workspace)
+      }
+      const looks = Promise.all([look(), look(), look()])
+      await Promise.all([provider.remove(workspace).finally(() => (done = true)), looks])
+      expect(await provider.inspect(workspace)).toBeNull()
+    }
+  })
+
   it('tells commits from what is not committed yet, on whatever branch the agent is', async () => {
     const provider = open()
     const workspace = await provider.prepare(requestOf(1), never)

@@ -76,6 +76,7 @@ describe('a mistyped command line', () => {
     [['workspaces', 'shw', 'T1'], 'workspaces has show, restore, remove, prune'],
     [['sessions', 'end'], "missing required argument 'session'"],
     [['status', 'now'], 'too many arguments'],
+    [['run', 'plan.md', '--agent', 'x'], 'cueline import plan.md, then cueline stage'],
     [['plan', 'a.md', '--workers', '0'], 'Give a whole number from 1'],
     [['plan', 'a.md', '--workers', '2.5'], 'Give a whole number from 1'],
     [['run', '--agent', 'x', '--drain', 'long'], 'Give a number of 0 or more'],

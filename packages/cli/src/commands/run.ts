@@ -50,6 +50,13 @@ interface RunOptions extends SetupOptions {
 export function addRun(program: Command, { terminal, run }: Cli): void {
   program
     .command('run')
+    .allowExcessArguments(true)
+    .hook('preAction', (_, { args: [file] }) => {
+      if (file === undefined) return
+      program.error(
+        `error: run takes no plan, and was given '${file}'\n(it works on what is staged: cueline import ${file}, then cueline stage, then run)`,
+      )
+    })
     .summary('work on the project with agents')
     .description(
       'Works on the staged tasks until nothing is left that could go on by itself: promotes batches, ' +

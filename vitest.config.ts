@@ -12,6 +12,9 @@ process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules', '.c
 
 const conditions = ['cueline-source', ...defaultServerConditions]
 
+/** Elsewhere a test that hangs is worth hearing of soon; the machines of CI have busy neighbours. */
+const patience = process.env.CI === undefined ? 1 : 3
+
 /** Tests run on sources: the private condition stands first in every package's `exports`. */
 function project(
   name: string,
@@ -27,8 +30,8 @@ function project(
       include,
       exclude: ['**/node_modules/**', '**/dist/**', '**/.cueline/**', ...exclude],
       environment: 'node' as const,
-      testTimeout,
-      hookTimeout: testTimeout,
+      testTimeout: testTimeout * patience,
+      hookTimeout: testTimeout * patience,
     },
   }
 }

@@ -26,13 +26,27 @@ interface Situation {
   readonly exampleExit?: number
 }
 
+const failedTest = {
+  status: 'failed',
+  fullName: 'a kettle boils',
+  failureMessages: ['It stayed cold.'],
+}
+
+function failedFile(assertionResults: readonly object[]) {
+  const name = join('packages', 'kettle.test.ts')
+  return { status: 'failed', name, message: 'It cannot be loaded.', assertionResults }
+}
+
 /** A checkout whose `npm` plays the situation. */
 async function ciRun(situation: Situation, given: NodeJS.ProcessEnv = {}) {
   const { tests, broken = 0, testExit = 0, checkExit = 0, exampleExit = 0 } = situation
   const report = {
     numPassedTests: tests?.[0],
     numFailedTests: tests?.[1],
-    testResults: Array.from({ length: broken }, () => ({ status: 'failed', assertionResults: [] })),
+    testResults: [
+      ...Array.from({ length: broken }, () => failedFile([])),
+      ...Array.from({ length: tests?.[1] ?? 0 }, () => failedFile([failedTest])),
+    ],
   }
   const writeReport =
     tests === undefined ? ':' : `cp report.json "$(echo "$*" | sed 's/.*outputFile.json=//')"`
@@ -58,7 +72,7 @@ async function ciRun(situation: Situation, given: NodeJS.ProcessEnv = {}) {
   const all = { ...process.env, ...given }
   const env = { ...all, PATH: [join(cwd, 'bin'), all.PATH ?? ''].join(delimiter) }
   const { code, output } = await runCommand('bash', ['.ci/run'], { cwd, env })
-  return { code, last: output.trimEnd().split('\n').at(-1) }
+  return { code, output, last: output.trimEnd().split('\n').at(-1) }
 }
 
 describe('.ci/run', () => {
@@ -81,10 +95,18 @@ describe('.ci/run', () => {
   ])('fails when %s', async (_what, situation, last) => {
     expect(await ciRun(situation)).toMatchObject({ code: 1, last })
   })
+
+  it('says at the end what failed and why, since a long log is read from there', async () => {
+    const { output } = await ciRun({ tests: [7, 1], broken: 1, testExit: 1, exampleExit: 1 })
+    const [, end] = output.split('== what failed\n')
+    expect(end).toMatch(/kettle\.test\.ts\n +It cannot be loaded\./)
+    expect(end).toMatch(/kettle\.test\.ts: a kettle boils\n +It stayed cold\./)
+    expect(end).toContain('!! examples/embed/main.ts on built packages failed')
+  })
 })
 
 /** Only these programs, so that there is a `redis-server` when the situation says so. */
-const programs = ['bash', 'cp', 'dirname', 'env', 'node', 'rm', 'sed', 'sh', 'timeout']
+const programs = 'bash cat cp dirname env mkdir node rm sed sh tail tee timeout'.split(' ')
 
 function found(program: string): string {
   const folders = (process.env.PATH ?? '').split(delimiter)

@@ -1,3 +1,5 @@
+import process from 'node:process'
+
 import { describe, expect, it } from 'vitest'
 import { redact } from './redact.ts'
 import { secretsIn, withSecrets } from './secrets-in.ts'
@@ -51,9 +53,9 @@ describe('redact [S1-05, X-11]', () => {
     ['dots between tokens', 'eyJaaaaaaaaaaaa.'],
   ])('takes linear time for %s', (_, part) => {
     const text = part.repeat(1_000_000 / part.length)
-    const start = performance.now()
+    const start = process.cpuUsage()
     redact(text, ['not there'])
-    expect(performance.now() - start).toBeLessThan(2_000)
+    expect(process.cpuUsage(start).user).toBeLessThan(2_000_000)
   })
 })
 

@@ -17,7 +17,7 @@ export interface BullmqDispatcherOptions {
 
 const usualPrefix = 'cueline'
 /** How long Redis has to answer before it counts as away. */
-const patienceMs = 1_000
+const patienceMs = 2_000
 const jobsPerCall = 500
 
 /**

@@ -226,7 +226,7 @@ describe('Postgres in trouble [X-02, X-11]', () => {
 
   it('says what to do when all connections are in use, and goes on when one is free', async () => {
     const schema = freshSchema()
-    const storage = await postgresStorage({ url, schema, poolSize: 2, connectTimeoutMs: 200 })
+    const storage = await postgresStorage({ url, schema, poolSize: 2, connectTimeoutMs: 1_000 })
     const order = exampleWorkOrder(projectId, 't', 'o', { status: 'claimed', fence: 1 })
     const claim = { workOrderId: 'o' as WorkOrderId, fence: 1 }
     await storage.transaction(async (transaction) => {
@@ -259,7 +259,9 @@ describe('Postgres in trouble [X-02, X-11]', () => {
 
   it('cancels a statement that takes too long, and says so', async () => {
     const schema = freshSchema()
-    const storage = await postgresStorage({ url, schema, statementTimeoutMs: 100 })
+    // Tables are made without the limit.
+    await (await postgresStorage({ url, schema })).close()
+    const storage = await postgresStorage({ url, schema, statementTimeoutMs: 500 })
     await runSql(`
       create function "${schema}".wait() returns trigger language plpgsql as $$
       begin perform pg_sleep(30); return new; end $$;

@@ -35,15 +35,20 @@ const owner = (set: object) =>
     ...set,
   })
 
-/** True when the lease can be had, false when it is held by somebody who seems alive. */
-async function isFree(): Promise<boolean> {
+/** Resolves when the lease can be had. */
+async function untilFree(): Promise<'free'> {
+  await (await takeFolderLease(folder, never)).release()
+  return 'free'
+}
+
+/** Tries to have the lease for a while; a held one is told by the abort, never by the time. */
+async function tryFor(ms: number): Promise<'free' | 'held'> {
   const controller = new AbortController()
   const hold = takeFolderLease(folder, controller.signal)
-  // Long enough for several looks; a held lease is told by the abort, never by the time.
-  setTimeout(() => controller.abort(), 150)
+  setTimeout(() => controller.abort(), ms)
   return await hold.then(
-    async (taken) => (await taken.release(), true),
-    () => false,
+    async (taken) => (await taken.release(), 'free'),
+    () => 'held',
   )
 }
 
@@ -69,9 +74,9 @@ describe('the merge lease of a folder [X-07]', () => {
 
   it('is taken over from a process that is gone, and from nobody who lives', async () => {
     leave(4, owner({ machine: machineId(), pid: process.pid, started: 'at another time' }))
-    expect(await isFree()).toBe(true)
+    expect(await untilFree()).toBe('free')
     const held = await takeFolderLease(folder, never)
-    expect(await isFree()).toBe(false)
+    expect(await tryFor(150)).toBe('held')
     expect(await held.isOurs()).toBe(true)
   })
 
@@ -84,16 +89,16 @@ describe('the merge lease of a folder [X-07]', () => {
 
   it('is taken over from another machine only when that has been silent for a minute', async () => {
     leave(1, owner({}))
-    expect(await isFree()).toBe(false)
+    expect(await tryFor(150)).toBe('held')
     leave(1, owner({}), minutesAgo(2))
-    expect(await isFree()).toBe(true)
+    expect(await untilFree()).toBe('free')
   })
 
   it('is not free in the instant in which a holder writes its name', async () => {
     leave(1, '')
-    expect(await isFree()).toBe(false)
+    expect(await tryFor(150)).toBe('held')
     leave(1, '', minutesAgo(1))
-    expect(await isFree()).toBe(true)
+    expect(await untilFree()).toBe('free')
   })
 
   it('tells a holder that was taken over, whose release then harms nobody', async () => {
@@ -106,6 +111,6 @@ describe('the merge lease of a folder [X-07]', () => {
     expect([await first.isOurs(), await second.isOurs()]).toEqual([false, true])
     await first.release()
     expect(await second.isOurs()).toBe(true)
-    expect(await isFree()).toBe(false)
+    expect(await tryFor(150)).toBe('held')
   })
 })

@@ -9,7 +9,7 @@ const framework = { describe, it, fails: it.fails }
 const knownGaps = {
   'runner.abort-deaf': 'what runs in the same process and does not listen cannot be ended',
 }
-const patienceMs = 500
+const patienceMs = 2_000
 
 describe('a scripted runner [X-14]', () => {
   const attempts: Record<RunnerBehaviour, ScriptedAttempt> = {

@@ -47,8 +47,11 @@ async function tryFor(ms: number): Promise<'free' | 'held'> {
   const hold = takeFolderLease(folder, controller.signal)
   setTimeout(() => controller.abort(), ms)
   return await hold.then(
-    async (taken) => (await taken.release(), 'free'),
-    () => 'held',
+    async (taken) => {
+      await taken.release()
+      return 'free' as const
+    },
+    () => 'held' as const,
   )
 }
 

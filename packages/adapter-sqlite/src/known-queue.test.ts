@@ -2,11 +2,10 @@ import { DatabaseSync } from 'node:sqlite'
 import type { BatchId, Change, ProjectId, Storage, TaskId, WorkOrderId } from '@cueline/core'
 import { exampleBatch, exampleProject, exampleTask, exampleWorkOrder } from '@cueline/core/testing'
 import { sqlStorage } from '@cueline/sql'
-import { Kysely } from 'kysely'
-import type { KyselyConfig } from 'kysely'
+import type { SynchronousConnection } from '@cueline/sql'
 import { afterEach, describe, expect, it } from 'vitest'
 
-import { ImmediateSqliteDialect } from './node-sqlite.ts'
+import { overNodeSqlite } from './node-sqlite.ts'
 import { sqliteDialect } from './sqlite-dialect.ts'
 
 const projectId = 'p' as ProjectId
@@ -16,12 +15,17 @@ const opened: Storage[] = []
 /** A storage that tells how many statements have read from a table. */
 async function counting() {
   const texts: string[] = []
-  const config: KyselyConfig = {
-    dialect: new ImmediateSqliteDialect(new DatabaseSync(':memory:')),
-    log: ({ query }) => void texts.push(query.sql),
-  }
+  const { kysely, transact } = overNodeSqlite(new DatabaseSync(':memory:'))
   const storage = await sqlStorage({
-    kysely: new Kysely(config),
+    kysely,
+    transact: (work) =>
+      transact((connection) => {
+        const executeNow: SynchronousConnection['executeNow'] = (text, parameters) => {
+          texts.push(text)
+          return connection.executeNow(text, parameters)
+        }
+        return work({ ...connection, executeNow } as SynchronousConnection)
+      }),
     dialect: sqliteDialect(':memory:'),
   })
   opened.push(storage)

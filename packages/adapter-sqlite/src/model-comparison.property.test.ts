@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
 import { sqlStorage } from '@cueline/sql'
-import { Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import {
@@ -13,7 +13,7 @@ import {
   compareWithMemory,
   raceForOneTask,
 } from '../../sql/src/fixtures/model-comparison.ts'
-import { ImmediateSqliteDialect } from './node-sqlite.ts'
+import { overNodeSqlite } from './node-sqlite.ts'
 import { openDatabase } from './open-database.ts'
 import { sqliteDialect } from './sqlite-dialect.ts'
 
@@ -28,7 +28,7 @@ afterAll(() => {
 function storageOver(database: DatabaseSync, file: string) {
   const dialect = sqliteDialect(file)
   return sqlStorage({
-    kysely: new Kysely({ dialect: new ImmediateSqliteDialect(database) }),
+    ...overNodeSqlite(database),
     // The clock moves only when the comparison moves it.
     steadyNow: () => 0,
     dialect: {

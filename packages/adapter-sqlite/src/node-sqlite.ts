@@ -1,81 +1,167 @@
-import type { DatabaseSync } from 'node:sqlite'
-import type { SQLInputValue, StatementSync } from 'node:sqlite'
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 
-import { CompiledQuery, SqliteDialect, SqliteDriver } from 'kysely'
-import type { DatabaseConnection, Driver, SqliteDatabase, SqliteStatement } from 'kysely'
+import type { SqlStorageOptions, SynchronousConnection } from '@cueline/sql'
+import { Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
+import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from 'kysely'
 
 /** Prepared statements kept per connection; more than the fixed ones of the storage. */
-const cachedStatements = 256
+const mostStatements = 512
 
-/** `node:sqlite` in the shape that Kysely's own SQLite dialect wants. */
-export function nodeSqlite(database: DatabaseSync): SqliteDatabase {
-  const statements = new Map<string, SqliteStatement>()
+/**
+ * What a storage needs of an open database: Kysely for what is rare, and transactions that go past it.
+ * `beforeBegin` may throw to keep a transaction from starting.
+ */
+export function overNodeSqlite(
+  database: DatabaseSync,
+  beforeBegin: () => void = () => {},
+): NodeSqliteParts {
+  const driver = new NodeSqliteDriver(database, beforeBegin)
   return {
-    close: () => database.close(),
-    prepare(text) {
-      let statement = statements.get(text)
-      if (statement === undefined) {
-        statement = adapted(database.prepare(text))
-        if (statements.size === cachedStatements) {
-          const oldest = statements.keys().next()
-          if (oldest.done !== true) statements.delete(oldest.value)
-        }
-      } else {
-        statements.delete(text)
-      }
-      // Last in the map is used last.
-      statements.set(text, statement)
-      return statement
-    },
+    kysely: new Kysely({
+      dialect: {
+        createAdapter: () => new QueuedSqliteAdapter(),
+        createDriver: () => driver,
+        createIntrospector: (kysely) => new SqliteIntrospector(kysely),
+        createQueryCompiler: () => new SqliteQueryCompiler(),
+      },
+    }),
+    transact: (work) => driver.transact(work),
   }
 }
 
-function adapted(statement: StatementSync): SqliteStatement {
-  return {
-    reader: statement.columns().length > 0,
-    all: (parameters) => statement.all(...(parameters as SQLInputValue[])),
-    run: (parameters) => statement.run(...(parameters as SQLInputValue[])),
-    iterate: (parameters) => statement.iterate(...(parameters as SQLInputValue[])),
+export interface NodeSqliteParts extends Pick<SqlStorageOptions, 'kysely'> {
+  readonly transact: <Result>(
+    work: (connection: SynchronousConnection) => Promise<Result>,
+  ) => Promise<Result>
+}
+
+/** The driver lets one after the other have its only connection, so Kysely need not. */
+class QueuedSqliteAdapter extends SqliteAdapter {
+  override get supportsMultipleConnections(): boolean {
+    return true
   }
 }
 
 /**
- * Kysely's dialect with transactions that take the write lock at their start: one that reads first
- * and writes later fails at once when another process has written in between.
+ * One connection, and transactions that take the write lock at their start: one that reads first and
+ * writes later fails at once when another process has written in between.
  */
-export class ImmediateSqliteDialect extends SqliteDialect {
+class NodeSqliteDriver implements Driver {
   readonly #database: DatabaseSync
   readonly #beforeBegin: () => void
-
-  /** `beforeBegin` may throw to keep a transaction from starting. */
-  constructor(database: DatabaseSync, beforeBegin: () => void = () => {}) {
-    super({ database: nodeSqlite(database) })
-    this.#database = database
-    this.#beforeBegin = beforeBegin
-  }
-
-  override createDriver(): Driver {
-    return new ImmediateSqliteDriver(this.#database, this.#beforeBegin)
-  }
-}
-
-class ImmediateSqliteDriver extends SqliteDriver {
-  readonly #database: DatabaseSync
-  readonly #beforeBegin: () => void
+  readonly #connection: NodeSqliteConnection
+  #isTaken = false
+  readonly #waiting: (() => void)[] = []
 
   constructor(database: DatabaseSync, beforeBegin: () => void) {
-    super({ database: nodeSqlite(database) })
     this.#database = database
     this.#beforeBegin = beforeBegin
+    this.#connection = new NodeSqliteConnection(database)
   }
 
-  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+  async transact<Result>(
+    work: (connection: SynchronousConnection) => Promise<Result>,
+  ): Promise<Result> {
+    if (this.#isTaken) await this.acquireConnection()
+    else this.#isTaken = true
+    try {
+      this.#begin()
+      try {
+        const result = await work(this.#connection)
+        this.#connection.executeNow('commit', [])
+        return result
+      } catch (error) {
+        this.#rollback()
+        throw error
+      }
+    } finally {
+      this.#release()
+    }
+  }
+
+  async init(): Promise<void> {}
+
+  async acquireConnection(): Promise<DatabaseConnection> {
+    if (this.#isTaken) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    this.#isTaken = true
+    return this.#connection
+  }
+
+  async releaseConnection(): Promise<void> {
+    this.#release()
+  }
+
+  async beginTransaction(): Promise<void> {
+    this.#begin()
+  }
+
+  async commitTransaction(): Promise<void> {
+    this.#connection.executeNow('commit', [])
+  }
+
+  async rollbackTransaction(): Promise<void> {
+    this.#rollback()
+  }
+
+  async destroy(): Promise<void> {
+    this.#database.close()
+  }
+
+  #begin(): void {
     this.#beforeBegin()
-    await connection.executeQuery(CompiledQuery.raw('begin immediate'))
+    this.#connection.executeNow('begin immediate', [])
   }
 
   /** A full disk has rolled back by itself; a second rollback would hide the reason. */
-  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    if (this.#database.isTransaction) await super.rollbackTransaction(connection)
+  #rollback(): void {
+    if (this.#database.isTransaction) this.#connection.executeNow('rollback', [])
+  }
+
+  /** Whoever waits has it from now on: it stays taken. */
+  #release(): void {
+    const next = this.#waiting.shift()
+    if (next === undefined) this.#isTaken = false
+    else next()
+  }
+}
+
+interface Prepared {
+  readonly statement: StatementSync
+  readonly hasRows: boolean
+}
+
+const noRows: readonly unknown[] = []
+
+class NodeSqliteConnection implements SynchronousConnection {
+  readonly #database: DatabaseSync
+  readonly #prepared = new Map<string, Prepared>()
+
+  constructor(database: DatabaseSync) {
+    this.#database = database
+  }
+
+  readonly executeNow = (sql: string, parameters: readonly unknown[]): readonly unknown[] => {
+    const { statement, hasRows } = this.#prepared.get(sql) ?? this.#prepare(sql)
+    const values = parameters as readonly SQLInputValue[]
+    if (hasRows) return statement.all(...values)
+    statement.run(...values)
+    return noRows
+  }
+
+  async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
+    return { rows: this.executeNow(sql, parameters) as Row[] }
+  }
+
+  async *streamQuery<Row>(query: CompiledQuery): AsyncIterableIterator<QueryResult<Row>> {
+    yield await this.executeQuery(query)
+  }
+
+  #prepare(sql: string): Prepared {
+    // Hardly ever: the storage has fewer, and all of them come back at once.
+    if (this.#prepared.size >= mostStatements) this.#prepared.clear()
+    const statement = this.#database.prepare(sql)
+    const prepared = { statement, hasRows: statement.columns().length > 0 }
+    this.#prepared.set(sql, prepared)
+    return prepared
   }
 }

@@ -9,11 +9,11 @@ import {
 } from '@cueline/core/testing'
 import { migrate, migrations } from '@cueline/sql'
 import type { Database } from '@cueline/sql'
-import { Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
 
 import { temporaryFile } from './fixtures/temporary-file.ts'
-import { ImmediateSqliteDialect } from './node-sqlite.ts'
+import { overNodeSqlite } from './node-sqlite.ts'
 import { openDatabase } from './open-database.ts'
 import { sqliteDialect } from './sqlite-dialect.ts'
 import { sqliteStorage } from './sqlite-storage.ts'
@@ -24,7 +24,7 @@ const projectId = 'p1' as ProjectId
 async function olderDatabase(version: number): Promise<string> {
   const { file } = temporaryFile()
   const database = await openDatabase(file, { synchronous: 'normal', busyTimeoutMs: 1_000 })
-  const kysely: Database = new Kysely({ dialect: new ImmediateSqliteDialect(database) })
+  const { kysely }: { kysely: Database } = overNodeSqlite(database)
   await migrate(kysely, sqliteDialect(file), migrations.slice(0, version))
   const settings = JSON.stringify(exampleProject(projectId).settings)
   for (const statement of [

@@ -4,10 +4,9 @@ import { DatabaseSync } from 'node:sqlite'
 import type { ProjectId, Storage } from '@cueline/core'
 import { exampleEvent, exampleTask } from '@cueline/core/testing'
 import { sqlStorage } from '@cueline/sql'
-import { Kysely } from 'kysely'
 import { describe, expect, it, vi } from 'vitest'
 
-import { ImmediateSqliteDialect } from './node-sqlite.ts'
+import { overNodeSqlite } from './node-sqlite.ts'
 import { openDatabase } from './open-database.ts'
 import { sqliteDialect } from './sqlite-dialect.ts'
 import { sqliteStorage } from './sqlite-storage.ts'
@@ -26,7 +25,7 @@ describe('SQLite in trouble [X-11]', () => {
     const { file } = temporaryFile()
     const database = await openDatabase(file, { synchronous: 'full', busyTimeoutMs: 1_000 })
     const storage = await sqlStorage({
-      kysely: new Kysely({ dialect: new ImmediateSqliteDialect(database) }),
+      ...overNodeSqlite(database),
       dialect: sqliteDialect(file),
     })
     await append(storage)

@@ -4,9 +4,8 @@ import type { DatabaseSync } from 'node:sqlite'
 import { CuelineError } from '@cueline/core'
 import { sqlStorage } from '@cueline/sql'
 import type { SqlStorage } from '@cueline/sql'
-import { Kysely } from 'kysely'
 
-import { ImmediateSqliteDialect } from './node-sqlite.ts'
+import { overNodeSqlite } from './node-sqlite.ts'
 import { fileGuard, openDatabase } from './open-database.ts'
 import { sqliteDialect } from './sqlite-dialect.ts'
 
@@ -38,7 +37,7 @@ export async function sqliteStorage(options: SqliteStorageOptions): Promise<SqlS
   const database = await openDatabase(file, { synchronous, busyTimeoutMs })
   try {
     return await sqlStorage({
-      kysely: new Kysely({ dialect: new ImmediateSqliteDialect(database, fileGuard(file)) }),
+      ...overNodeSqlite(database, fileGuard(file)),
       dialect: sqliteDialect(file),
       busyTimeoutMs,
       subscribe: (wake) => pollChanges(database, pollMs, wake),

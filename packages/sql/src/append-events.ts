@@ -7,6 +7,7 @@ import type { Database, Dialect } from './dialect.ts'
 import { insertRows } from './insert-rows.ts'
 import type { InsertTarget } from './insert-rows.ts'
 import type { ProjectVersion } from './known-projects.ts'
+import type { Writing } from './pipelined.ts'
 import { statement } from './statement.ts'
 
 export interface NumberedEvent {
@@ -19,17 +20,17 @@ export interface NumberedEvent {
  * Appends events that are numbered already, on from the last sequence as it was read in the same
  * transaction, which nobody else can raise meanwhile; their key refuses a number that is taken.
  */
-export async function appendEvents(
-  database: Database,
+export function appendEvents(
+  writing: Writing,
   dialect: Dialect,
   projectId: ProjectId,
   events: readonly NumberedEvent[],
-): Promise<void> {
+): void {
   const last = events.at(-1)
   if (last === undefined) return
-  await setCounter.run(database, dialect, { projectId, last: last.sequence })
+  setCounter.send(writing, dialect, { projectId, last: last.sequence })
   const rows = events.map(({ sequence, actor, event }) => [projectId, sequence, actor, event])
-  await insertRows(database, dialect, eventTarget, rows)
+  insertRows(writing, dialect, eventTarget, rows)
 }
 
 export async function eventsAfter(
@@ -90,22 +91,18 @@ export async function readVersion(
 }
 
 /** Notes a write without events, so that what others keep of the project is not taken for true. */
-export async function noteSilentWrite(
-  database: Database,
-  dialect: Dialect,
-  projectId: ProjectId,
-): Promise<void> {
-  await raiseSilent.run(database, dialect, { name: silentName(projectId) })
+export function noteSilentWrite(writing: Writing, dialect: Dialect, projectId: ProjectId): void {
+  raiseSilent.send(writing, dialect, { name: silentName(projectId) })
 }
 
 /** As `noteSilentWrite`, for the projects of work orders whose leases end without an event. */
-export async function noteSilentReleases(
-  database: Database,
+export function noteSilentReleases(
+  writing: Writing,
   dialect: Dialect,
   workOrderIds: readonly WorkOrderId[],
-): Promise<void> {
+): void {
   if (workOrderIds.length === 0) return
-  await raiseSilentOf.run(database, dialect, { ids: JSON.stringify(workOrderIds) })
+  raiseSilentOf.send(writing, dialect, { ids: JSON.stringify(workOrderIds) })
 }
 
 function silentName(projectId: string): string {

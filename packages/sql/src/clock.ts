@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { RawBuilder } from 'kysely'
 
 import type { Database, Dialect } from './dialect.ts'
+import type { Writing } from './pipelined.ts'
 import { statement } from './statement.ts'
 
 const offset = 'clock-offset'
@@ -65,8 +66,8 @@ export async function readNow(database: Database, dialect: Dialect): Promise<Now
 }
 
 /** Keeps the high-water mark, so that a clock that is set back revives no lease after a restart. */
-export async function keepMark(database: Database, dialect: Dialect, at: Now): Promise<void> {
-  if (at.now >= at.mark + markEveryMs) await raiseMark.run(database, dialect, { at: at.now })
+export function keepMark(writing: Writing, dialect: Dialect, at: Now): void {
+  if (at.now >= at.mark + markEveryMs) raiseMark.send(writing, dialect, { at: at.now })
 }
 
 /** Moves the clock of every process on this database; for tests only. */

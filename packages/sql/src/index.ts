@@ -1,5 +1,6 @@
 export type { Column, ColumnKind, Database, Dialect } from './dialect.ts'
 export { migrate, migrations } from './migrate.ts'
 export type { Migration } from './migrate.ts'
+export type { SynchronousConnection } from './pipelined.ts'
 export { sqlStorage } from './sql-storage.ts'
 export type { SqlStorage, SqlStorageOptions } from './sql-storage.ts'

@@ -1,8 +1,10 @@
-import { CompiledQuery, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { RawBuilder } from 'kysely'
 
-import type { Column, Database, Dialect } from './dialect.ts'
+import type { Column, Dialect } from './dialect.ts'
 import { isShared } from './is-shared.ts'
+import type { Writing } from './pipelined.ts'
+import { StatementTexts } from './statement-texts.ts'
 
 export interface InsertTarget {
   readonly table: string
@@ -14,33 +16,31 @@ export interface InsertTarget {
 /** Rows per statement where columns are bound as lists. */
 const rowsOfLists = 1_000
 /** Rows per statement elsewhere: bound values are several times faster than rows taken out of JSON. */
-const sizes = [64, 16, 4, 1] as const
+const sizes = [64, 16, 8, 4, 3, 2, 1] as const
 /** From so many rows on it pays to look which values all of them share ... */
 const manyRows = 64
 /** ... and to take the others out of JSON, when they are few. */
 const fewColumns = 4
 
-const texts = new WeakMap<InsertTarget, Map<string, string>>()
-
 /** Inserts rows, each a list of values in the order of the columns, in a few large statements. */
-export async function insertRows(
-  database: Database,
+export function insertRows(
+  writing: Writing,
   dialect: Dialect,
   target: InsertTarget,
   rows: readonly (readonly unknown[])[],
-): Promise<void> {
+): void {
   const { columns } = target
+  const textOf = (form: string | number, build: () => RawBuilder<unknown>) =>
+    textsOf(target).of(writing.database, dialect, form, build)
   if (rows.length >= manyRows) {
     const own = columns.map((_, at) => !isShared(rows, at))
     if (own.filter(Boolean).length <= fewColumns && !hasOwnBytes(columns, own)) {
       const shared = columns.flatMap(({ kind }, at) =>
         own[at] === true ? [] : [dialect.encode(kind, rows[0]?.[at] ?? null)],
       )
-      const text = textOf(database, dialect, target, own.map(Number).join(''), () =>
-        insertShared(target, dialect, own),
-      )
+      const text = textOf(own.map(Number).join(''), () => insertShared(target, dialect, own))
       const list = JSON.stringify(rows.map((row) => row.filter((_, at) => own[at] === true)))
-      await database.executeQuery(CompiledQuery.raw(text, [...shared, list]))
+      writing.send(text, [...shared, list])
       return
     }
   }
@@ -48,9 +48,9 @@ export async function insertRows(
     // One text however many rows there are, which the database plans once.
     for (let start = 0; start < rows.length; start += rowsOfLists) {
       const some = rows.slice(start, start + rowsOfLists)
-      const text = textOf(database, dialect, target, 'lists', () => insertLists(target, dialect))
+      const text = textOf('lists', () => insertLists(target, dialect))
       const lists = columns.map(({ kind }, at) => some.map((row) => dialect.encode(kind, row[at])))
-      await database.executeQuery(CompiledQuery.raw(text, lists))
+      writing.send(text, lists)
     }
     return
   }
@@ -65,10 +65,10 @@ export async function insertRows(
           if (column !== undefined) values.push(dialect.encode(column.kind, row[at]))
         }
       }
-      const text = textOf(database, dialect, target, `${size} rows`, () =>
-        insertBound(target, size),
+      writing.send(
+        textOf(size, () => insertBound(target, size)),
+        values,
       )
-      await database.executeQuery(CompiledQuery.raw(text, values))
       start += size
     }
   }
@@ -78,25 +78,15 @@ function hasOwnBytes(columns: readonly Column[], own: readonly boolean[]): boole
   return columns.some(({ kind }, at) => kind === 'bytes' && own[at] === true)
 }
 
-function textOf(
-  database: Database,
-  dialect: Dialect,
-  target: InsertTarget,
-  form: string,
-  build: () => RawBuilder<unknown>,
-): string {
+const texts = new WeakMap<InsertTarget, StatementTexts>()
+
+function textsOf(target: InsertTarget): StatementTexts {
   let known = texts.get(target)
   if (known === undefined) {
-    known = new Map()
+    known = new StatementTexts()
     texts.set(target, known)
   }
-  const name = `${dialect.name} ${form}`
-  let text = known.get(name)
-  if (text === undefined) {
-    text = build().compile(database).sql
-    known.set(name, text)
-  }
-  return text
+  return known
 }
 
 function insertBound(target: InsertTarget, size: number): RawBuilder<unknown> {

@@ -5,6 +5,7 @@ import { sql } from 'kysely'
 import type { Column, Database, Dialect } from './dialect.ts'
 import { insertRows } from './insert-rows.ts'
 import type { InsertTarget } from './insert-rows.ts'
+import type { Writing } from './pipelined.ts'
 import type { KnownLease } from './row-cache.ts'
 import { statement } from './statement.ts'
 
@@ -12,6 +13,9 @@ const claimColumns: readonly Column[] = [
   { name: 'id', kind: 'text' },
   { name: 'fence', kind: 'int' },
 ]
+
+/** One by one they are found faster than out of JSON. */
+const fewIds = 16
 
 interface Claims extends Readonly<Record<string, unknown>> {
   /** A JSON list of lists, in the order of `claimColumns`. */
@@ -60,17 +64,15 @@ export async function renewLeases(
   return claims.map((claim) => claim.workOrderId).filter((id) => !renewed.has(id))
 }
 
-export async function releaseLeases(
-  database: Database,
+export function releaseLeases(
+  writing: Writing,
   dialect: Dialect,
   ids: readonly WorkOrderId[],
-): Promise<void> {
+): void {
   if (ids.length === 0) return
-  if (dialect.lists === undefined) {
-    await release.run(database, dialect, { ids: JSON.stringify(ids) })
-  } else {
-    await releaseListed.run(database, dialect, { ids })
-  }
+  if (dialect.lists !== undefined) releaseListed.send(writing, dialect, { ids })
+  else if (ids.length > fewIds) release.send(writing, dialect, { ids: JSON.stringify(ids) })
+  else for (const id of ids) releaseOne.send(writing, dialect, { id })
 }
 
 export async function heldLeases(
@@ -97,26 +99,26 @@ export async function knownLeases(
 }
 
 /** Grants leases whose fences are known to be current. */
-export async function writeLeases(
-  database: Database,
+export function writeLeases(
+  writing: Writing,
   dialect: Dialect,
   leases: readonly GrantedLease[],
-): Promise<void> {
+): void {
   const rows = leases.map((lease) => [lease.workOrderId, lease.fence, lease.workerId, lease.until])
-  await insertRows(database, dialect, leaseTarget, rows)
+  insertRows(writing, dialect, leaseTarget, rows)
 }
 
 /** Notes that these workers are alive; unknown ones are noted too, they may register later. */
-export async function hearWorkers(
-  database: Database,
+export function hearWorkers(
+  writing: Writing,
   dialect: Dialect,
   workerIds: readonly WorkerId[],
   now: number,
-): Promise<void> {
+): void {
   if (workerIds.length === 0) return
   // No statement may write a row twice.
   const rows = [...new Set(workerIds)].map((id) => [id, now])
-  await insertRows(database, dialect, heartbeatTarget, rows)
+  insertRows(writing, dialect, heartbeatTarget, rows)
 }
 
 function encoded(claims: readonly LeaseClaim[]): string {
@@ -162,6 +164,10 @@ const held = statement<Claims & { now: number }, Leased>(
 
 const release = statement<{ ids: string }>(
   ({ ids }, dialect) => sql`delete from leases where work_order_id in ${dialect.texts(ids)}`,
+)
+
+const releaseOne = statement<{ id: string }>(
+  ({ id }) => sql`delete from leases where work_order_id = ${id}`,
 )
 
 const releaseListed = statement<{ ids: readonly string[] }>(

@@ -5,6 +5,7 @@ import { sql } from 'kysely'
 import type { Database, Dialect } from './dialect.ts'
 import { insertRows } from './insert-rows.ts'
 import type { InsertTarget } from './insert-rows.ts'
+import { sendAll } from './pipelined.ts'
 import { statement } from './statement.ts'
 
 /** Parts of a base per statement, and events. */
@@ -32,7 +33,9 @@ export async function pruneEvents(
     const rows = base
       .slice(start, start + partsAtOnce)
       .map((part, index) => [projectId, start + index, storable(part)])
-    await insertRows(database, dialect, baseTarget, rows)
+    await sendAll(database, dialect, (writing) => {
+      insertRows(writing, dialect, baseTarget, rows)
+    })
   }
   for (let end = before; end < sequence;) {
     end = Math.min(end + eventsAtOnce, sequence)

@@ -192,7 +192,7 @@ export class SqlTransaction implements StorageTransaction {
     if (this.#failure === undefined) await this.#run(() => this.#flush())
     else throw this.#failure.error
     if (!this.#wrote) return
-    await this.#send(({ database }) => keepMark(database, this.#dialect, this.#at))
+    await this.#send((writing) => keepMark(writing, this.#dialect, this.#at))
   }
 
   /** Why a write failed whose reply nobody has waited for; undefined when all went well. */
@@ -273,28 +273,28 @@ export class SqlTransaction implements StorageTransaction {
     this.#leases.clear()
     this.#blind = false
     if (waiting.length + leases.length === 0) return
-    await this.#send(async (writing) => {
-      const { database, apart } = writing
+    await this.#send((writing) => {
+      const { apart } = writing
       for (const [projectId, { changes, events }] of waiting) {
         const worth = this.#cache.of(projectId).worthWriting(changes)
         // Another project may write the same rows: workers go by their ids alone.
         apart()
-        await writeChanges(writing, this.#dialect, projectId, worth, this.now)
-        await appendEvents(database, this.#dialect, projectId, events)
+        writeChanges(writing, this.#dialect, projectId, worth, this.now)
+        appendEvents(writing, this.#dialect, projectId, events)
         if (events.length === 0 && this.#locked.has(projectId)) {
           this.#silent.add(projectId)
-          await noteSilentWrite(database, this.#dialect, projectId)
+          noteSilentWrite(writing, this.#dialect, projectId)
         }
       }
       const ended = leases.flatMap(([id, lease]) => (lease === null ? [id] : []))
-      await releaseLeases(database, this.#dialect, ended)
+      releaseLeases(writing, this.#dialect, ended)
       if (this.#dialect.lockProject !== undefined) {
         const untold = ended.filter((id) => !this.#tellsOf(id))
         if (untold.length > 0) apart()
-        await noteSilentReleases(database, this.#dialect, untold)
+        noteSilentReleases(writing, this.#dialect, untold)
       }
       const granted = leases.flatMap(([, lease]) => (lease === null ? [] : [lease]))
-      await writeLeases(database, this.#dialect, granted)
+      writeLeases(writing, this.#dialect, granted)
     })
     for (const [projectId] of waiting) this.#cache.of(projectId).flushed()
   }
@@ -308,8 +308,9 @@ export class SqlTransaction implements StorageTransaction {
   }
 
   /** Sends writes, and waits for them only where that is needed to send more. */
-  async #send(write: (writing: Writing) => Promise<void>): Promise<void> {
-    const { done } = await sendAll(this.#database, this.#dialect, write)
+  async #send(write: (writing: Writing) => void): Promise<void> {
+    const done = sendAll(this.#database, this.#dialect, write)
+    if (done === undefined) return
     if (this.#dialect.pipelines) this.#sent.push(done)
     else await done
   }

@@ -1,7 +1,9 @@
 import { sql } from 'kysely'
-import type { Expression, RawBuilder, CompiledQuery } from 'kysely'
+import type { Expression, RawBuilder } from 'kysely'
 
 import type { Database, Dialect } from './dialect.ts'
+import { boundQuery, executeNowOf } from './pipelined.ts'
+import type { Writing } from './pipelined.ts'
 
 type Parameters = Readonly<Record<string, unknown>>
 
@@ -15,6 +17,13 @@ class Placeholder {
 
 export interface Statement<Given extends Parameters, Row> {
   run(database: Database, dialect: Dialect, given: Given): Promise<readonly Row[]>
+  /** Sends it with other writes; nobody sees its rows. */
+  send(writing: Writing, dialect: Dialect, given: Given): void
+}
+
+interface Compiled {
+  readonly text: string
+  readonly parameters: readonly unknown[]
 }
 
 /**
@@ -27,21 +36,36 @@ export function statement<Given extends Parameters, Row = Record<string, unknown
     dialect: Dialect,
   ) => RawBuilder<unknown>,
 ): Statement<Given, Row> {
-  const compiled = new WeakMap<Dialect, CompiledQuery>()
+  const compiled = new WeakMap<Dialect, Compiled>()
+  const compile = (database: Database, dialect: Dialect): Compiled => {
+    let known = compiled.get(dialect)
+    if (known === undefined) {
+      const query = build(placeholders(), dialect).compile(database)
+      known = { text: query.sql, parameters: query.parameters }
+      compiled.set(dialect, known)
+    }
+    return known
+  }
   return {
     async run(database, dialect, given) {
-      let query = compiled.get(dialect)
-      if (query === undefined) {
-        query = build(placeholders(), dialect).compile(database)
-        compiled.set(dialect, query)
-      }
-      const parameters = query.parameters.map((parameter) =>
-        parameter instanceof Placeholder ? given[parameter.name] : parameter,
-      )
-      const { rows } = await database.executeQuery({ ...query, parameters })
+      const { text, parameters } = compile(database, dialect)
+      const values = valuesOf(parameters, given)
+      const executeNow = executeNowOf(database)
+      if (executeNow !== undefined) return executeNow(text, values) as readonly Row[]
+      const { rows } = await database.executeQuery(boundQuery(text, values))
       return rows as readonly Row[]
     },
+    send(writing, dialect, given) {
+      const { text, parameters } = compile(writing.database, dialect)
+      writing.send(text, valuesOf(parameters, given))
+    },
   }
+}
+
+function valuesOf(parameters: readonly unknown[], given: Parameters): unknown[] {
+  return parameters.map((parameter) =>
+    parameter instanceof Placeholder ? given[parameter.name] : parameter,
+  )
 }
 
 function placeholders<Given extends Parameters>(): {

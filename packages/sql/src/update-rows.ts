@@ -1,8 +1,13 @@
-import { CompiledQuery, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { RawBuilder } from 'kysely'
 
-import type { Column, Database, Dialect } from './dialect.ts'
+import type { Column, Dialect } from './dialect.ts'
 import { isShared } from './is-shared.ts'
+import type { Writing } from './pipelined.ts'
+import { StatementTexts } from './statement-texts.ts'
+
+/** Where rows are not bound as lists, so many are changed faster one by one than out of JSON. */
+const fewRows = 16
 
 /** Which columns of a table change, found by which, within which project. */
 export interface UpdateTarget {
@@ -13,35 +18,31 @@ export interface UpdateTarget {
   readonly project: string
 }
 
-const texts = new WeakMap<UpdateTarget, Map<string, string>>()
-
 /**
  * Updates the same columns of many rows in one statement. A row is a list: the values of the key,
  * then those of the columns. Rows that are not there are left out.
  */
-export async function updateRows(
-  database: Database,
+export function updateRows(
+  writing: Writing,
   dialect: Dialect,
   target: UpdateTarget,
   projectId: string,
   rows: readonly (readonly unknown[])[],
-): Promise<void> {
+): void {
+  if (rows.length <= (dialect.lists === undefined ? fewRows : 1)) {
+    for (const row of rows) updateRow(writing, dialect, target, projectId, row)
+    return
+  }
   const [first] = rows
   if (first === undefined) return
   const { key, columns } = target
-  const bind = (column: Column, at: number) => dialect.encode(column.kind, first[at])
   // Values that all rows share are bound once: taking each out of JSON costs more than the update.
-  const own = columns.map((_, index) => rows.length > 1 && !isShared(rows, key.length + index))
+  const own = columns.map((_, index) => !isShared(rows, key.length + index))
   const shared = columns.flatMap((column, index) =>
-    own[index] === true ? [] : [bind(column, key.length + index)],
+    own[index] === true ? [] : [dialect.encode(column.kind, first[key.length + index])],
   )
-  if (rows.length === 1) {
-    const text = textOf(database, dialect, target, 'one', () => updateOne(target, dialect))
-    await database.executeQuery(CompiledQuery.raw(text, [...shared, ...key.map(bind), projectId]))
-    return
-  }
   if (dialect.lists !== undefined) {
-    const text = textOf(database, dialect, target, `lists ${own.map(Number).join('')}`, () =>
+    const text = textOf(writing, dialect, target, `lists ${own.map(Number).join('')}`, () =>
       updateMany(target, dialect, own),
     )
     const lists = [...key, ...columns].flatMap(({ kind }, at) =>
@@ -49,24 +50,48 @@ export async function updateRows(
         ? [rows.map((row) => dialect.encode(kind, row[at]))]
         : [],
     )
-    await database.executeQuery(CompiledQuery.raw(text, [...shared, ...lists, projectId]))
+    writing.send(text, [...shared, ...lists, projectId])
     return
   }
   const keyed = own.includes(true) || key.length > 1
   const name = keyed ? own.map(Number).join('') : 'same'
-  const text = textOf(database, dialect, target, name, () =>
+  const text = textOf(writing, dialect, target, name, () =>
     keyed ? updateMany(target, dialect, own) : updateSame(target, dialect),
   )
   const list = keyed ? rows.map((row) => picked(row, key.length, own)) : rows.map((row) => row[0])
-  await database.executeQuery(CompiledQuery.raw(text, [...shared, JSON.stringify(list), projectId]))
+  writing.send(text, [...shared, JSON.stringify(list), projectId])
+}
+
+function updateRow(
+  writing: Writing,
+  dialect: Dialect,
+  target: UpdateTarget,
+  projectId: string,
+  row: readonly unknown[],
+): void {
+  const { key, columns } = target
+  const values: unknown[] = []
+  for (let at = 0; at < columns.length; at += 1) {
+    values.push(dialect.encode(columns[at]?.kind ?? 'text', row[key.length + at]))
+  }
+  for (let at = 0; at < key.length; at += 1) {
+    values.push(dialect.encode(key[at]?.kind ?? 'text', row[at]))
+  }
+  values.push(projectId)
+  writing.send(
+    textOf(writing, dialect, target, 'one', () => updateOne(target, dialect)),
+    values,
+  )
 }
 
 function picked(row: readonly unknown[], keys: number, own: readonly boolean[]): unknown[] {
   return row.filter((_, at) => at < keys || own[at - keys] === true)
 }
 
+const texts = new WeakMap<UpdateTarget, StatementTexts>()
+
 function textOf(
-  database: Database,
+  { database }: Writing,
   dialect: Dialect,
   target: UpdateTarget,
   form: string,
@@ -74,16 +99,10 @@ function textOf(
 ): string {
   let known = texts.get(target)
   if (known === undefined) {
-    known = new Map()
+    known = new StatementTexts()
     texts.set(target, known)
   }
-  const name = `${dialect.name} ${form}`
-  let text = known.get(name)
-  if (text === undefined) {
-    text = build().compile(database).sql
-    known.set(name, text)
-  }
-  return text
+  return known.of(database, dialect, form, build)
 }
 
 const bound = sql.val(null)

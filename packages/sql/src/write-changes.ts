@@ -1,7 +1,7 @@
 import type { Change, StoredArtifact, TableName, WorkerId } from '@cueline/core'
 import { sql } from 'kysely'
 
-import type { Column, Database, Dialect } from './dialect.ts'
+import type { Column, Dialect } from './dialect.ts'
 import { insertRows } from './insert-rows.ts'
 import type { InsertTarget } from './insert-rows.ts'
 import { hearWorkers } from './leases.ts'
@@ -17,8 +17,7 @@ import { updateRows } from './update-rows.ts'
 import type { UpdateTarget } from './update-rows.ts'
 
 interface Scope {
-  readonly database: Database
-  readonly apart: () => void
+  readonly writing: Writing
   readonly dialect: Dialect
   readonly projectId: string
   readonly now: number
@@ -29,71 +28,73 @@ interface WriteRows extends Readonly<Record<string, unknown>> {
   /** A JSON list of lists. */
   readonly rows: string
 }
+type Row = Readonly<Record<string, unknown>>
 type Write = Statement<WriteRows, Record<string, unknown>>
 
 /**
  * Writes row changes set by set, not row by row: all deletes of a table in one statement, all
  * inserts in a few, and all updates of the same columns in one.
  */
-export async function writeChanges(
-  { database, apart }: Writing,
+export function writeChanges(
+  writing: Writing,
   dialect: Dialect,
   projectId: string,
   changes: readonly Change[],
   now: number,
-): Promise<void> {
-  const scope = { database, apart, dialect, projectId, now }
+): void {
+  const scope = { writing, dialect, projectId, now }
   for (const [number, round] of netChanges(changes).entries()) {
-    if (number > 0) apart()
+    if (number > 0) writing.apart()
     for (const [table, rows] of round) {
-      if (table === 'artifact') await writeArtifacts(scope, rows)
-      else await writeRows(scope, table, rows)
+      if (table === 'artifact') writeArtifacts(scope, rows)
+      else writeRows(scope, table, rows)
     }
   }
 }
 
-async function writeRows(
-  scope: Scope,
-  table: TableName,
-  rows: readonly NetChange[],
-): Promise<void> {
+function writeRows(scope: Scope, table: TableName, rows: readonly NetChange[]): void {
   const spec: TableSpec = tables[table]
-  const removed = rows.filter((row) => row.removed).map((row) => keyOf(spec, row.key))
+  const removed = rows.filter((row) => row.removed)
   if (removed.length > 0) {
-    for (const write of forgetWith[table] ?? []) await run(scope, write, removed)
-    await run(scope, removeFrom(spec), removed)
+    const keys = JSON.stringify(removed.map((row) => keyOf(spec, row.key)))
+    for (const write of forgetWith[table] ?? []) send(scope, write, keys)
+    send(scope, removeFrom(spec), keys)
     // They may come back, or others with their unique values.
-    scope.apart()
+    scope.writing.apart()
   }
-  const inserted = rows.flatMap((row) => (row.inserted === undefined ? [] : [row.inserted]))
-  if (inserted.length > 0) await insert(scope, spec, inserted)
-  const { database, dialect, projectId, now } = scope
+  const inserted: Row[] = []
+  const updated: NetChange[] = []
+  for (const row of rows) {
+    if (row.inserted !== undefined) inserted.push(row.inserted)
+    if (row.updated !== undefined) updated.push(row)
+  }
+  if (inserted.length > 0) insert(scope, spec, inserted)
+  if (updated.length > 0) update(scope, spec, updated)
+}
+
+function send({ writing, dialect, projectId }: Scope, write: Write, rows: string): void {
+  write.send(writing, dialect, { projectId, rows })
+}
+
+function update(scope: Scope, spec: TableSpec, rows: readonly NetChange[]): void {
+  const { writing, dialect, projectId, now } = scope
   for (const [{ target, columns }, patches] of groupedByShape(spec, rows)) {
-    const values = patches.map((row) => [
-      ...keyOf(spec, row.key),
-      ...valuesOf(columns, row.updated ?? {}),
-    ])
-    if (spec.table === 'task') for (const row of values) row.push(now)
-    await updateRows(database, dialect, target, projectId, values)
+    const values = patches.map((row) => {
+      const list = valuesOf(columns, row.updated ?? {})
+      if (spec.table === 'task') list.push(now)
+      return [...keyOf(spec, row.key), ...list]
+    })
+    updateRows(writing, dialect, target, projectId, values)
   }
 }
 
-function run(scope: Scope, write: Write, rows: readonly unknown[]): Promise<unknown> {
-  const { database, dialect, projectId } = scope
-  return write.run(database, dialect, { projectId, rows: JSON.stringify(rows) })
-}
-
-async function insert(
-  { database, dialect, now }: Scope,
-  spec: TableSpec,
-  rows: readonly Readonly<Record<string, unknown>>[],
-): Promise<void> {
+function insert({ writing, dialect, now }: Scope, spec: TableSpec, rows: readonly Row[]): void {
   const values = rows.map((row) => valuesOf(spec.columns, row))
   if (spec.table === 'task') for (const row of values) row.push(now)
-  await insertRows(database, dialect, targetOf(spec), values)
+  insertRows(writing, dialect, targetOf(spec), values)
   if (spec.table !== 'worker') return
   const ids = rows.map((row) => row['id'] as WorkerId)
-  await hearWorkers(database, dialect, ids, now)
+  hearWorkers(writing, dialect, ids, now)
 }
 
 /** Which fields change: patches of the same shape go together. */
@@ -107,33 +108,14 @@ function groupedByShape(
   rows: readonly NetChange[],
 ): ReadonlyMap<Shape, readonly NetChange[]> {
   const groups = new Map<Shape, NetChange[]>()
-  let fields: readonly string[] = []
-  let group: NetChange[] | undefined
   for (const row of rows) {
-    if (row.updated === undefined) continue
-    const own = Object.keys(row.updated)
-    // Changes of one kind follow each other.
-    if (group === undefined || !isSameList(own, fields)) {
-      fields = own
-      group = groupOf(groups, shapeOf(spec, fields))
-    }
-    group.push(row)
+    const shape = shapeOf(spec, row.updated ?? {})
+    if (shape.columns.length === 0) continue
+    const group = groups.get(shape)
+    if (group === undefined) groups.set(shape, [row])
+    else group.push(row)
   }
-  for (const shape of groups.keys()) if (shape.columns.length === 0) groups.delete(shape)
   return groups
-}
-
-function groupOf(groups: Map<Shape, NetChange[]>, shape: Shape): NetChange[] {
-  let group = groups.get(shape)
-  if (group === undefined) {
-    group = []
-    groups.set(shape, group)
-  }
-  return group
-}
-
-function isSameList(one: readonly string[], other: readonly string[]): boolean {
-  return one.length === other.length && one.every((text, at) => text === other[at])
 }
 
 /** The values of the key columns, from an id or an object with the fields of the key. */
@@ -149,7 +131,7 @@ function keyColumns(spec: TableSpec): readonly FieldColumn[] {
 
 const targets = new Map<string, InsertTarget>()
 const removes = new Map<string, Write>()
-const shapes = new Map<string, Shape>()
+const shapes = new Map<string, ShapeNode>()
 
 function cached<Value>(cache: Map<string, Value>, name: string, make: () => Value): Value {
   let value = cache.get(name)
@@ -165,17 +147,32 @@ const replaceable: ReadonlySet<TableName> = new Set(['hold', 'worker', 'dependen
 
 const changedAt: Column = { name: 'changed_at', kind: 'int' }
 
-function shapeOf(spec: TableSpec, fields: readonly string[]): Shape {
-  return cached(shapes, `${spec.name}:${fields.join()}`, () => {
-    const columns = fields.flatMap((field) => spec.byField.get(field) ?? [])
-    const target = {
-      table: spec.name,
-      key: keyColumns(spec),
-      columns: spec.table === 'task' ? [...columns, changedAt] : columns,
-      project: projectColumn(spec),
-    }
-    return { target, columns }
-  })
+/** Shapes by their fields, one after the other: looking one up makes no text of them. */
+interface ShapeNode {
+  readonly next: Map<string, ShapeNode>
+  shape: Shape | undefined
+}
+
+function shapeOf(spec: TableSpec, patch: Row): Shape {
+  let node = cached(shapes, spec.name, shapeNode)
+  for (const field in patch) node = cached(node.next, field, shapeNode)
+  node.shape ??= newShape(spec, Object.keys(patch))
+  return node.shape
+}
+
+function shapeNode(): ShapeNode {
+  return { next: new Map(), shape: undefined }
+}
+
+function newShape(spec: TableSpec, fields: readonly string[]): Shape {
+  const columns = fields.flatMap((field) => spec.byField.get(field) ?? [])
+  const target = {
+    table: spec.name,
+    key: keyColumns(spec),
+    columns: spec.table === 'task' ? [...columns, changedAt] : columns,
+    project: projectColumn(spec),
+  }
+  return { target, columns }
 }
 
 function targetOf(spec: TableSpec): InsertTarget {
@@ -225,20 +222,19 @@ function forget(table: string, column: string): Write {
 }
 
 /** The bytes stand once per hash, beside the rows that link to them. */
-async function writeArtifacts(scope: Scope, rows: readonly NetChange[]): Promise<void> {
-  const { database, dialect, projectId, apart } = scope
+function writeArtifacts({ writing, dialect, projectId }: Scope, rows: readonly NetChange[]): void {
   for (const { key, removed, inserted } of rows) {
-    apart()
+    writing.apart()
     if (removed) {
       const given = { projectId, hash: String(key) }
-      await removeLinks.run(database, dialect, given)
-      await removeBytes.run(database, dialect, given)
-      apart()
+      removeLinks.send(writing, dialect, given)
+      removeBytes.send(writing, dialect, given)
+      writing.apart()
     }
     if (inserted === undefined) continue
     const { hash, bytes } = inserted as unknown as StoredArtifact
-    await insertRows(database, dialect, bytesTarget, [[projectId, hash, bytes]])
-    await insertRows(database, dialect, linkTarget, [valuesOf(linkColumns, inserted)])
+    insertRows(writing, dialect, bytesTarget, [[projectId, hash, bytes]])
+    insertRows(writing, dialect, linkTarget, [valuesOf(linkColumns, inserted)])
   }
 }
 

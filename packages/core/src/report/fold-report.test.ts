@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
 
 import type { StoredEvent } from '../event/event.ts'
-import type { ProjectId, RequestId, TaskId } from '../id.ts'
+import type { ProjectId, RequestId, TaskId, WorkerId } from '../id.ts'
 import { exampleLog } from '../testing/example-log.ts'
-import { foldReport } from './fold-report.ts'
+import { foldReport, reportOf } from './fold-report.ts'
+import { baseOf, baseOfParts, createLogFold, partsOfBase } from './log-fold.ts'
+import { renderReportText } from './render-report-text.ts'
 
 /** `wide` takes 10 minutes beside `first` (2) and what waits for it, `second` (10). */
 function threeTasks() {
@@ -84,6 +86,69 @@ describe('the report of a run [X-03, S4-07, S4-13]', () => {
       },
       expect.objectContaining({ lane: 1, attempts: 2, wallMs: 720_000, busyMs: 720_000 }),
     ])
+  })
+
+  it('leaves out the night between two runs, in which no worker was there', () => {
+    const night = 8 * 3_600_000
+    const log = exampleLog({ one: {}, two: {}, three: {} }, 2)
+    const go = (time: number, worker: string) =>
+      log.at(time, {
+        type: 'worker.changed',
+        workerId: worker as WorkerId,
+        status: 'offline',
+        reason: 'the run is over',
+      })
+    log.promote(0)
+    log.register(50, 'first-')
+    log.start(50, 'one', 'first-0')
+    log.start(50, 'two', 'first-1')
+    log.succeed(150, 'one')
+    go(150, 'first-0')
+    log.fail(250, 'two', 'two tests fail')
+    // One of two is gone; the other one is there.
+    go(250, 'first-1')
+    log.register(250 + night, 'second-')
+    log.start(250 + night, 'two', 'second-0', 2)
+    log.succeed(350 + night, 'two', 2)
+    go(350 + night, 'second-0')
+    go(350 + night, 'second-1')
+    log.register(400 + night, 'third-')
+    log.start(400 + night, 'three', 'third-0')
+    log.succeed(500 + night, 'three')
+
+    const report = foldReport(log.events)
+    // From 0 to 50 nobody had come, from 250 on it was night, from 350 on it was noon.
+    expect(report).toMatchObject({ wallMs: 400, restedMs: 100 + night, workMs: 300, speedup: 0.75 })
+    expect(report.timeSaved).toBeCloseTo(1 - 4 / 3, 10)
+    expect(report.batches).toMatchObject([{ wallMs: 400, speedup: 0.75 }])
+    expect(report.lanes[0]).toMatchObject({ busyMs: 300, efficiency: 0.75 })
+    expect(renderReportText(report)).toContain('400 ms from the first promotion, without 8 h 00 m')
+    for (const pruned of log.events.keys()) {
+      const before = createLogFold()
+      for (const event of log.events.slice(0, pruned + 1)) before.add(event)
+      const parts = JSON.parse(JSON.stringify(partsOfBase(baseOf(before)!))) as unknown[]
+      const after = createLogFold(baseOfParts(report.projectId, parts))
+      for (const event of log.events.slice(pruned + 1)) after.add(event)
+      expect(reportOf(after)).toEqual(report)
+    }
+  })
+
+  it('counts the time of a worker that seemed gone and came back', () => {
+    const log = exampleLog({ one: {} }, 1)
+    log.promote(0)
+    log.register(0, 'worker-')
+    const change = (time: number, status: 'offline' | 'idle') =>
+      log.at(time, {
+        type: 'worker.changed',
+        workerId: 'worker-0' as WorkerId,
+        status,
+        reason: 'not heard of',
+      })
+    log.start(0, 'one', 'worker-0')
+    change(100, 'offline')
+    change(500, 'idle')
+    log.succeed(700, 'one')
+    expect(foldReport(log.events)).toMatchObject({ wallMs: 700, restedMs: 0 })
   })
 
   it('counts what merged without a conflict', () => {

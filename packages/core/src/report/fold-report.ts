@@ -10,6 +10,7 @@ import { barrierTax } from './barrier-tax.ts'
 import { compareTouches, touchTotals } from './compare-touches.ts'
 import { createLogFold, type GroupedMerges, type LogFold } from './log-fold.ts'
 import { predictTimes } from './predict-times.ts'
+import { wallOf, type WallTime } from './rests.ts'
 import type { BatchReport, GateCounts, LaneReport, RunReport, TaskReport } from './run-report.ts'
 
 export interface ReportOptions {
@@ -46,7 +47,9 @@ export function reportOf(fold: LogFold, options: ReportOptions = {}): RunReport 
     if (attempt.status === 'succeeded') succeeded.set(attempt.taskId, activeMs(attempt))
   }
   const workers = fold.workers.most()
-  const wallMs = wallOf(firstPromotion, settledAt.values())
+  const timeOf = (first: number | null, settled: Iterable<number>) =>
+    wallOf(first, settled, fold.rests.list)
+  const { wallMs, restedMs } = timeOf(firstPromotion, settledAt.values())
   const workMs = sum(succeeded.values())
   const speedup = ratio(workMs, wallMs)
   const { times, predicted } = predictTimes(world, tasks, workers, options)
@@ -59,6 +62,7 @@ export function reportOf(fold: LogFold, options: ReportOptions = {}): RunReport 
     firstPromotion,
     expects,
     times,
+    timeOf,
   }
   return {
     projectId: project.id,
@@ -70,6 +74,7 @@ export function reportOf(fold: LogFold, options: ReportOptions = {}): RunReport 
     requestsByStatus: countRequests(world),
     workers,
     wallMs,
+    restedMs,
     workMs,
     speedup,
     efficiency: speedup === null ? null : ratio(speedup, workers),
@@ -92,7 +97,7 @@ export function reportOf(fold: LogFold, options: ReportOptions = {}): RunReport 
     gates: countVerdicts(attempts.flatMap((attempt) => attempt.verdicts)),
     predicted,
     batches: batchReports(world, tasks, facts),
-    lanes: laneReports(attempts, lanes, wallMs),
+    lanes: laneReports(attempts, facts, wallMs),
     perTask: taskReports(tasks, facts),
   }
 }
@@ -106,13 +111,6 @@ function activeMs(attempt: Attempt): number {
 function waitedMs({ waitedMs, waitingSince, endedAt }: Attempt): number {
   const last = waitingSince === null || endedAt === null ? 0 : endedAt - waitingSince
   return waitedMs + Math.max(0, last)
-}
-
-function wallOf(first: number | null, settled: Iterable<number>): number {
-  if (first === null) return 0
-  let last = first
-  for (const at of settled) if (at > last) last = at
-  return last - first
 }
 
 function countTasks(tasks: readonly Task[]): RunReport['tasks'] {
@@ -167,6 +165,8 @@ interface Facts extends Pick<LogFold, 'settledAt' | 'firstPromotion' | 'expects'
   /** Active time of the attempts that succeeded. */
   readonly succeeded: ReadonlyMap<TaskId, number>
   readonly times: ReturnType<typeof predictTimes>['times']
+  /** As `wallOf`, with the rests of this log. */
+  readonly timeOf: (first: number | null, settled: Iterable<number>) => WallTime
 }
 
 function byTask(attempts: readonly Attempt[]): ReadonlyMap<TaskId, Attempt[]> {
@@ -182,7 +182,7 @@ function byTask(attempts: readonly Attempt[]): ReadonlyMap<TaskId, Attempt[]> {
 function batchReports(
   { batches }: Slice,
   tasks: readonly Task[],
-  { attemptsOf, lanes, succeeded, settledAt, times }: Facts,
+  { attemptsOf, lanes, succeeded, settledAt, times, timeOf }: Facts,
 ): BatchReport[] {
   const byBatch = new Map<BatchId, Task[]>()
   for (const task of tasks) {
@@ -197,7 +197,7 @@ function batchReports(
       const own = byBatch.get(batch.id) ?? []
       const begun = own.flatMap((task) => task.startedAt ?? [])
       const settled = own.filter(isSettled).map((task) => settledAt.get(task.id) ?? 0)
-      const wallMs = begun.length === 0 ? null : wallOf(leastOf(begun), settled)
+      const wallMs = begun.length === 0 ? null : timeOf(leastOf(begun), settled).wallMs
       const workMs = sum(own.map((task) => succeeded.get(task.id) ?? 0))
       const { total, done, failed } = countTasks(own)
       const speedup = wallMs === null ? null : ratio(workMs, wallMs)
@@ -224,7 +224,7 @@ function batchReports(
             : wallOf(
                 from,
                 planned.map(({ finishMs }) => finishMs),
-              ),
+              ).wallMs,
         predictedWorkMs:
           planned.length === 0
             ? null
@@ -235,7 +235,7 @@ function batchReports(
 
 function laneReports(
   attempts: readonly Attempt[],
-  lanes: ReadonlyMap<AttemptId, number>,
+  { lanes, timeOf }: Facts,
   runMs: number,
 ): LaneReport[] {
   const byLane = new Map<number, Attempt[]>()
@@ -256,10 +256,10 @@ function laneReports(
         lane,
         attempts: own.length,
         succeeded: done.length,
-        wallMs: wallOf(
+        wallMs: timeOf(
           first,
           own.map(({ endedAt }) => endedAt ?? first),
-        ),
+        ).wallMs,
         busyMs: sum(own.map(activeMs)),
         workMs,
         efficiency: ratio(workMs, runMs),

@@ -5,6 +5,7 @@ import type { ProjectId, TaskId } from '../id.ts'
 import { copySlice } from '../staging/apply-changes.ts'
 import { applyEvent } from '../staging/evolve.ts'
 import { emptySlice, type Slice } from '../staging/slice.ts'
+import { createRests, type Rest, type Rests } from './rests.ts'
 import { createWorkerCount, type WorkerCount, type WorkerCountState } from './worker-count.ts'
 
 /** What a log comes to: the state, and of its history what reports tell. */
@@ -22,6 +23,7 @@ export interface LogFold {
   /** What merging in groups has come to. */
   readonly grouped: GroupedMerges
   readonly workers: WorkerCount
+  readonly rests: Rests
   /** Takes the next event. Throws `invalid-input` for one of another project. */
   add(event: StoredEvent): void
 }
@@ -46,6 +48,8 @@ export interface SeenOverlap {
 /** A fold as plain JSON: it stands for the events that were folded, for state and reports alike. */
 export interface LogBase extends Snapshot {
   readonly firstPromotion: number | null
+  readonly restingSince: number | null
+  readonly rests: readonly Rest[]
   readonly grouped: GroupedMerges
   readonly settledAt: readonly (readonly [TaskId, number])[]
   readonly expects: readonly (readonly [TaskId, readonly string[]])[]
@@ -66,6 +70,7 @@ export function createLogFold(base?: LogBase): LogFold {
     base === undefined
       ? createWorkerCount()
       : createWorkerCount({ ...base.workerCount, ...base }, base.attempts)
+  const rests = createRests(base?.rests, base?.restingSince)
   let firstPromotion = base?.firstPromotion ?? null
   let grouped = base?.grouped ?? noGroups
   let sequence = base?.cursor ?? 0
@@ -92,6 +97,7 @@ export function createLogFold(base?: LogBase): LogFold {
       return grouped
     },
     workers,
+    rests,
     get sequence() {
       return sequence
     },
@@ -101,6 +107,7 @@ export function createLogFold(base?: LogBase): LogFold {
     add(event) {
       if (world.project !== null && event.projectId !== world.project.id) throw otherProject(event)
       workers.add(event)
+      rests.add(event, world)
       applyEvent(world, event)
       if (event.type === 'batch.promoted') firstPromotion ??= event.at
       if (event.type === 'tasks.planned') expect(event)
@@ -120,6 +127,8 @@ export function baseOf({ world, sequence, ...fold }: LogFold): LogBase | null {
   return {
     ...toSnapshot(world.project, world, sequence),
     firstPromotion: fold.firstPromotion,
+    restingSince: fold.rests.since,
+    rests: [...fold.rests.list],
     grouped: fold.grouped,
     settledAt: [...fold.settledAt],
     expects: [...fold.expects],
@@ -144,6 +153,7 @@ interface Head {
   readonly cursor: number
   readonly project: LogBase['project']
   readonly firstPromotion: number | null
+  readonly restingSince?: number | null
   readonly grouped?: GroupedMerges
   readonly workerCount: LogBase['workerCount']
 }
@@ -152,8 +162,16 @@ type Lists = Omit<LogBase, keyof Head>
 
 /** The base in small parts for a storage to keep: a head, then each list by so many rows. */
 export function partsOfBase(base: LogBase): readonly unknown[] {
-  const { cursor, project, firstPromotion, grouped, workerCount, ...lists } = base
-  const head: Head = { format, cursor, project, firstPromotion, grouped, workerCount }
+  const { cursor, project, firstPromotion, restingSince, grouped, workerCount, ...lists } = base
+  const head: Head = {
+    format,
+    cursor,
+    project,
+    firstPromotion,
+    restingSince,
+    grouped,
+    workerCount,
+  }
   const parts: unknown[] = [head]
   for (const [list, rows] of Object.entries<readonly unknown[]>(lists)) {
     for (let start = 0; start < rows.length; start += rowsPerPart) {
@@ -180,11 +198,14 @@ export function baseOfParts(projectId: ProjectId, parts: readonly unknown[]): Lo
     else for (const row of part.rows) known.push(row)
   }
   const rowsOf = <Name extends keyof Lists>(name: Name) => (lists.get(name) ?? []) as Lists[Name]
-  const { cursor, project, firstPromotion, grouped = noGroups, workerCount } = head
+  const { cursor, project, firstPromotion, restingSince = null, workerCount } = head
+  const { grouped = noGroups } = head
   return {
     cursor,
     project: { ...project, deliveries: project.deliveries ?? [] },
     firstPromotion,
+    restingSince,
+    rests: rowsOf('rests'),
     grouped,
     workerCount,
     tasks: rowsOf('tasks').map((task) => ({ ...task, touched: task.touched ?? null })),

@@ -183,9 +183,10 @@ function taskTable({ perTask }: RunReport): TextTable {
   }
 }
 
-function wallText({ wallMs, predicted }: RunReport): string {
+function wallText({ wallMs, restedMs, predicted }: RunReport): string {
   const planned = predicted === null ? '' : `, planned ${formatDuration(predicted.makespanMs)}`
-  return `${formatDuration(wallMs)} from the first promotion${planned}`
+  const rested = restedMs === 0 ? '' : `, without ${formatDuration(restedMs)} between runs`
+  return `${formatDuration(wallMs)} from the first promotion${rested}${planned}`
 }
 
 function speedupText({ speedup, efficiency, workers, predicted }: RunReport): string {

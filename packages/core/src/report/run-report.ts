@@ -36,8 +36,10 @@ export interface RunReport {
   }
   /** Most workers that were there at once; what `efficiency` and the prediction divide by. */
   readonly workers: number
-  /** From the first promotion to the last task that settled. */
+  /** From the first promotion to the last task that settled, without `restedMs`. */
   readonly wallMs: number
+  /** How long nobody was there to work in between, as from one run to the next. */
+  readonly restedMs: number
   /** Active time of the attempts that succeeded: no queueing, no waiting, nothing that was lost. */
   readonly workMs: number
   /** workMs / wallMs: how many times faster than one after the other. */

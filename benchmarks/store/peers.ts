@@ -1,5 +1,6 @@
 import { schemaName } from '../../tests/postgres-server.ts'
 import { installPeers, loadPeer } from '../reference/peers.ts'
+import { drainDbos } from './dbos.ts'
 import type { Timed } from './measure.ts'
 
 /**
@@ -21,6 +22,7 @@ export async function drainPeers(
       const connection = { connectionString: url, schema: schemaName(), migrate: true }
       return drainBull(connection, [createPostgresBackend], jobs, workers)
     },
+    'DBOS (fenced)': () => drainDbos(url, jobs, workers),
     ...(redis !== undefined && {
       'BullMQ on Redis (fenced)': () => drainBull({ path: redis }, [], jobs, workers),
     }),

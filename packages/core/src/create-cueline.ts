@@ -162,6 +162,7 @@ export async function createCueline(options: CuelineOptions = {}): Promise<Cueli
   const live = new Map<string, (reason: Error) => void>()
   const quiet = new Set<ProjectId>()
   const open: EngineContext['open'] = new Map()
+  const alive: EngineContext['alive'] = new Map()
   const overlaps: EngineContext['overlaps'] = new Map()
   const goOn: EngineContext['goOn'] = new Map()
   const turns = new Map<ProjectId, ClaimTurns>()
@@ -172,6 +173,7 @@ export async function createCueline(options: CuelineOptions = {}): Promise<Cueli
     answers,
     live,
     open,
+    alive,
     overlaps,
     goOn,
     quiet,

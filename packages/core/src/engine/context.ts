@@ -8,7 +8,7 @@ import type { Runner } from '../runner/runner.ts'
 import type { AttemptBrief } from '../staging/attempt-brief.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { WorkspaceProvider } from '../workspace/workspace.ts'
-import type { Claim } from './claim.ts'
+import type { Claim, ClaimIds } from './claim.ts'
 import type { Ledger, LedgerTransaction } from './ledger.ts'
 import type { MergeTurns } from './merge-turns.ts'
 import type { Protection } from './protect.ts'
@@ -71,6 +71,11 @@ export interface EngineContext {
   readonly open: Map<AttemptId, Claim>
   /** What the radar saw last of a task's work. */
   readonly overlaps: Map<TaskId, NonNullable<AttemptBrief['overlaps']>>
+  /**
+   * The attempts that this process works at. One whose claim is `lost` stays until it is known whether
+   * others counted that as a lost worker.
+   */
+  readonly alive: Map<AttemptId, { readonly claim: ClaimIds; lost: boolean }>
   /** Aborts the attempts of claims that are gone, by work order. */
   readonly live: Map<string, (reason: Error) => void>
   /** What follows the end of an attempt in the transaction that stores it, by attempt. */

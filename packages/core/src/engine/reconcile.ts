@@ -2,6 +2,8 @@ import type { ProjectId, WorkOrderId } from '../id.ts'
 import { touchedOf } from '../staging/touched.ts'
 import type { EngineContext } from './context.ts'
 import { removeWorkspace } from './remove-workspace.ts'
+import { aliveIn } from './report-alive.ts'
+import { waitedToMerge } from './waited-to-merge.ts'
 
 /** Expired orders handled in one go. */
 const portion = 500
@@ -23,12 +25,14 @@ export async function reclaimLapsed(context: EngineContext, projectId: ProjectId
       const lapsed = new Set(still)
       const workOrderIds = expired.filter((id) => lapsed.has(id))
       if (workOrderIds.length === 0) return
+      const { storage } = transaction
       await transaction.execute({
         type: 'work.reclaim',
         projectId,
         workOrderIds,
         landed: landed.filter((entry) => lapsed.has(entry.workOrderId)),
-        reason: 'the lease of its worker has lapsed',
+        alive: aliveIn(context, projectId),
+        waited: await waitedToMerge(storage, projectId, workOrderIds, context.mergeGroup),
       })
     })
   }

@@ -12,6 +12,7 @@ import { settleLandedBefore } from './landed-before.ts'
 import { startsFrom } from './starts-from.ts'
 import { orGiveUp } from './or-give-up.ts'
 import { protect } from './protect.ts'
+import { noteLost, reportAlive } from './report-alive.ts'
 import { removeWorkspace } from './remove-workspace.ts'
 import { settleAttempt } from './settle-attempt.ts'
 import type { Slot } from './slots.ts'
@@ -32,6 +33,7 @@ export async function runAttempt(
   const { signal } = controller
   const abort = (reason: Error) => controller.abort(reason)
   context.live.set(claim.workOrderId, abort)
+  context.alive.set(claim.attemptId, { claim, lost: false })
   let workspace: Workspace | null = null
   let upon: readonly BaseWork[] = []
   try {
@@ -56,6 +58,8 @@ export async function runAttempt(
     // The next attempt of the work order may be live by now.
     if (context.live.get(claim.workOrderId) === abort) context.live.delete(claim.workOrderId)
     if (workspace !== null) await removeWorkspace(context, claim)
+    if (context.alive.get(claim.attemptId)?.lost === false) context.alive.delete(claim.attemptId)
+    else await reportAlive(context, claim)
   }
 }
 
@@ -198,8 +202,8 @@ async function settleError(
 ): Promise<void> {
   const reason: unknown = signal.aborted ? signal.reason : error
   const kind = reason instanceof AttemptAborted ? reason.kind : null
-  if (kind === 'lease-lost' || kind === 'cancelled') return
-  if (reason instanceof CuelineError && reason.code === 'lease-lost') return
+  if (kind === 'lease-lost' || kind === 'cancelled') return noteLost(context, claim)
+  if (isLeaseLost(reason)) return noteLost(context, claim)
   try {
     if (kind === 'shutdown') {
       await writeForClaim(context, claim, {
@@ -221,10 +225,15 @@ async function settleError(
       ...(isDuration(retryAfterMs) && { retryAfterMs }),
     })
   } catch (writeError) {
-    if (writeError instanceof CuelineError && writeError.code === 'lease-lost') return
+    noteLost(context, claim)
+    if (isLeaseLost(writeError)) return
     // The lease lapses and the sweep returns the work: nothing is lost, only time.
     context.onError(writeError, `settling attempt ${claim.attemptId}`)
   }
+}
+
+function isLeaseLost(error: unknown): boolean {
+  return error instanceof CuelineError && error.code === 'lease-lost'
 }
 
 /** What it would start from, or the room for it, is not there. */

@@ -2,6 +2,7 @@ import { CuelineError } from '../error.ts'
 import type { ProjectId } from '../id.ts'
 import type { EngineContext } from './context.ts'
 import { reclaimLapsed, removeOrphanedWorkspaces } from './reconcile.ts'
+import { reportAllAlive } from './report-alive.ts'
 import { AttemptAborted } from './attempt-aborted.ts'
 import { endSessions } from './end-sessions.ts'
 
@@ -16,6 +17,7 @@ export function startSweep(context: EngineContext, projectId: ProjectId, wake: (
       // What works here is removed by whoever works in it, as soon as that has stopped.
       const ours = new Set(context.live.keys())
       const reclaimed = await reclaimLapsed(context, projectId)
+      await reportAllAlive(context, projectId)
       if (reclaimed > 0) await removeOrphanedWorkspaces(context, projectId, ours)
       if (answers.size > 0) {
         const answered = await storage.transaction((transaction) =>

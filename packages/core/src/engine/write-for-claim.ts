@@ -1,5 +1,5 @@
 import type { Event } from '../event/event.ts'
-import type { Command } from '../staging/command.ts'
+import type { AttemptWrite, Command } from '../staging/command.ts'
 import { allKeys } from '../staging/all-keys.ts'
 import { sliceOf } from '../staging/slice-of.ts'
 import type { ClaimIds } from './claim.ts'
@@ -7,7 +7,7 @@ import type { EngineContext } from './context.ts'
 import { insist } from './insist.ts'
 import type { Step } from './ledger.ts'
 
-type AttemptCommand = Extract<Command, { type: `attempt.${string}` }>
+type AttemptCommand = Extract<Command, AttemptWrite & { type: `attempt.${string}` }>
 type WithoutClaim<C> = C extends unknown
   ? Omit<C, 'projectId' | 'taskId' | 'workOrderId' | 'attemptId' | 'fence' | 'held'>
   : never

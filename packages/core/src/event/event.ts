@@ -224,6 +224,14 @@ export type Event = { readonly at: number } & (
       readonly retryAt: number | null
     }
   | {
+      /** The worker that was counted as lost is heard of again: the task is not suspected for it. */
+      readonly type: 'attempt.survived'
+      readonly attemptId: AttemptId
+      readonly taskId: TaskId
+      readonly workOrderId: WorkOrderId
+      readonly reason: string
+    }
+  | {
       readonly type: 'attempt.yielded'
       readonly attemptId: AttemptId
       readonly taskId: TaskId

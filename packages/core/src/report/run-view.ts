@@ -202,6 +202,8 @@ export function createRunView(workers: number, from?: Snapshot): RunView {
         case 'attempt.interrupted':
           end(event.attemptId)
           return [plain(`${named(event.taskId)}: interrupted, ${event.reason}`)]
+        case 'attempt.survived':
+          return [plain(`${named(event.taskId)}: ${event.reason}`)]
         case 'attempt.yielded':
           end(event.attemptId)
           return [plain(`${named(event.taskId)}: put back, ${event.reason}`)]

@@ -95,6 +95,7 @@ const says: ReadonlySet<StoredEvent['type']> = new Set([
   'attempt.output',
   'attempt.overlapping',
   'attempt.grouped',
+  'attempt.survived',
 ])
 
 const nobody: WorkerCountState = {

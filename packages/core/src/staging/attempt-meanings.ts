@@ -166,6 +166,14 @@ export const attemptMeanings: { readonly [Type in AttemptEvent]: Meaning<Type> }
       }),
     ]
   },
+  'attempt.survived': (slice, { attemptId, workOrderId, reason }) => {
+    const failure = slice.attempts.get(attemptId)?.failure
+    const lost = slice.workOrders.get(workOrderId)?.interruptions ?? 0
+    return [
+      ...(failure ? [attempt(attemptId, { failure: { ...failure, message: reason } })] : []),
+      workOrder(workOrderId, { interruptions: Math.max(0, lost - 1) }),
+    ]
+  },
   'attempt.yielded': (slice, { attemptId, taskId, workOrderId, retryAt, at }) => [
     ...ended(slice, attemptId, at, { status: 'yielded' }),
     ...requeue(slice, taskId, workOrderId, retryAt, {

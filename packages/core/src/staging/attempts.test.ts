@@ -405,7 +405,7 @@ describe('a lost worker [S2-03, X-02]', () => {
 
     expect(world.task('seed')).toMatchObject({
       status: 'failed',
-      failure: { class: 'agent-crash', evidence: 'its lease has lapsed' },
+      failure: { class: 'agent-crash', evidence: 'the lease of its worker has lapsed' },
     })
     expect(world.task('seed').failure?.message).toContain('was lost 3 times')
     expect(world.claim()).toEqual([])

@@ -138,7 +138,10 @@ export type Command = { readonly projectId: ProjectId } & (
       /** Leases that lapsed: the attempts are interrupted and their work returns to the queue. */
       readonly type: 'work.reclaim'
       readonly workOrderIds: readonly WorkOrderId[]
-      readonly reason: string
+      /** Attempts of these whose process is the one that asks: it stood still and is not lost. */
+      readonly alive?: readonly AttemptId[]
+      /** Attempts of these of which nothing ran any more: they waited for their turn to merge. */
+      readonly waited?: readonly AttemptId[]
       /** Of these, the ones whose work turned out to be merged already, and what contains it. */
       readonly landed: readonly {
         readonly workOrderId: WorkOrderId
@@ -146,6 +149,14 @@ export type Command = { readonly projectId: ProjectId } & (
         readonly merged: string
         readonly touched?: Touched
       }[]
+    }
+  | {
+      /**
+       * The process of an attempt that was taken for lost is heard of again, so that its task did not kill
+       * it. Nothing happens where that was not counted, has been taken back or is settled.
+       */
+      readonly type: 'attempt.survive'
+      readonly attemptId: AttemptId
     }
   | (AttemptWrite &
       (

@@ -23,7 +23,10 @@ import {
 } from './state.ts'
 import { attemptTransitions, isAllowed } from './transitions.ts'
 
-type AttemptCommand = Extract<CommandType, `attempt.${string}` | `request.${string}`>
+type AttemptCommand = Exclude<
+  Extract<CommandType, `attempt.${string}` | `request.${string}`>,
+  'attempt.survive'
+>
 
 /** The end of time in JavaScript dates: waits until somebody moves it. */
 const untilAnswered = 8_640_000_000_000_000

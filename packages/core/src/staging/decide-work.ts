@@ -6,7 +6,7 @@ import { cancelRequests, type Draft, emit, furthest, release, releasedBy } from 
 import { readiness } from './readiness.ts'
 import type { Attempt, Task, WorkOrder } from './state.ts'
 
-type WorkCommand = Extract<CommandType, `work.${string}`>
+type WorkCommand = Extract<CommandType, `work.${string}` | 'attempt.survive'>
 
 export const workDecisions: { readonly [Type in WorkCommand]: Decide<Type> } = {
   'work.claim': (draft, { workers, candidates, load, capabilities }) => {
@@ -35,8 +35,15 @@ export const workDecisions: { readonly [Type in WorkCommand]: Decide<Type> } = {
     }
   },
 
-  'work.reclaim': (draft, { workOrderIds, reason, landed }) => {
+  'work.reclaim': (draft, { workOrderIds, landed, alive = [], waited = [] }) => {
     const merged = new Map(landed.map((entry) => [entry.workOrderId, entry]))
+    const lost = (order: WorkOrder, attempt: Attempt) => {
+      if (isPatient(draft, order)) {
+        if (alive.includes(attempt.id)) return { reason: stoodStill, counted: false }
+        if (waited.includes(attempt.id)) return { reason: waitedToMerge, counted: false }
+      }
+      return { reason: workerLost, counted: true }
+    }
     for (const id of workOrderIds) {
       const order = draft.slice.workOrders.get(id)
       const attempt = order?.attemptId ? draft.slice.attempts.get(order.attemptId) : undefined
@@ -45,9 +52,38 @@ export const workDecisions: { readonly [Type in WorkCommand]: Decide<Type> } = {
       const landedAs = merged.get(id)
       if (attempt.status === 'merging' && landedAs !== undefined) {
         succeed(draft, { order, attempt, task }, { ...landedAs, verdicts: attempt.verdicts })
-      } else interrupt(draft, { order, attempt, task }, reason, true)
+        continue
+      }
+      const { reason, counted } = lost(order, attempt)
+      interrupt(draft, { order, attempt, task }, reason, counted)
     }
   },
+
+  'attempt.survive': (draft, { attemptId }) => {
+    const attempt = draft.slice.attempts.get(attemptId)
+    const order = attempt && draft.slice.workOrders.get(attempt.workOrderId)
+    if (attempt?.failure?.message !== workerLost || order === undefined) return
+    if (order.settledAt !== null || !isPatient(draft, order)) return
+    const { taskId, workOrderId } = attempt
+    emit(draft, { type: 'attempt.survived', attemptId, taskId, workOrderId, reason: cameBack })
+  },
+}
+
+/** What an attempt ends with that counts against its task; `attempt.survive` looks for it. */
+export const workerLost = 'the lease of its worker has lapsed'
+const stoodStill = 'its worker stood still for longer than its lease'
+const cameBack = `${stoodStill}, and came back`
+const waitedToMerge = 'its engine was lost while it waited in the merge queue'
+
+/** Uncharged attempts, per lost worker that a task may have. */
+const patience = 4
+
+/**
+ * Whether a loss that is not the task's doing, as far as anybody can tell, is left uncounted. Not for
+ * ever: work that stops its process for longer than a lease each time comes back each time.
+ */
+function isPatient({ slice }: Draft, { unchargedAttempts }: WorkOrder): boolean {
+  return unchargedAttempts < patience * (slice.project?.settings.maxInterruptions ?? 0)
 }
 
 /** The rows of one claim. */

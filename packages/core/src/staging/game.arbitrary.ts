@@ -95,6 +95,7 @@ export class Game {
   /** Every claim that was ever given, live or not. */
   readonly claims: Claim[] = []
   readonly live = new Map<string, Claim>()
+  readonly #lost: { readonly claim: Claim; back: boolean }[] = []
   readonly #setup: Setup
   /** Running tasks with a key in common, by their codes. */
   #beside: ReadonlySet<string> = new Set()
@@ -147,6 +148,7 @@ export class Game {
     ...repeat(40, 'writeAttempt'),
     ...repeat(5, 'finishAttempt'),
     ...repeat(4, 'lapse'),
+    ...repeat(2, 'survive'),
     ...repeat(4, 'answer'),
     ...repeat(3, 'retry'),
     ...repeat(8, 'tick'),
@@ -389,11 +391,36 @@ export class Game {
     if (claim === undefined) return
     const landed = this.#setup.merges && b % 2 === 0
     const { state } = this.model.workOf(claim.taskId)
-    this.world.lapse(claim, landed ? 'commit' : undefined)
+    const alive = b % 3 === 0 && this.#isPatient(claim)
+    this.world.lapse(claim, landed ? 'commit' : undefined, {
+      ...(b % 3 === 0 && { [b % 2 === 0 ? 'alive' : 'waited']: [claim.attemptId] }),
+    })
     if (landed && state === 'merging') this.model.finish(claim.taskId, 3)
-    else this.model.lose(claim.taskId, this.world.now)
+    else if (alive) this.model.requeue(claim.taskId, this.world.now)
+    else {
+      this.model.lose(claim.taskId, this.world.now)
+      this.#lost.push({ claim, back: false })
+    }
     // Nobody holds it any more: to reclaim it again does nothing.
     expect(this.world.lapse(claim).events).toEqual([])
+  }
+
+  /** A worker that was taken for lost is heard of again, more than once perhaps. */
+  survive(a: number): void {
+    const lost = pick(this.#lost, a)
+    if (lost === undefined) return
+    const { claim, back } = lost
+    const { work } = this.model.of(claim.taskId)
+    const isItsWork = this.world.task(claim.taskId).workOrderId === claim.workOrderId
+    if (work !== null && isItsWork && !back && this.#isPatient(claim)) {
+      work.lost -= 1
+      lost.back = true
+    }
+    this.world.do({ type: 'attempt.survive', attemptId: claim.attemptId })
+  }
+
+  #isPatient({ taskId }: Claim): boolean {
+    return this.world.order(taskId).unchargedAttempts < 4 * this.model.maxLost
   }
 
   answer(a: number): void {

@@ -5,7 +5,7 @@ import { copySlice } from './apply-changes.ts'
 import type { MutableSlice } from './apply-changes.ts'
 import { type Claim, projectId, taskId, World } from './world.arbitrary.ts'
 
-const reason = 'its lease has lapsed'
+const reason = 'the lease of its worker has lapsed'
 
 function promoted(...lines: readonly string[]): World {
   const world = new World().add(...lines)
@@ -31,7 +31,7 @@ function decideWithout(world: World, forget: (slice: MutableSlice) => void, clai
           candidates: [world.order('seed').id],
           load: emptyLoad,
         }
-      : { projectId, type: 'work.reclaim', workOrderIds: [claim.workOrderId], reason, landed: [] },
+      : { projectId, type: 'work.reclaim', workOrderIds: [claim.workOrderId], landed: [] },
   )
   return decision.ok ? decision.events.map((event) => event.type) : decision.refusal
 }
@@ -199,5 +199,70 @@ describe('work whose worker is lost [S2-03, X-02]', () => {
     const { events } = world.succeed(world.start('seed'))
 
     expect(events[0]).toMatchObject({ type: 'request.cancelled', reason: 'the task is done' })
+  })
+})
+
+describe('a task whose worker was lost by no fault of its own [S2-03, X-02]', () => {
+  const survive = (world: World, { attemptId }: Claim) =>
+    world.do({ type: 'attempt.survive', attemptId })
+
+  it('is not suspected where its process asks itself, or only the merge was waited for', () => {
+    const world = promoted('seed', 'sun')
+    const stood = world.start('seed')
+    const waited = world.start('sun')
+
+    expect(world.lapse(stood, undefined, { alive: [stood.attemptId] }).events).toMatchObject([
+      { counted: false, reason: 'its worker stood still for longer than its lease' },
+    ])
+    expect(world.lapse(waited, undefined, { waited: [waited.attemptId] }).events).toMatchObject([
+      { counted: false, reason: 'its engine was lost while it waited in the merge queue' },
+    ])
+    expect(['seed', 'sun'].map((code) => world.order(code).interruptions)).toEqual([0, 0])
+    expect(survive(world, stood).events).toEqual([])
+    expect(survive(world, waited).events).toEqual([])
+  })
+
+  it('is suspected no more once the worker is heard of again, once for each loss', () => {
+    const world = promoted('seed')
+    const first = world.start('seed')
+    world.lapse(first)
+    const second = world.start('seed')
+    world.lapse(second)
+    expect(world.order('seed').interruptions).toBe(2)
+
+    const third = world.start('seed')
+    expect(survive(world, first).events).toMatchObject([{ type: 'attempt.survived' }])
+    expect(survive(world, first).events).toEqual([])
+    expect(world.order('seed')).toMatchObject({ interruptions: 1, status: 'claimed' })
+    expect(world.attempt(first)).toMatchObject({
+      status: 'interrupted',
+      failure: { message: 'its worker stood still for longer than its lease, and came back' },
+    })
+    // Nobody has taken this one for lost.
+    expect(survive(world, third).events).toEqual([])
+    world.succeed(third)
+    expect(survive(world, second).events).toEqual([])
+  })
+
+  it('is given up all the same when its process stands still each time', () => {
+    const world = new World({ maxInterruptions: 2 }).add('seed')
+    world.stage('spring', ['seed'])
+    world.promote('spring')
+    let attempts = 0
+    for (; world.task('seed').status !== 'failed'; attempts += 1) {
+      const claim = world.start('seed')
+      world.lapse(claim, undefined, { alive: [claim.attemptId] })
+    }
+    expect(attempts).toBe(2 * 4 + 2)
+
+    const again = new World({ maxInterruptions: 2 }).add('seed')
+    again.stage('spring', ['seed'])
+    again.promote('spring')
+    for (attempts = 0; again.task('seed').status !== 'failed'; attempts += 1) {
+      const claim = again.start('seed')
+      again.lapse(claim)
+      survive(again, claim)
+    }
+    expect(attempts).toBe(2 * 4 - 1 + 2)
   })
 })

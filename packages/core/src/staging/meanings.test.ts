@@ -442,7 +442,7 @@ describe('the end of an attempt [S2-01, S3-10]', () => {
 
     expect(world.attempt(claim).failure).toEqual({
       class: 'cancelled',
-      message: 'its lease has lapsed',
+      message: 'the lease of its worker has lapsed',
       evidence: '',
     })
   })

@@ -120,6 +120,7 @@ export function sliceOf(command: Command): SliceKeys {
         openRequests: true,
         holds: true,
       }
+    case 'attempt.survive':
     case 'attempt.resume':
     case 'attempt.interrupt':
     case 'attempt.overlap':

@@ -6,7 +6,7 @@ import { compareClaims } from '../storage/claim-order.ts'
 import { seededRandom } from '../testing/seeded-random.ts'
 import { advance } from './advance.ts'
 import { applyChanges, copySlice, type MutableSlice } from './apply-changes.ts'
-import type { AttemptWrite, Command, NewTask } from './command.ts'
+import type { AttemptWrite, Command, CommandOf, NewTask } from './command.ts'
 import { decide, type Decision } from './decide.ts'
 import type { Effect, Refusal } from './draft.ts'
 import { honestSlice } from './honest-slice.arbitrary.ts'
@@ -217,14 +217,18 @@ export class World {
   }
 
   /** The lease of the claim lapses, and the sweep finds it. */
-  lapse(claim: Claim, landed?: string): Accepted {
+  lapse(
+    claim: Claim,
+    landed?: string,
+    how: Partial<Pick<CommandOf<'work.reclaim'>, 'alive' | 'waited'>> = {},
+  ): Accepted {
     const { workOrderId, taskId } = claim
     this.#held.delete(workOrderId)
     return this.do({
       type: 'work.reclaim',
       workOrderIds: [workOrderId],
-      reason: 'its lease has lapsed',
       landed: landed === undefined ? [] : [{ workOrderId, taskId, merged: landed }],
+      ...how,
     })
   }
 

@@ -37,7 +37,7 @@ export async function reportAlive(context: EngineContext, claim: ClaimIds): Prom
 
 /** The sweep's part: attempts that have lost their claims here and were not reported yet. */
 export async function reportAllAlive(context: EngineContext, projectId: ProjectId): Promise<void> {
-  for (const { claim, lost } of [...context.alive.values()]) {
+  for (const { claim, lost } of context.alive.values()) {
     if (lost && claim.projectId === projectId) await reportAlive(context, claim)
   }
 }

@@ -186,6 +186,7 @@ export async function createCueline(options: CuelineOptions = {}): Promise<Cueli
     storage,
     ids,
     random: options.random ?? Math.random,
+    expected: () => live.size,
     onEvents: (events) => announce(shared, events),
     onEffects: (effects) => applyEffects(shared, effects),
   })

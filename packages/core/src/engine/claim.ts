@@ -17,6 +17,7 @@ import { neededFor } from '../merge/merge-rounds.ts'
 import { advance } from '../staging/advance.ts'
 import type { AttemptBrief } from '../staging/attempt-brief.ts'
 import type { BatchSummary } from '../staging/batch-summary.ts'
+import type { Command } from '../staging/command.ts'
 import type { Project } from '../staging/state.ts'
 import type { Queries, StorageTransaction } from '../storage/storage.ts'
 import { attemptBriefOf } from './attempt-brief-of.ts'
@@ -280,15 +281,16 @@ async function advanceOnce(
   const { storage } = transaction
   const { project } = await storage.load({ projectId })
   if (project === null) return { progressed: false, queued: false, running: false, due: false }
-  const batches = await lookAtBatches(storage, projectId, running)
-  const commands = advance({
-    project,
-    batches,
-    running,
-    claimable: 0,
-    freeSlots,
-    now: storage.now,
-  })
+  const follows = (batches: readonly BatchSummary[]) =>
+    advance({ project, batches, running, claimable: 0, freeSlots, now: storage.now })
+  let batches = await storage.query('batches', { projectId, moving: true })
+  let commands = follows(batches)
+  // All of them only where one may be stuck: others wait for what has failed, or nothing moves on.
+  const blocked = batches.some(({ failed, cancelled }) => failed + cancelled > 0)
+  if (blocked || (running === 0 && !commands.some(promotesInTurn))) {
+    batches = await storage.query('batches', { projectId })
+    commands = follows(batches)
+  }
   let progressed = false
   for (const command of commands) {
     const { events } = await transaction.execute(command)
@@ -302,17 +304,8 @@ async function advanceOnce(
   }
 }
 
-/** All of them only where one may be stuck: nothing runs, or something that others wait for has failed. */
-async function lookAtBatches(
-  storage: StorageTransaction,
-  projectId: ProjectId,
-  running: number,
-): Promise<readonly BatchSummary[]> {
-  if (running > 0) {
-    const moving = await storage.query('batches', { projectId, moving: true })
-    if (moving.every(({ failed, cancelled }) => failed + cancelled === 0)) return moving
-  }
-  return storage.query('batches', { projectId })
+function promotesInTurn(command: Command): boolean {
+  return command.type === 'batch.promote' && command.awaitedBy === undefined
 }
 
 /** Looked at in one go. */

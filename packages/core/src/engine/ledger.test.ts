@@ -15,6 +15,21 @@ describe('the ledger [X-11]', () => {
     expect(transactions()).toBe(1)
   })
 
+  it('waits for one that is a few promises away, and not when all who may come are there', async () => {
+    for (const [expected, transactionsUsed] of [
+      [2, 1],
+      [1, 2],
+    ] as const) {
+      const { ledger, transactions } = world(expected)
+      const late = async () => {
+        for (let turn = 0; turn < 10; turn += 1) await Promise.resolve()
+        await ledger.execute(create('late'))
+      }
+      await Promise.all([ledger.execute(create('early')), late()])
+      expect(transactions()).toBe(transactionsUsed)
+    }
+  })
+
   it('refuses one command without touching the others that share its transaction', async () => {
     const { ledger, events } = world()
     const outcomes = await Promise.allSettled([
@@ -112,7 +127,7 @@ async function projectsIn(storage: Storage): Promise<readonly string[]> {
   return projects.map((project) => String(project.id)).toSorted()
 }
 
-function world() {
+function world(expected = 0) {
   const storage = memoryStorage()
   const events: StoredEvent[] = []
   let transactions = 0
@@ -125,6 +140,7 @@ function world() {
     storage,
     ids: countingIds(),
     random: () => 0,
+    expected: () => expected,
     onEvents: (stored) => events.push(...stored),
     onEffects: () => {},
   })

@@ -63,6 +63,8 @@ export interface LedgerOptions {
   readonly storage: Storage
   readonly ids: Ids
   readonly random: () => number
+  /** How many are at work whose next step may come any moment; left out or 0: nobody can tell. */
+  readonly expected?: () => number
   readonly onEvents: (events: readonly StoredEvent[]) => void
   readonly onEffects: (effects: readonly ProjectEffects[]) => void
 }
@@ -91,7 +93,10 @@ type Settled =
   | { readonly ok: true; readonly result: unknown }
   | { readonly ok: false; readonly error: unknown }
 
-/** Turns of the microtask queue before a commit; costs microseconds, saves most syncs to disk. */
+/**
+ * Turns of the microtask queue before a commit, unless all who may come are there; costs microseconds,
+ * saves most syncs to disk.
+ */
 const lingerTurns = 64
 /** More steps than this wait for the next transaction, so that one commit stays short. */
 const mostStepsPerTransaction = 256
@@ -100,10 +105,17 @@ export function createLedger(options: LedgerOptions): Ledger {
   const pending: Pending[] = []
   let draining: Promise<void> | null = null
 
+  const allAreThere = () => {
+    const expected = options.expected?.() ?? 0
+    return expected > 0 && pending.length >= expected
+  }
   const drain = async () => {
     while (pending.length > 0) {
       // Whoever is a few promises away from its next step shares the commit.
-      for (let turn = 0; turn < lingerTurns; turn += 1) await Promise.resolve()
+      for (let turn = 0; turn < lingerTurns; turn += 1) {
+        await Promise.resolve()
+        if (allAreThere()) break
+      }
       await commit(pending.splice(0, mostStepsPerTransaction), options, true)
     }
     draining = null

@@ -34,6 +34,8 @@ export class ClaimIndex {
   readonly #groups = new Map<BatchId, Map<string, Group>>()
   readonly #delayed = new SortedList<Candidate>(compareNotBefore)
   readonly #layers = new Map<BatchId, Map<number, number>>()
+  /** Nobody who waits was enqueued before: mostly enough to see that nobody has waited for long. */
+  #noneBefore = Infinity
 
   /** Takes the work order in, moves or removes it, as its row and its task's row now say. */
   update(order: WorkOrder, task: Task | undefined): void {
@@ -41,6 +43,7 @@ export class ClaimIndex {
     if (order.status !== 'queued' || task?.workOrderId !== order.id || !couldRun(task)) return
     const candidate = { order, task, batchId: task.batchId }
     this.#candidates.set(order.id, candidate)
+    this.#noneBefore = Math.min(this.#noneBefore, order.enqueuedAt)
     if (order.notBefore > 0) this.#delayed.add(candidate)
     else this.#group(candidate).add(candidate)
     this.#count(candidate, 1)
@@ -89,8 +92,13 @@ export class ClaimIndex {
     return found
   }
 
-  /** The `limit` oldest of those enqueued until then; looks at all that wait. */
+  /** The `limit` oldest of those enqueued until then; looks at all that wait when there may be any. */
   oldest(limit: number, now: number, until: number, conditions: Conditions): WorkOrderId[] {
+    if (until < this.#noneBefore) return []
+    this.#noneBefore = Infinity
+    for (const { order } of this.#candidates.values()) {
+      this.#noneBefore = Math.min(this.#noneBefore, order.enqueuedAt)
+    }
     const { isOpen, isHeld, isFree } = conditions
     return [...this.#candidates.values()]
       .filter(

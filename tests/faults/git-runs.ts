@@ -100,17 +100,23 @@ function checkRepository(
   const lines = (text: string) => text.split('\n').filter((line) => line !== '')
   const wanted = new Map<string, string>()
   const codes = new Map<string, string>()
+  const attempts = new Set<string>()
   for (const event of events) {
     if (event.type === 'tasks.added') for (const { id, code } of event.tasks) codes.set(id, code)
+    if (event.type === 'attempt.started') {
+      attempts.add(`${codes.get(event.taskId)} ${event.attemptId}`)
+    }
     if (event.type !== 'attempt.succeeded') continue
-    wanted.set(`${codes.get(event.taskId)} ${event.attemptId}`, event.merged ?? 'nothing')
+    wanted.set(codes.get(event.taskId) ?? event.taskId, event.merged ?? 'nothing')
   }
   const format =
     '--format=%H %(trailers:key=Cueline-Task,valueonly,separator=%x2C) %(trailers:key=Cueline-Attempt,valueonly,separator=%x2C)'
   const landed = lines(git('log', '--first-parent', format, 'main..cueline/main'))
   const found = landed.map((line) => {
-    const [commit = '', ...of] = line.split(' ')
-    return [of.join(' '), commit] as const
+    const [commit = '', task = '', attempt = ''] = line.split(' ')
+    // An engine that dies between landing and saying so leaves it to the next attempt to say.
+    if (!attempts.has(`${task} ${attempt}`)) throw new Error(`Nobody started ${line}.`)
+    return [task, commit] as const
   })
   same('What has landed', new Map(found), wanted)
   same('The number of landings', landed.length, wanted.size)
@@ -131,7 +137,7 @@ function checkRepository(
     }
   }
   const parts = lines(git('ls-tree', '-r', '--name-only', 'cueline/main', 'parts/'))
-  const done = [...wanted.keys()].map((of) => `parts/${of.split(' ')[0]}.txt`)
+  const done = [...wanted.keys()].map((task) => `parts/${task}.txt`)
   same('The parts', parts.toSorted(), done.toSorted())
 
   same('The checkout', git('status', '--porcelain', '--branch'), '## main\n?? under-way.txt\n')

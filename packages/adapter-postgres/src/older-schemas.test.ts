@@ -25,7 +25,8 @@ describe('a schema of before there were sessions [S2-05]', () => {
       drop table "${schema}".sessions;
       alter table "${schema}".attempts drop column session_id;
       drop table "${schema}".log_bases;
-      alter table "${schema}".logs drop column pruned_through;
+      alter table "${schema}".logs drop column pruned_through, drop column silent_writes;
+      alter table "${schema}".events drop column writer;
       alter table "${schema}".tasks drop column touched;
       alter table "${schema}".attempts drop column merge_target, drop column merge_queued_at;
       alter table "${schema}".work_orders drop column merge_rounds;

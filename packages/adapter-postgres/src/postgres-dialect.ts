@@ -2,13 +2,16 @@ import { CuelineError } from '@cueline/core'
 import type { Column, ColumnKind, Database, Dialect } from '@cueline/sql'
 import { CompiledQuery, sql } from 'kysely'
 
-import { CommitInDoubt, isBusy, sortPostgresError } from './postgres-error.ts'
+import { sessionOf } from './postgres-driver.ts'
+import { CommitInDoubt, isBusy, isConnectionLost, sortPostgresError } from './postgres-error.ts'
 
 export interface PostgresDialectOptions {
   /** Holds the tables; made when it is not there. */
   readonly schema: string
   /** Server and database, for messages. */
   readonly place: string
+  /** Whether statements may stand alone: connections are the storage's own and know the schema. */
+  readonly ownConnections?: boolean
 }
 
 /** Types of values that come out of JSON; texts take the collation of the column they meet. */
@@ -23,7 +26,9 @@ const valueTypes: Readonly<Record<ColumnKind, string>> = {
 }
 
 /** What Postgres does its own way. */
-export function postgresDialect({ schema, place }: PostgresDialectOptions): Dialect {
+export function postgresDialect(options: PostgresDialectOptions): Dialect {
+  const { schema, place, ownConnections = false } = options
+  const keyOf = (projectId: string) => `cueline ${schema} ${projectId}`
   return {
     name: 'postgres',
     types: {
@@ -56,7 +61,16 @@ export function postgresDialect({ schema, place }: PostgresDialectOptions): Dial
     server: sql`cast(pg_postmaster_start_time() as text)`,
     pipelines: true,
     joinsWrites: true,
-    lockProject: (database, projectId) => lock(database, `cueline ${schema} ${projectId}`),
+    lockProject: (database, projectId) => lock(database, keyOf(projectId)),
+    ...(ownConnections && {
+      whole: {
+        tryLock: (projectId) => sql`pg_try_advisory_xact_lock(
+          hashtextextended(${sql.lit(keyOf(''))} || ${projectId}, 0))`,
+        isLost: isConnectionLost,
+        endSession: (database, projectId, error) =>
+          endSession(database, keyOf(projectId), sessionOf(error)),
+      },
+    }),
     lockMigrations: (database) => prepareSchema(database, schema, place),
     inDoubt: (error) => (error instanceof CommitInDoubt ? error.loss : undefined),
     isBusy,
@@ -92,6 +106,17 @@ const lockText = 'select pg_advisory_xact_lock(hashtextextended($1, 0))'
  */
 async function lock(database: Database, key: string): Promise<void> {
   await database.executeQuery(CompiledQuery.raw(lockText, [key]))
+}
+
+/** Another process may have got the same number since; it does not have this lock. */
+const endHolderText = `select pg_terminate_backend(pid) from pg_locks
+  where locktype = 'advisory' and granted and pid = $1 and pid <> pg_backend_pid()
+    and database = (select oid from pg_database where datname = current_database())
+    and (classid::bigint << 32 | objid::bigint) = hashtextextended($2, 0)`
+
+async function endSession(database: Database, key: string, pid: number | undefined) {
+  if (pid === undefined) return
+  await database.executeQuery(CompiledQuery.raw(endHolderText, [pid, key]))
 }
 
 /** Oldest server that can tell what became of a transaction (`pg_xact_status`). */

@@ -17,6 +17,8 @@ import { CommitInDoubt, isConnectionLost, isPoolFull } from './postgres-error.ts
 export interface PostgresClient {
   /** Whether statements are sent without waiting for the reply to those before. */
   readonly pipeline?: boolean
+  /** The process of the server that serves it. */
+  readonly processID?: number | null
   /** What `pg` writes to; how it does so is its own affair, so it may be missing. */
   readonly connection?: { readonly stream?: { cork?(): void; uncork?(): void } }
   query(query: PostgresQuery): Promise<PostgresResult>
@@ -300,7 +302,10 @@ class Connection implements DatabaseConnection {
         ...(command !== 'SELECT' && { numAffectedRows: BigInt(rowCount ?? 0) }),
       }
     } catch (error) {
-      if (isConnectionLost(error)) this.#broken = true
+      if (error instanceof Error && isConnectionLost(error)) {
+        this.#broken = true
+        sessions.set(error, this.#client.processID ?? undefined)
+      }
       throw error
     }
   }
@@ -355,6 +360,13 @@ class Connection implements DatabaseConnection {
     this.#ahead = undefined
     await before
   }
+}
+
+const sessions = new WeakMap<Error, number | undefined>()
+
+/** The process of the server whose reply to a statement was lost with this error. */
+export function sessionOf(error: unknown): number | undefined {
+  return error instanceof Error ? sessions.get(error) : undefined
 }
 
 function idIn(result: PostgresResult | undefined): string {

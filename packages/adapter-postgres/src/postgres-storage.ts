@@ -69,7 +69,11 @@ export async function postgresStorage(options: PostgresStorageOptions): Promise<
     )
   }
   const access = accessTo(options, schema)
-  const dialect = postgresDialect({ schema, place: access.place })
+  const dialect = postgresDialect({
+    schema,
+    place: access.place,
+    ownConnections: options.pool === undefined,
+  })
   const signals =
     options.notify === false
       ? undefined

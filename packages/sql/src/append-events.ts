@@ -33,6 +33,24 @@ export function appendEvents(
   insertRows(writing, dialect, eventTarget, rows)
 }
 
+/** As `appendEvents`, where the counter is raised otherwise; all of them say who writes them. */
+export function insertEventsOf(
+  writing: Writing,
+  dialect: Dialect,
+  projectId: ProjectId,
+  events: readonly NumberedEvent[],
+  writer: number,
+): void {
+  const rows = events.map(({ sequence, actor, event }) => [
+    projectId,
+    sequence,
+    actor,
+    event,
+    writer,
+  ])
+  insertRows(writing, dialect, writtenTarget, rows)
+}
+
 export async function eventsAfter(
   database: Database,
   dialect: Dialect,
@@ -78,8 +96,7 @@ export async function readVersion(
   dialect: Dialect,
   projectId: ProjectId,
 ): Promise<LockedProject> {
-  const given = { projectId, name: silentName(projectId) }
-  const [row] = await selectVersion.run(database, dialect, given)
+  const [row] = await selectVersion.run(database, dialect, { projectId })
   return {
     lastSequence: Number(row?.last_sequence),
     silentWrites: Number(row?.silent_writes),
@@ -92,7 +109,7 @@ export async function readVersion(
 
 /** Notes a write without events, so that what others keep of the project is not taken for true. */
 export function noteSilentWrite(writing: Writing, dialect: Dialect, projectId: ProjectId): void {
-  raiseSilent.send(writing, dialect, { name: silentName(projectId) })
+  raiseSilent.send(writing, dialect, { projectId })
 }
 
 /** As `noteSilentWrite`, for the projects of work orders whose leases end without an event. */
@@ -105,12 +122,8 @@ export function noteSilentReleases(
   raiseSilentOf.send(writing, dialect, { ids: JSON.stringify(workOrderIds) })
 }
 
-function silentName(projectId: string): string {
-  return `silent-writes ${projectId}`
-}
-
 const selectVersion = statement<
-  { projectId: string; name: string },
+  { projectId: string },
   {
     last_sequence: number
     silent_writes: number
@@ -120,25 +133,25 @@ const selectVersion = statement<
     mark: number
   }
 >(
-  ({ projectId, name }, dialect) => sql`select
+  ({ projectId }, dialect) => sql`select
     ${newestMigration} as schema,
     ${dialect.server ?? sql`null`} as server,
     ${nowOf(dialect)} as now,
     ${clockMark} as mark,
     coalesce((select last_sequence from logs where project_id = ${projectId}), 0) as last_sequence,
-    coalesce((select value from settings where name = ${name}), 0) as silent_writes`,
+    coalesce((select silent_writes from logs where project_id = ${projectId}), 0) as silent_writes`,
 )
 
-const raiseSilent = statement<{ name: string }>(
-  ({ name }) => sql`insert into settings (name, value) values (${name}, 1)
-    on conflict (name) do update set value = settings.value + 1`,
+const raiseSilent = statement<{ projectId: string }>(
+  ({ projectId }) => sql`insert into logs (project_id, last_sequence, silent_writes)
+    values (${projectId}, 0, 1)
+    on conflict (project_id) do update set silent_writes = logs.silent_writes + 1`,
 )
 
 const raiseSilentOf = statement<{ ids: string }>(
-  ({ ids }, dialect) => sql`insert into settings (name, value)
-    select distinct ${sql.lit(silentName(''))} || project_id, 1 from work_orders
-      where id in ${dialect.texts(ids)}
-    on conflict (name) do update set value = settings.value + 1`,
+  ({ ids }, dialect) => sql`insert into logs (project_id, last_sequence, silent_writes)
+    select distinct project_id, 0, 1 from work_orders where id in ${dialect.texts(ids)}
+    on conflict (project_id) do update set silent_writes = logs.silent_writes + 1`,
 )
 
 const setCounter = statement<{ projectId: string; last: number }>(
@@ -159,6 +172,11 @@ const eventTarget: InsertTarget = {
     { name: 'actor', kind: 'text' },
     { name: 'event', kind: 'json' },
   ],
+}
+
+const writtenTarget: InsertTarget = {
+  table: 'events',
+  columns: [...eventTarget.columns, { name: 'writer', kind: 'int' }],
 }
 
 /**

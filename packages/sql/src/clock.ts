@@ -65,9 +65,14 @@ export async function readNow(database: Database, dialect: Dialect): Promise<Now
   return { now: Math.max(Number(row?.now ?? 0), stored), mark: stored, version, schema }
 }
 
-/** Keeps the high-water mark, so that a clock that is set back revives no lease after a restart. */
-export function keepMark(writing: Writing, dialect: Dialect, at: Now): void {
-  if (at.now >= at.mark + markEveryMs) raiseMark.send(writing, dialect, { at: at.now })
+/**
+ * Keeps the high-water mark, so that a clock that is set back revives no lease after a restart. Gives
+ * the mark that is stored then.
+ */
+export function keepMark(writing: Writing, dialect: Dialect, at: Now): number {
+  if (at.now < at.mark + markEveryMs) return at.mark
+  raiseMark.send(writing, dialect, { at: at.now })
+  return at.now
 }
 
 /** Moves the clock of every process on this database; for tests only. */

@@ -60,6 +60,10 @@ export interface Dialect {
   readonly pipelines?: true
   /** Whether several inserts, updates and deletes can be one statement (`with …`). */
   readonly joinsWrites?: true
+  /**
+   * Where one statement can be a whole transaction: on connections that are the storage's own.
+   */
+  readonly whole?: WholeStatements
   /** Keeps other processes from migrating until the transaction ends; absent as above. */
   readonly lockMigrations?: (database: Database) => Promise<void>
   /**
@@ -85,6 +89,18 @@ export interface Dialect {
    * for an error that does not come from the driver.
    */
   sortError(error: unknown): CuelineError | undefined
+}
+
+export interface WholeStatements {
+  /** Locks as `lockProject` does, and is true, or is false at once when somebody else has the lock. */
+  tryLock(projectId: Expression<string>): RawBuilder<boolean>
+  /** Whether an error says nothing of the statement, which may be stored: its reply was lost. */
+  isLost(error: unknown): boolean
+  /**
+   * Ends the session whose reply was lost if it still holds the lock of the project: nobody waits
+   * for it any more, and it may stand still.
+   */
+  endSession(database: Database, projectId: string, error: unknown): Promise<void>
 }
 
 /** Statements are written by hand and rows decoded by the table specs, so Kysely knows no tables. */

@@ -23,12 +23,36 @@ let texts = 0
  */
 export function joined(writes: readonly CompiledQuery[]): readonly CompiledQuery[] {
   if (writes.length < 2 || writes.length > mostStatements) return writes
+  const text = textFor(writes, () => `with ${partsOf(writes).join(', ')} select 1`)
+  return text === undefined ? writes : [CompiledQuery.raw(text, parametersOf(writes))]
+}
+
+/**
+ * One statement of `first`, which consists of named parts (`name as (…)`), of writes and of `last`;
+ * undefined for sequences that do not come often enough.
+ */
+export function joinedBehind(
+  first: CompiledQuery,
+  writes: readonly CompiledQuery[],
+  last: string,
+): CompiledQuery | undefined {
+  if (writes.length > mostStatements) return undefined
+  const all = [first, ...writes]
+  const text = textFor(all, () => {
+    const [, ...parts] = partsOf(all)
+    return `with ${[first.sql, ...parts].join(', ')} ${last}`
+  })
+  return text === undefined ? undefined : CompiledQuery.raw(text, parametersOf(all))
+}
+
+/** The text of a sequence of statements; undefined until it has come often. */
+function textFor(writes: readonly CompiledQuery[], textOf: () => string): string | undefined {
   let sequence = start
   for (const { sql } of writes) {
     let next = sequence.next.get(sql)
     if (next === undefined) {
       // Nobody remembers what comes once.
-      if (texts >= mostTexts) return writes
+      if (texts >= mostTexts) return undefined
       next = { next: new Map(), seen: 0, text: undefined }
       sequence.next.set(sql, next)
     }
@@ -36,20 +60,22 @@ export function joined(writes: readonly CompiledQuery[]): readonly CompiledQuery
   }
   sequence.seen += 1
   if (sequence.text === undefined) {
-    if (sequence.seen < usual || texts >= mostTexts) return writes
+    if (sequence.seen < usual || texts >= mostTexts) return undefined
     texts += 1
-    sequence.text = textOf(writes)
+    sequence.text = textOf()
   }
-  const parameters = writes.flatMap((write) => write.parameters)
-  return [CompiledQuery.raw(sequence.text, parameters)]
+  return sequence.text
 }
 
-function textOf(writes: readonly CompiledQuery[]): string {
+function partsOf(writes: readonly CompiledQuery[]): string[] {
   let before = 0
-  const parts = writes.map(({ sql, parameters }, index) => {
+  return writes.map(({ sql, parameters }, index) => {
     const text = sql.replace(/\$(\d+)/g, (_, number: string) => `$${Number(number) + before}`)
     before += parameters.length
     return `write_${index} as (${text})`
   })
-  return `with ${parts.join(', ')} select 1`
+}
+
+function parametersOf(writes: readonly CompiledQuery[]): unknown[] {
+  return writes.flatMap((write) => write.parameters)
 }

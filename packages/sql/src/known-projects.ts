@@ -15,15 +15,31 @@ export interface ProjectVersion {
 /** Rows and lists that are kept between transactions, at most. */
 export const mostKept = 50_000
 
+/** After this many transactions in a row to which nobody else has written, at most, it is trusted. */
+const mostPatience = 64
+/** Projects of which it is remembered how far they can be trusted. */
+const mostTrusted = 1_000
+
+export interface KnownProject {
+  readonly cache: ProjectCache
+  readonly version: ProjectVersion
+}
+
+/** How likely it is that what is known of a project is still true. */
+interface Trust {
+  /** Transactions in a row that found it to be true. */
+  found: number
+  /** How many of them it takes. */
+  patience: number
+}
+
 /**
  * What transactions have known of projects, for databases that lock by project. It is true again for
  * whoever holds the lock and finds the project at the same version.
  */
 export class KnownProjects {
-  readonly #projects = new Map<
-    ProjectId,
-    { readonly cache: ProjectCache; readonly version: ProjectVersion }
-  >()
+  readonly #projects = new Map<ProjectId, KnownProject>()
+  readonly #trust = new Map<ProjectId, Trust>()
 
   /** Gives it away: a transaction changes what it knows, and may be rolled back. */
   take(projectId: ProjectId, version: ProjectVersion): ProjectCache | undefined {
@@ -34,7 +50,32 @@ export class KnownProjects {
       known.version.silentWrites === version.silentWrites &&
       known.version.schema === version.schema &&
       known.version.server === version.server
+    const trust = this.#trustIn(projectId)
+    trust.found = isTrue ? trust.found + 1 : 0
     return isTrue ? known.cache : undefined
+  }
+
+  /** Gives away, unseen, what is most likely true; undefined where somebody else often writes. */
+  trusted(projectId: ProjectId): KnownProject | undefined {
+    const known = this.#projects.get(projectId)
+    if (known === undefined) return undefined
+    const trust = this.#trustIn(projectId)
+    if (trust.found < trust.patience) return undefined
+    this.#projects.delete(projectId)
+    return known
+  }
+
+  /** What was trusted was true. */
+  confirm(projectId: ProjectId): void {
+    const trust = this.#trustIn(projectId)
+    trust.patience = Math.max(1, trust.patience / 2)
+  }
+
+  /** What was trusted was not true: it takes longer until it is trusted again. */
+  distrust(projectId: ProjectId): void {
+    const trust = this.#trustIn(projectId)
+    trust.patience = Math.min(2 * trust.patience, mostPatience)
+    trust.found = 0
   }
 
   keep(projectId: ProjectId, cache: ProjectCache, version: ProjectVersion): void {
@@ -43,5 +84,15 @@ export class KnownProjects {
     let size = 0
     for (const known of this.#projects.values()) size += known.cache.size
     if (size > mostKept) this.#projects.clear()
+  }
+
+  #trustIn(projectId: ProjectId): Trust {
+    let trust = this.#trust.get(projectId)
+    if (trust === undefined) {
+      if (this.#trust.size >= mostTrusted) this.#trust.clear()
+      trust = { found: 0, patience: 1 }
+      this.#trust.set(projectId, trust)
+    }
+    return trust
   }
 }

@@ -9,6 +9,7 @@ import { pruning } from './migrations/0004-pruning.ts'
 import { touches } from './migrations/0005-touches.ts'
 import { mergeQueue } from './migrations/0006-merge-queue.ts'
 import { deliveries } from './migrations/0007-deliveries.ts'
+import { writers } from './migrations/0008-writers.ts'
 
 export interface Migration {
   readonly number: number
@@ -24,6 +25,7 @@ export const migrations: readonly Migration[] = [
   touches,
   mergeQueue,
   deliveries,
+  writers,
 ]
 
 /**

@@ -95,8 +95,25 @@ export function sendAll(
   return done
 }
 
+/** The statements of `work`, unsent; undefined where they are not of one piece (`apart`). */
+export function gathered(
+  database: Database,
+  work: (writing: Writing) => void,
+): readonly CompiledQuery[] | undefined {
+  const queries: CompiledQuery[] = []
+  let pieces = 0
+  let end = 0
+  const apart = (): void => {
+    if (queries.length > end) pieces += 1
+    end = queries.length
+  }
+  work({ database, send: (sql, parameters) => queries.push(boundQuery(sql, parameters)), apart })
+  apart()
+  return pieces < 2 ? queries : undefined
+}
+
 /** As much of Kysely as statements use. */
-function over(database: Database, executeQuery: Send, executeNow?: ExecuteNow): Database {
+export function over(database: Database, executeQuery: Send, executeNow?: ExecuteNow): Database {
   const getExecutor = () => {
     const executor = database.getExecutor()
     return {

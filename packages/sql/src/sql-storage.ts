@@ -10,9 +10,14 @@ import type { Database, Dialect } from './dialect.ts'
 import { hearWorkers, renewLeases } from './leases.ts'
 import { migrate, refuseNewer } from './migrate.ts'
 import { KnownProjects, mostKept } from './known-projects.ts'
+import type { KnownProject } from './known-projects.ts'
+import { LateTransaction } from './late-transaction.ts'
 import { connectedTo, pipelined, sendAll } from './pipelined.ts'
 import { RowCache } from './row-cache.ts'
 import { SqlTransaction } from './sql-transaction.ts'
+import type { Whole } from './sql-transaction.ts'
+import { fateOf, isOutdated } from './whole-transaction.ts'
+import type { Fate } from './whole-transaction.ts'
 
 export interface SqlStorageOptions {
   readonly kysely: Database
@@ -45,6 +50,8 @@ export interface SqlStorageOptions {
   /** Called after a commit with the projects whose log has grown; must not throw. */
   readonly appended?: (projectIds: ReadonlySet<ProjectId>) => void
 }
+
+type Answer<Result> = readonly [Result, ReadonlySet<ProjectId>]
 
 export interface SqlStorage extends Storage {
   readonly subscribe: NonNullable<Storage['subscribe']>
@@ -86,6 +93,8 @@ class KyselyStorage implements SqlStorage {
   readonly #steadyNow: () => number
   /** A time of the database's clock, and when that was by this process's own, which never jumps. */
   #read = { now: 0, at: 0 }
+  /** The high-water mark, as far as it is known. */
+  #mark = 0
 
   constructor(options: SqlStorageOptions) {
     this.#database = options.kysely
@@ -191,11 +200,117 @@ class KyselyStorage implements SqlStorage {
   async #attempt<Result>(
     work: (transaction: StorageTransaction) => Promise<Result>,
     projectId: ProjectId | undefined,
-  ): Promise<readonly [Result, ReadonlySet<ProjectId>]> {
+  ): Promise<Answer<Result>> {
+    if (projectId !== undefined && this.#dialect.whole !== undefined) {
+      const known = this.#projects.trusted(projectId)
+      if (known !== undefined) {
+        const answer = await this.#attemptAhead(work, projectId, known)
+        if (answer !== undefined) return answer
+      }
+    }
+    return this.#attemptLocked(work, projectId)
+  }
+
+  /**
+   * Runs `work` on what is known of the project without asking the database, and sends what it writes
+   * as one statement that fails unless it is still true. As soon as `work` needs more, or writes what
+   * takes several statements, the project is locked and looked at as ever. Undefined when it was not
+   * true, or may not have been, so that nothing is stored.
+   */
+  async #attemptAhead<Result>(
+    work: (transaction: StorageTransaction) => Promise<Result>,
+    projectId: ProjectId,
+    known: KnownProject,
+  ): Promise<Answer<Result> | undefined> {
+    const late = new LateTransaction(this.#database, async (database) => {
+      transaction.verify(projectId, await this.#lockedVersion(database, projectId))
+    })
+    const { schema } = known.version
+    const at = this.#steady({ now: 0, mark: this.#mark, schema, version: null })
+    const cache = new RowCache()
+    const transaction = new SqlTransaction(late.database, this.#dialect, at, cache, this.#projects)
+    transaction.trust(projectId, known)
+    let result: Result
+    let whole: Whole | undefined
+    try {
+      result = await this.#scope.run(() => work(transaction))
+      if (!late.isOpen) whole = transaction.whole(projectId)
+      if (whole === undefined) {
+        await late.open()
+        await transaction.finish()
+      }
+    } catch (error) {
+      await late.rollback(error)
+      // An error is an answer too, and what it says may not be true any more.
+      if (!late.isOpen) return undefined
+      const reason = (await transaction.failure()) ?? error
+      if (!isOutdated(reason)) throw reason
+      this.#projects.distrust(projectId)
+      return undefined
+    } finally {
+      transaction.end()
+    }
+    if (whole === undefined) {
+      await late.commit().catch((error) => this.#settle(error, transaction))
+    } else if (!(await this.#sendWhole(whole))) {
+      this.#projects.distrust(projectId)
+      return undefined
+    }
+    transaction.keep()
+    this.#projects.confirm(projectId)
+    return [result, new Set(transaction.grown.keys())]
+  }
+
+  /** Resolves when it is stored, with false when it was not true any more. */
+  async #sendWhole(whole: Whole): Promise<boolean> {
+    let isSent = false
+    try {
+      const { rows } = await this.#database.getExecutor().provideConnection((connection) => {
+        isSent = true
+        return connection.executeQuery<{ readonly now: unknown }>(whole.query)
+      })
+      const { mark, expected } = whole
+      const { schema } = expected.version
+      this.#steady({ now: Number(rows[0]?.now), mark, schema, version: null })
+    } catch (error) {
+      if (isOutdated(error)) return false
+      if (!isSent || this.#dialect.whole?.isLost(error) !== true) throw error
+      if (!(await this.#isStoredWhole(whole, error))) throw error
+    }
+    return true
+  }
+
+  /**
+   * What became of a statement whose reply was lost, as the log tells it. Nobody hears that it is not
+   * stored before it is certain that it never will be.
+   */
+  async #isStoredWhole({ expected, written }: Whole, loss: unknown): Promise<boolean> {
+    const { projectId } = expected
+    const begin = this.#database.transaction().setAccessMode('read write')
+    const look = (outer: Database) =>
+      pipelined(outer, async (database): Promise<Fate> => {
+        await this.#dialect.whole?.endSession(database, projectId, loss)
+        await this.#dialect.lockProject?.(database, projectId)
+        return fateOf(database, this.#dialect, expected, written)
+      })
+    let reason = loss
+    try {
+      const fate = await this.#retry(() => begin.execute(look))
+      if (fate !== 'unknown') return fate === 'stored'
+    } catch (error) {
+      reason = error
+    }
+    throw unreadable(reason)
+  }
+
+  async #attemptLocked<Result>(
+    work: (transaction: StorageTransaction) => Promise<Result>,
+    projectId: ProjectId | undefined,
+  ): Promise<Answer<Result>> {
     let known: { readonly cache: RowCache; readonly version: number } | undefined
     let turn = 0
     let transaction: SqlTransaction | undefined
-    let answer: readonly [Result, ReadonlySet<ProjectId>] | undefined
+    let answer: Answer<Result> | undefined
     const attempt = async (database: Database) => {
       const opened = await this.#open(database, projectId)
       this.#turn += 1
@@ -218,10 +333,7 @@ class KyselyStorage implements SqlStorage {
     try {
       await this.#inTransaction(attempt, projectId)
     } catch (error) {
-      const loss = this.#dialect.inDoubt?.(error)
-      // A commit after a failed write says only that it could not be.
-      if (loss === undefined) throw (await transaction?.failure()) ?? error
-      if (transaction === undefined || !(await this.#isStored(transaction))) throw loss
+      await this.#settle(error, transaction)
     }
     if (answer === undefined) throw new Error('A transaction ended without an answer.')
     // Only now it is certain that all of this is stored.
@@ -231,6 +343,14 @@ class KyselyStorage implements SqlStorage {
       if (known.cache.size < mostKept) this.#kept = known
     }
     return answer
+  }
+
+  /** Resolves when a transaction is stored although its end was an error; else rejects with the reason. */
+  async #settle(error: unknown, transaction: SqlTransaction | undefined): Promise<void> {
+    const loss = this.#dialect.inDoubt?.(error)
+    // A commit after a failed write says only that it could not be.
+    if (loss === undefined) throw (await transaction?.failure()) ?? error
+    if (transaction === undefined || !(await this.#isStored(transaction))) throw loss
   }
 
   /**
@@ -247,11 +367,7 @@ class KyselyStorage implements SqlStorage {
       }
       return true
     } catch (error) {
-      throw new CuelineError(
-        'storage-unreachable',
-        `The connection was lost during a commit, and the log could not be read to see whether it is stored (${errorMessage(error)}). Look at the state before you repeat the command.`,
-        { cause: error },
-      )
+      throw unreadable(error)
     }
   }
 
@@ -278,10 +394,7 @@ class KyselyStorage implements SqlStorage {
     if (lockProject === undefined || projectId === undefined) {
       return { at: await this.#now(database) }
     }
-    const [, version] = await Promise.all([
-      lockProject(database, projectId),
-      readVersion(database, this.#dialect, projectId),
-    ])
+    const version = await this.#lockedVersion(database, projectId)
     const { mark, schema } = version
     const now = Math.max(version.now, mark)
     return {
@@ -290,12 +403,21 @@ class KyselyStorage implements SqlStorage {
     }
   }
 
+  async #lockedVersion(database: Database, projectId: ProjectId) {
+    const [, version] = await Promise.all([
+      this.#dialect.lockProject?.(database, projectId),
+      readVersion(database, this.#dialect, projectId),
+    ])
+    return version
+  }
+
   async #now(database: Database): Promise<Now> {
     return this.#steady(await readNow(database, this.#dialect))
   }
 
   #steady(at: Now): Now {
     refuseNewer(at.schema)
+    this.#mark = Math.max(this.#mark, at.mark)
     const own = this.#steadyNow()
     // While the clock is behind a time that was given out already, time goes on at its own pace.
     const now = Math.max(at.now, this.#read.now + Math.floor(own - this.#read.at))
@@ -358,6 +480,14 @@ class KyselyStorage implements SqlStorage {
       if (projectIds === undefined || projectIds.has(projectId)) wake()
     }
   }
+}
+
+function unreadable(error: unknown): CuelineError {
+  return new CuelineError(
+    'storage-unreachable',
+    `The connection was lost during a commit, and the log could not be read to see whether it is stored (${errorMessage(error)}). Look at the state before you repeat the command.`,
+    { cause: error },
+  )
 }
 
 function closedError(): CuelineError {

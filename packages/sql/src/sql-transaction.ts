@@ -10,9 +10,11 @@ import type {
   StoredEvent,
   WorkOrderId,
 } from '@cueline/core'
+import type { CompiledQuery } from 'kysely'
 
 import {
   appendEvents,
+  insertEventsOf,
   lastSequence,
   noteSilentReleases,
   noteSilentWrite,
@@ -25,13 +27,15 @@ import type { Database, Dialect } from './dialect.ts'
 import { grantLeases, heldLeases, knownLeases, releaseLeases, writeLeases } from './leases.ts'
 import type { GrantedLease } from './leases.ts'
 import { loadSlice, needsWrites } from './load-slice.ts'
-import type { KnownProjects, ProjectVersion } from './known-projects.ts'
+import type { KnownProject, KnownProjects, ProjectVersion } from './known-projects.ts'
 import { refuseNewer } from './migrate.ts'
-import { sendAll } from './pipelined.ts'
+import { gathered, sendAll } from './pipelined.ts'
 import type { Writing } from './pipelined.ts'
 import { pruneEvents } from './prune-events.ts'
 import type { KnownLease, RowCache } from './row-cache.ts'
 import { knownAnswer, runQuery } from './run-query.ts'
+import { Outdated, wholeTransaction } from './whole-transaction.ts'
+import type { Expected, Written } from './whole-transaction.ts'
 import { writeChanges } from './write-changes.ts'
 
 interface Waiting {
@@ -39,7 +43,21 @@ interface Waiting {
   readonly events: NumberedEvent[]
 }
 
+/** A statement that is a whole transaction. */
+export interface Whole {
+  readonly query: CompiledQuery
+  readonly expected: Expected
+  readonly written: Written
+  /** The high-water mark that is stored with it. */
+  readonly mark: number
+}
+
 const nothing = Promise.resolve()
+
+/** The database's clock may be so much later than the time that is given out without asking it. */
+const mostBehindMs = 250
+/** Of the numbers that tell who has written. */
+const writers = 2 ** 52
 
 /**
  * One transaction as a unit of work: rows are read once, and what is written waits until a read
@@ -69,6 +87,10 @@ export class SqlTransaction implements StorageTransaction {
   /** Something waits that concerns rows which are not known, so no read can do without it. */
   #blind = false
   #wrote = false
+  /** Before this time of the database's clock every lease still stood that was found to be held. */
+  #heldUntil = Number.POSITIVE_INFINITY
+  /** What the database's clock has said since the time was given out. */
+  #heard = 0
   #ended = false
   #failure: { readonly error: unknown } | undefined
 
@@ -156,13 +178,18 @@ export class SqlTransaction implements StorageTransaction {
         const lease = this.#leaseOf(claim.workOrderId)
         const fence = this.#cache.fenceOf(claim.workOrderId)
         if (lease === undefined || fence === undefined) unknown.push(claim)
-        else if (lease?.fence === claim.fence && fence === claim.fence && lease.until > this.now) {
+        else if (
+          lease?.fence === claim.fence &&
+          fence === claim.fence &&
+          lease.until > this.#latestNow()
+        ) {
           held.add(claim.workOrderId)
+          this.#heldUntil = Math.min(this.#heldUntil, lease.until)
         }
       }
       if (unknown.length === 0) return held
       await this.#flush()
-      const found = await heldLeases(this.#database, this.#dialect, unknown, this.now)
+      const found = await heldLeases(this.#database, this.#dialect, unknown, this.#latestNow())
       return new Set([...held, ...found])
     })
 
@@ -183,8 +210,65 @@ export class SqlTransaction implements StorageTransaction {
       const known = this.#blind ? undefined : knownAnswer(name, input, this.now, this.#cache)
       if (known !== undefined) return known
       await this.#flush()
-      return runQuery(this.#database, this.#dialect, name, storable(input), this.now, this.#cache)
+      const now = this.#latestNow()
+      return runQuery(this.#database, this.#dialect, name, storable(input), now, this.#cache)
     })
+  }
+
+  /** Takes over what is most likely true of a project that is not locked yet. */
+  trust(projectId: ProjectId, { cache, version }: KnownProject): void {
+    this.#cache.use(projectId, cache)
+    this.#versions.set(projectId, version)
+    this.#locked.set(projectId, nothing)
+  }
+
+  /** The project that was trusted is locked now: whatever was decided has to be true of it. */
+  verify(projectId: ProjectId, locked: LockedProject): void {
+    const { lastSequence, silentWrites, schema, server, mark } = locked
+    const now = Math.max(locked.now, mark)
+    refuseNewer(schema)
+    const version = this.#versions.get(projectId)
+    const isTrue =
+      version?.lastSequence === lastSequence &&
+      version.silentWrites === silentWrites &&
+      version.schema === schema &&
+      version.server === server
+    if (!isTrue || mark > this.now || now >= this.#latest()) throw new Outdated()
+    this.#at = { ...this.#at, mark }
+    this.#heard = now
+  }
+
+  /** The latest time that is known: no lease counts as held that has lapsed by it. */
+  #latestNow(): number {
+    return Math.max(this.now, this.#heard)
+  }
+
+  /** As long as the database's clock is before this time, what was decided is right. */
+  #latest(): number {
+    return Math.min(this.now + mostBehindMs, this.#heldUntil)
+  }
+
+  /**
+   * Everything that waits as one statement that is a whole transaction, of a project that was trusted;
+   * undefined where it takes several, or writes no event.
+   */
+  whole(projectId: ProjectId): Whole | undefined {
+    if (this.#failure !== undefined) throw this.#failure.error
+    const version = this.#versions.get(projectId)
+    const waiting = this.#waiting.get(projectId)
+    const last = waiting?.events.at(-1)?.sequence
+    if (version === undefined || waiting === undefined || last === undefined) return undefined
+    if (this.#waiting.size > 1) return undefined
+    const written = { last, writer: 1 + Math.floor(Math.random() * writers) }
+    let { mark } = this.#at
+    const writes = gathered(this.#database, (writing) => {
+      this.#write(writing, [...this.#waiting], [...this.#leases], written.writer)
+      mark = keepMark(writing, this.#dialect, this.#at)
+    })
+    if (writes === undefined) return undefined
+    const expected = { projectId, version, now: this.now, before: this.#latest() }
+    const query = wholeTransaction(this.#database, this.#dialect, expected, last, writes)
+    return query && { query, expected, written, mark }
   }
 
   /** A transaction in which a call failed is not committed, even when `work` went on. */
@@ -192,7 +276,9 @@ export class SqlTransaction implements StorageTransaction {
     if (this.#failure === undefined) await this.#run(() => this.#flush())
     else throw this.#failure.error
     if (!this.#wrote) return
-    await this.#send((writing) => keepMark(writing, this.#dialect, this.#at))
+    await this.#send((writing) => {
+      keepMark(writing, this.#dialect, this.#at)
+    })
   }
 
   /** Why a write failed whose reply nobody has waited for; undefined when all went well. */
@@ -203,6 +289,7 @@ export class SqlTransaction implements StorageTransaction {
 
   /** After the commit: what is known of the locked projects is true until somebody writes. */
   keep(): void {
+    for (const projectId of this.#waiting.keys()) this.#cache.of(projectId).flushed()
     for (const [projectId, version] of this.#versions) {
       const cache = this.#cache.of(projectId)
       if (this.#silent.has(projectId) || cache.lastSequence === undefined) continue
@@ -273,30 +360,39 @@ export class SqlTransaction implements StorageTransaction {
     this.#leases.clear()
     this.#blind = false
     if (waiting.length + leases.length === 0) return
-    await this.#send((writing) => {
-      const { apart } = writing
-      for (const [projectId, { changes, events }] of waiting) {
-        const worth = this.#cache.of(projectId).worthWriting(changes)
-        // Another project may write the same rows: workers go by their ids alone.
-        apart()
-        writeChanges(writing, this.#dialect, projectId, worth, this.now)
-        appendEvents(writing, this.#dialect, projectId, events)
-        if (events.length === 0 && this.#locked.has(projectId)) {
-          this.#silent.add(projectId)
-          noteSilentWrite(writing, this.#dialect, projectId)
-        }
-      }
-      const ended = leases.flatMap(([id, lease]) => (lease === null ? [id] : []))
-      releaseLeases(writing, this.#dialect, ended)
-      if (this.#dialect.lockProject !== undefined) {
-        const untold = ended.filter((id) => !this.#tellsOf(id))
-        if (untold.length > 0) apart()
-        noteSilentReleases(writing, this.#dialect, untold)
-      }
-      const granted = leases.flatMap(([, lease]) => (lease === null ? [] : [lease]))
-      writeLeases(writing, this.#dialect, granted)
-    })
+    await this.#send((writing) => this.#write(writing, waiting, leases))
     for (const [projectId] of waiting) this.#cache.of(projectId).flushed()
+  }
+
+  /** A writer is named where the events tell who they are of, and the counter is raised otherwise. */
+  #write(
+    writing: Writing,
+    waiting: readonly (readonly [ProjectId, Waiting])[],
+    leases: readonly (readonly [WorkOrderId, GrantedLease | null])[],
+    writer?: number,
+  ): void {
+    const { apart } = writing
+    for (const [projectId, { changes, events }] of waiting) {
+      const worth = this.#cache.of(projectId).worthWriting(changes)
+      // Another project may write the same rows: workers go by their ids alone.
+      apart()
+      writeChanges(writing, this.#dialect, projectId, worth, this.now)
+      if (writer === undefined) appendEvents(writing, this.#dialect, projectId, events)
+      else insertEventsOf(writing, this.#dialect, projectId, events, writer)
+      if (events.length === 0 && this.#locked.has(projectId)) {
+        this.#silent.add(projectId)
+        noteSilentWrite(writing, this.#dialect, projectId)
+      }
+    }
+    const ended = leases.flatMap(([id, lease]) => (lease === null ? [id] : []))
+    releaseLeases(writing, this.#dialect, ended)
+    if (this.#dialect.lockProject !== undefined) {
+      const untold = ended.filter((id) => !this.#tellsOf(id))
+      if (untold.length > 0) apart()
+      noteSilentReleases(writing, this.#dialect, untold)
+    }
+    const granted = leases.flatMap(([, lease]) => (lease === null ? [] : [lease]))
+    writeLeases(writing, this.#dialect, granted)
   }
 
   /** Whether an event of this transaction tells others to read anew what they keep of a work order. */

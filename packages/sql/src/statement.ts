@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Expression, RawBuilder } from 'kysely'
+import type { CompiledQuery, Expression, RawBuilder } from 'kysely'
 
 import type { Database, Dialect } from './dialect.ts'
 import { boundQuery, executeNowOf } from './pipelined.ts'
@@ -19,6 +19,8 @@ export interface Statement<Given extends Parameters, Row> {
   run(database: Database, dialect: Dialect, given: Given): Promise<readonly Row[]>
   /** Sends it with other writes; nobody sees its rows. */
   send(writing: Writing, dialect: Dialect, given: Given): void
+  /** What `run` would send. */
+  bound(database: Database, dialect: Dialect, given: Given): CompiledQuery
 }
 
 interface Compiled {
@@ -54,6 +56,10 @@ export function statement<Given extends Parameters, Row = Record<string, unknown
       if (executeNow !== undefined) return executeNow(text, values) as readonly Row[]
       const { rows } = await database.executeQuery(boundQuery(text, values))
       return rows as readonly Row[]
+    },
+    bound(database, dialect, given) {
+      const { text, parameters } = compile(database, dialect)
+      return boundQuery(text, valuesOf(parameters, given))
     },
     send(writing, dialect, given) {
       const { text, parameters } = compile(writing.database, dialect)

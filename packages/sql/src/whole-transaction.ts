@@ -1,6 +1,7 @@
 import { errorMessage } from '@cueline/core'
 import type { ProjectId } from '@cueline/core'
-import { CompiledQuery, sql } from 'kysely'
+import { sql } from 'kysely'
+import type { CompiledQuery } from 'kysely'
 
 import { clockMark, newestMigration, nowOf } from './clock.ts'
 import type { Database, Dialect } from './dialect.ts'

@@ -115,6 +115,8 @@ function checkAttempts(events: readonly StoredEvent[], done: ReadonlySet<string>
       continue
     }
     const { taskId, attemptId, type } = event
+    // Says of a worker that was given up that it is there again; another attempt may be under way.
+    if (type === 'attempt.survived') continue
     if (type === 'attempt.started') current.set(taskId, attemptId)
     else if (current.get(taskId) !== attemptId) {
       throw new Error(`${type} of attempt ${attemptId}, event ${event.sequence}, came too late.`)

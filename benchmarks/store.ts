@@ -7,7 +7,9 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { bulk } from './store/bulk.ts'
+import { claimAlone } from './store/claim-alone.ts'
 import { drivers } from './store/drivers.ts'
+import { groupCommit } from './store/group-commit.ts'
 import { insert } from './store/insert.ts'
 import { log } from './store/log.ts'
 import { fdatasyncMs, type Goal, rounded } from './store/measure.ts'
@@ -32,6 +34,8 @@ const sections = {
   ready: () => ready(folder, rounds, [10_000, 100_000]),
   log: () => log(folder, rounds),
   drivers: () => drivers(folder, rounds),
+  claim: () => claimAlone(folder, rounds),
+  loop: () => groupCommit(folder, rounds, 5_000),
   sqlite: () => sqliteDrain(folder, rounds, drained),
   postgres: () => postgresDrain(rounds, drained),
 }

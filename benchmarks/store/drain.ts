@@ -23,12 +23,17 @@ export async function drainCueline(
 }
 
 /** A project with independent tasks that all may start. */
-export async function queuedProject(cueline: Cueline, tasks: number): Promise<ProjectId> {
+export async function queuedProject(
+  cueline: Cueline,
+  tasks: number,
+  description = '',
+): Promise<ProjectId> {
   const settings = { maxParallelTasks: 10_000 }
   const { id: projectId } = await cueline.projects.create({ name: 'drain', settings })
   const list = Array.from({ length: tasks }, (_, index) => ({
     id: `T${index}`,
     title: `Task ${index}`,
+    ...(description !== '' && { description }),
   }))
   await cueline.tasks.import({ projectId, document: { tasks: list } })
   const batch = await cueline.stages.create({ projectId, name: 'all', maxParallelTasks: 10_000 })

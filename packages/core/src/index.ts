@@ -268,10 +268,8 @@ export type { NextBatch, ProjectForecast } from './operation/plan-outlook.ts'
 export type { DependencySuggestion } from './operation/suggest-dependencies.ts'
 export type { ImportedTasks } from './operation/tasks.ts'
 export type { WhatIfAnswer } from './operation/plan-questions.ts'
-export type {
-  PrunedWorkspaces,
-  WorkspaceExplanation,
-  WorkspaceView,
-} from './operation/workspaces.ts'
+export type { WorkspaceExplanation } from './operation/explain-workspace.ts'
+export type { WorkspaceView } from './operation/workspace-view.ts'
+export type { PrunedWorkspaces } from './operation/workspaces.ts'
 export type { RevisedPlan } from './operation/plan-revision.ts'
 export type { ProjectPlan } from './operation/project-plan.ts'

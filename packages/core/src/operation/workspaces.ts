@@ -1,17 +1,13 @@
 import * as z from 'zod'
 import { CuelineError } from '../error.ts'
 import type { AttemptId, ProjectId, TaskId } from '../id.ts'
-import type { WorkspaceState } from '../staging/state.ts'
-import type {
-  KeptWork,
-  PrunableWork,
-  WorkspaceInspection,
-  WorkspaceProvider,
-} from '../workspace/workspace.ts'
 import type { CommandOf } from '../staging/command.ts'
+import type { KeptWork, PrunableWork } from '../workspace/workspace.ts'
+import { explainWorkspace, type WorkspaceExplanation } from './explain-workspace.ts'
 import { actor, attemptId, projectId } from './input.ts'
 import { operation, type OperationContext } from './operation.ts'
 import { requireProject } from './resolve.ts'
+import { providerOf, viewOf, viewsOf, withOverlaps, type WorkspaceView } from './workspace-view.ts'
 
 /** What the removal of a workspace came to. */
 export interface RemovedWorkspace {
@@ -28,49 +24,6 @@ export interface PrunedWorkspaces {
   /** Kept work that is old enough but of an attempt that this project does not know; it stays. */
   readonly foreign: readonly PrunableWork[]
   readonly dryRun: boolean
-}
-
-/** A workspace, or what is kept of one that is gone, beside the attempt it is of. */
-export interface WorkspaceView {
-  readonly attemptId: AttemptId
-  readonly state: WorkspaceState
-  /** Null where this database does not know the attempt: another one may. */
-  readonly taskId: TaskId | null
-  /** Code of the task, number and status of the attempt; null likewise. */
-  readonly task: string | null
-  readonly attempt: number | null
-  readonly status: string | null
-  readonly startedAt: number | null
-  readonly endedAt: number | null
-  /** An attempt works in it, by a lease that holds. */
-  readonly inUse: boolean
-  /** Paths that hold what has not landed. */
-  readonly changed: readonly string[]
-  readonly commits: number
-  readonly branch: string | null
-  readonly path: string | null
-  readonly base: string | null
-  /** What is kept of it, where `remove` keeps work. */
-  readonly kept: readonly KeptWork[]
-  /** Commands that show a person what is in it. */
-  readonly look: readonly string[]
-  /** Other work that this one contradicts as both stand now; null where nobody looked. */
-  readonly overlaps:
-    | readonly {
-        /** Null: what has landed. */
-        readonly attemptId: AttemptId | null
-        readonly task: string | null
-        readonly paths: readonly string[]
-        readonly message: string
-      }[]
-    | null
-}
-
-export interface WorkspaceExplanation extends WorkspaceView {
-  /** Why it stands, or why something of it is kept. */
-  readonly why: string
-  /** What will happen to it, and who does that. */
-  readonly next: string
 }
 
 const days = z.number().min(0).max(36_500)
@@ -107,8 +60,7 @@ export const workspaces = {
     path: '/projects/{projectId}/workspaces/{attemptId}',
     input: ofAttempt,
     async run(context, input): Promise<WorkspaceExplanation> {
-      const view = await viewOf(context, input.projectId, input.attemptId)
-      return { ...view, ...explain(view) }
+      return explainWorkspace(await viewOf(context, input.projectId, input.attemptId))
     },
   }),
   remove: operation({
@@ -242,170 +194,6 @@ async function ownersOf(
     transaction.load({ projectId: project, attempts: [...new Set(ids)] }),
   )
   return new Map([...attempts.values()].map(({ id, taskId }) => [id, taskId] as const))
-}
-
-function providerOf({ workspace }: OperationContext): WorkspaceProvider {
-  if (workspace !== null) return workspace
-  throw new CuelineError(
-    'unsupported',
-    'There are no workspaces here: give createCueline a `workspace`, such as gitWorkspaces({ repository }).',
-  )
-}
-
-async function viewOf(
-  context: OperationContext,
-  project: ProjectId,
-  id: AttemptId,
-): Promise<WorkspaceView> {
-  const provider = providerOf(context)
-  const [view] = await viewsOf(context, provider, project, [id], await provider.kept())
-  if (view !== undefined && (view.state !== 'removed' || view.kept.length > 0)) return view
-  throw new CuelineError(
-    'not-found',
-    `Attempt "${id}" has no workspace, and nothing is kept of one. List the workspaces to find its id.`,
-    { details: { attemptId: id } },
-  )
-}
-
-/** Workspaces looked at in one go, so that a hundred of them do not start hundreds of processes. */
-const portion = 4
-
-async function viewsOf(
-  { storage }: OperationContext,
-  provider: WorkspaceProvider,
-  project: ProjectId,
-  ids: readonly AttemptId[],
-  allKept: readonly KeptWork[],
-): Promise<readonly WorkspaceView[]> {
-  const { attempts, tasks, held } = await storage.transaction(async (transaction) => {
-    await requireProject(transaction, project)
-    const loaded = await transaction.load({ projectId: project, attempts: ids })
-    const all = [...loaded.attempts.values()]
-    const taskIds = [...new Set(all.map(({ taskId }) => taskId))]
-    const open = all.filter(({ endedAt }) => endedAt === null)
-    const claims = open.map(({ workOrderId, fence }) => ({
-      projectId: project,
-      workOrderId,
-      fence,
-    }))
-    return {
-      attempts: loaded.attempts,
-      tasks: (await transaction.load({ projectId: project, tasks: taskIds })).tasks,
-      held: await transaction.held(claims),
-    }
-  })
-  const views: WorkspaceView[] = []
-  for (let at = 0; at < ids.length; at += portion) {
-    const some = ids.slice(at, at + portion)
-    const found = await Promise.all(some.map((id) => provider.inspect({ attemptId: id })))
-    some.forEach((id, index) => {
-      const attempt = attempts.get(id)
-      const inspection = found[index] ?? null
-      const inUse =
-        attempt !== undefined && attempt.endedAt === null && held.has(attempt.workOrderId)
-      views.push({
-        attemptId: id,
-        ...contentOf(inspection, inUse && attempt?.status === 'merging'),
-        taskId: attempt?.taskId ?? null,
-        task: attempt === undefined ? null : (tasks.get(attempt.taskId)?.code ?? null),
-        attempt: attempt?.number ?? null,
-        status: attempt?.status ?? null,
-        startedAt: attempt?.startedAt ?? null,
-        endedAt: attempt?.endedAt ?? null,
-        inUse: inUse && inspection !== null,
-        kept: allKept.filter(({ attemptId: of }) => of === id),
-        overlaps: null,
-      })
-    })
-  }
-  return views.toSorted((one, other) => (one.startedAt ?? 0) - (other.startedAt ?? 0))
-}
-
-/** Pairs that are compared for one list. */
-const mostPairs = 50
-const never = new AbortController().signal
-
-async function withOverlaps(
-  provider: WorkspaceProvider,
-  views: readonly WorkspaceView[],
-): Promise<readonly WorkspaceView[]> {
-  if (provider.radar === undefined) return views
-  const found = await provider.radar({ pairs: mostPairs, signal: never })
-  const codes = new Map(views.map(({ attemptId: id, task }) => [id, task]))
-  return views.map((view) => ({
-    ...view,
-    overlaps: found
-      .filter(({ attempts }) => attempts.some((id) => id === view.attemptId))
-      .map(({ attempts: [first, second], paths, message }) => {
-        const other = (first === view.attemptId ? second : first) ?? null
-        const task = other === null ? null : (codes.get(other) ?? null)
-        return { attemptId: other, task, paths, message }
-      }),
-  }))
-}
-
-function contentOf(inspection: WorkspaceInspection | null, merging: boolean) {
-  if (inspection === null) {
-    return {
-      state: 'removed' as const,
-      changed: [],
-      commits: 0,
-      branch: null,
-      path: null,
-      base: null,
-      look: [],
-    }
-  }
-  const { workspace, state, changed, commits, branch = null, look } = inspection
-  return {
-    state: merging && state !== 'merged' ? ('queued' as const) : state,
-    changed,
-    commits,
-    branch,
-    path: workspace.path ?? null,
-    base: workspace.base,
-    look,
-  }
-}
-
-function explain(view: WorkspaceView): Pick<WorkspaceExplanation, 'why' | 'next'> {
-  const { state, inUse, status, task } = view
-  const who = task === null ? `Attempt ${view.attemptId}` : `Attempt ${view.attempt} of ${task}`
-  if (state === 'removed') {
-    return {
-      why: `${who} is ${status ?? 'unknown here'}; its workspace is gone, and what had not landed was kept.`,
-      next: 'It stays kept until a person deletes it. `restore` makes a branch of it.',
-    }
-  }
-  if (inUse) {
-    const doing = status === 'waiting' ? 'waits for a person' : `is ${status}`
-    return {
-      why: `${who} ${doing}, and its lease holds.`,
-      next: 'Nobody removes it before that attempt has ended; then what has not landed is kept and it goes.',
-    }
-  }
-  if (task === null) {
-    return {
-      why: 'This database does not know its attempt: it is of another project, or of another database.',
-      next: 'Whoever runs that project removes it. Nothing here does.',
-    }
-  }
-  const lost = {
-    fresh: 'it holds nothing that would be lost.',
-    merged: 'all it holds has landed.',
-    salvaged: 'all it holds is kept already.',
-    dirty: 'it holds changes that have not landed.',
-    committed: 'it holds commits that have not landed.',
-    queued: 'its merge was cut off; nothing of it has landed.',
-  }[state]
-  const why =
-    view.endedAt === null
-      ? `${who} lost its lease before it ended; ${lost}`
-      : `${who} has ended (${status}), but its workspace was not removed; ${lost}`
-  return {
-    why,
-    next: 'The next run removes it when it starts, and keeps what has not landed first. `remove` does so now.',
-  }
 }
 
 function inUse(view: WorkspaceView): CuelineError {

@@ -47,7 +47,7 @@ export interface GitWorkspacesOptions {
   readonly branch?: string
   /** What that branch starts from while there is none; `HEAD` when absent. */
   readonly from?: string
-  /** Where workspaces are made; `.cueline/attemptspaces` in the repository when absent. */
+  /** Where workspaces are made; `.cueline/workspaces` in the repository when absent. */
   readonly root?: string
   /** What a fresh workspace gets beside the files that git knows. */
   readonly setup?: WorkspaceSetup

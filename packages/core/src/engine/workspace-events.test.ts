@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 
 import type { StoredEvent } from '../event/event.ts'
+import { createCueline } from '../create-cueline.ts'
 import type { AttemptId } from '../id.ts'
+import { manualClock } from '../testing/manual-clock.ts'
 import { tinyWorld } from '../testing/tiny-world.ts'
 import { memoryWorkspaces } from '../workspace/memory-workspaces.ts'
 import type { PrunableWork } from '../workspace/workspace.ts'
@@ -66,6 +68,57 @@ describe('workspaces in the log [S4-12, X-07]', () => {
     await cueline.workspaces.remove({ projectId, attemptId: idOf(1) })
     const removed = world.events.filter(({ type }) => type === 'workspace.removed')
     expect(removed).toHaveLength(2)
+  })
+
+  it('are told late by an engine that has lost the attempt, and mislead nobody', async () => {
+    const workspace = memoryWorkspaces()
+    const world = await tinyWorld({ tasks: { A: [] }, workspace, runner: async () => {} })
+    const { cueline, clock, storage, projectId } = world
+    const still = manualClock(clock.now())
+    const prepared = Promise.withResolvers<void>()
+    const late = await createCueline({
+      storage,
+      clock: still,
+      times: { stopGraceMs: 0 },
+      workspace: {
+        ...workspace,
+        // Deaf to its signal, like a checkout that cannot be stopped half way.
+        async prepare(request) {
+          await prepared.promise
+          return await workspace.prepare(request, new AbortController().signal)
+        },
+      },
+      runner: async () => {},
+    })
+    const stop = new AbortController()
+    void late.run({ projectId, signal: stop.signal })
+    await still.settle()
+    const run = cueline.run({ projectId })
+    await clock.advance(60_000)
+    const report = await run
+    expect(report).toMatchObject({ attempts: 2, tasks: { done: 1 } })
+    const { sequence: cursor = 0 } = world.events.at(-1) ?? {}
+
+    await still.advance(60_000)
+    prepared.resolve()
+    await still.advance(60_000)
+    const told = (await cueline.events.after({ projectId, cursor })).filter(isOfWorkspace)
+    const [lost] = world.events.flatMap((event) =>
+      event.type === 'attempt.interrupted' ? [event.attemptId] : [],
+    )
+    expect(told).toMatchObject([
+      { type: 'workspace.created', attemptId: lost },
+      { type: 'workspace.removed', attemptId: lost, salvaged: null },
+    ])
+    expect(await workspace.list()).toEqual([])
+    const sound = async () => (await cueline.doctor.check({ projectId, replay: true })).ok
+    expect(await sound()).toBe(true)
+    await cueline.events.prune({ projectId, keepEvents: 1 })
+    expect(await sound()).toBe(true)
+    const after = await cueline.reports.build({ projectId })
+    expect(after).toMatchObject({ attempts: report.attempts, tasks: report.tasks })
+    stop.abort()
+    await still.advance(1_000)
   })
 
   it('are told when somebody gets their work back, and who it was', async () => {

@@ -274,7 +274,11 @@ export type Event = { readonly at: number } & (
       readonly text: string
     }
   | {
-      /** The attempt has got a place of its own to work in. */
+      /**
+       * The attempt has got a place of its own to work in. This and what follows are facts about folders
+       * and branches, not claims: no lease is asked for, no state follows, and an engine that has lost the
+       * attempt meanwhile tells them too. No other attempt has that id, so nobody is misled.
+       */
       readonly type: 'workspace.created'
       readonly attemptId: AttemptId
       readonly taskId: TaskId

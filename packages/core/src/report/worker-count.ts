@@ -68,9 +68,7 @@ export function createWorkerCount(
       }
       registering = null
       if (event.type === 'attempt.waiting' || isQueued(event)) waiting.add(event.attemptId)
-      else if ('attemptId' in event && !says.has(event.type)) {
-        waiting.delete(event.attemptId)
-      }
+      else if ('attemptId' in event && moves(event)) waiting.delete(event.attemptId)
       if (event.type === 'attempt.started') workerOf.set(event.attemptId, event.workerId)
       const worker = actingWorker(event, workerOf)
       const crew = worker === undefined ? undefined : crewOf.get(worker)
@@ -97,6 +95,11 @@ const says: ReadonlySet<StoredEvent['type']> = new Set([
   'attempt.grouped',
   'attempt.survived',
 ])
+
+/** What is told of its workspace or session may come at any time, also late. */
+function moves({ type }: StoredEvent): boolean {
+  return type.startsWith('attempt.') && !says.has(type)
+}
 
 const nobody: WorkerCountState = {
   position: 0,

@@ -93,6 +93,7 @@ export type {
 export type { Event, EventOf, EventType, StoredEvent } from './event/event.ts'
 export { addInterruptions, addKeys, addResources } from './limit/admission.ts'
 export type { Load } from './limit/admission.ts'
+export { compareText } from './storage/compare-text.ts'
 export { checkPrune, prunedError } from './storage/pruned-error.ts'
 export { followEvents } from './storage/follow-events.ts'
 export type { FollowedLog } from './storage/follow-events.ts'

@@ -1,4 +1,4 @@
-import { addInterruptions, addKeys, addResources, readiness } from '@cueline/core'
+import { addInterruptions, addKeys, addResources, compareText, readiness } from '@cueline/core'
 import type {
   Attempt,
   BatchId,
@@ -216,5 +216,5 @@ function comesBefore(left: Task, right: Task): boolean {
   if (left.stagePriority !== right.stagePriority) return left.stagePriority > right.stagePriority
   if (left.tail !== right.tail) return left.tail > right.tail
   if (left.position !== right.position) return left.position < right.position
-  return left.id < right.id
+  return compareText(left.id, right.id) < 0
 }

@@ -1,3 +1,4 @@
+import { compareText } from '@cueline/core'
 import type {
   Dependency,
   Hold,
@@ -356,9 +357,9 @@ function listed(
 
 /** Named rows and rows brought along come from several statements; `decide` may walk them. */
 function byKey<Row>(rows: ReadonlyMap<string, Row>): ReadonlyMap<string, Row> {
-  return isInOrder(rows.keys(), (id, next) => id < next)
+  return isInOrder(rows.keys(), (id, next) => compareText(id, next) < 0)
     ? rows
-    : new Map([...rows].toSorted((left, right) => (left[0] < right[0] ? -1 : 1)))
+    : new Map([...rows].toSorted((left, right) => compareText(left[0], right[0])))
 }
 
 /** Mostly they are: rows are read in order, and ids grow with time. */
@@ -376,7 +377,7 @@ function isInOrder<Entry>(
 
 function byPosition(rows: ReadonlyMap<string, Tables['task']>) {
   const order = (left: Task, right: Task) =>
-    left.position - right.position || (left.id < right.id ? -1 : 1)
+    left.position - right.position || compareText(left.id, right.id)
   if (isInOrder(rows.values(), (task, next) => order(task, next) < 0)) return rows
   const tasks = [...rows.values()].toSorted(order)
   return new Map(tasks.map((task) => [task.id, task]))

@@ -1,3 +1,4 @@
+import { compareText } from '@cueline/core'
 import type {
   Attempt,
   Batch,
@@ -157,7 +158,7 @@ export class ProjectCache {
     const batches: Batch[] = []
     for (const batch of this.rows.batch.values()) if (batch !== null) batches.push(batch)
     this.#byOrder = batches.toSorted(
-      (left, right) => left.order - right.order || (left.id < right.id ? -1 : 1),
+      (left, right) => left.order - right.order || compareText(left.id, right.id),
     )
     return this.#byOrder
   }

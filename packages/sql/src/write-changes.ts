@@ -142,8 +142,8 @@ function cached<Value>(cache: Map<string, Value>, name: string, make: () => Valu
   return value
 }
 
-/** A second insert replaces a hold, a worker or an edge; of anything else it is a conflict. */
-const replaceable: ReadonlySet<TableName> = new Set(['hold', 'worker', 'dependency'])
+/** A second insert replaces a hold or an edge; of anything else it is a conflict. */
+const replaceable: ReadonlySet<TableName> = new Set(['hold', 'dependency'])
 
 const changedAt: Column = { name: 'changed_at', kind: 'int' }
 
@@ -208,17 +208,24 @@ function projectColumn(spec: TableSpec): string {
   return spec.table === 'project' ? 'id' : 'project_id'
 }
 
+const idColumns: readonly Column[] = [{ name: 'id', kind: 'text' }]
+
 /** What is not part of the state goes with the row it belongs to. */
 const forgetWith: Partial<Record<TableName, readonly Write[]>> = {
-  worker: [forget('heartbeats', 'worker_id')],
-  workOrder: [forget('leases', 'work_order_id')],
-}
-
-function forget(table: string, column: string): Write {
-  return statement(
-    ({ rows }, dialect) => sql`delete from ${sql.ref(table)} where ${sql.ref(column)} in
-      (select given.id from ${dialect.records(rows, [{ name: 'id', kind: 'text' }], 'given')})`,
-  )
+  // Not of workers that another project has: those are not removed.
+  worker: [
+    statement(
+      ({ rows, projectId }, dialect) => sql`delete from heartbeats where worker_id in
+        (select workers.id from ${dialect.records(rows, idColumns, 'given')}
+          join workers on workers.id = given.id and workers.project_id = ${projectId})`,
+    ),
+  ],
+  workOrder: [
+    statement(
+      ({ rows }, dialect) => sql`delete from leases where work_order_id in
+        (select given.id from ${dialect.records(rows, idColumns, 'given')})`,
+    ),
+  ],
 }
 
 /** The bytes stand once per hash, beside the rows that link to them. */

@@ -3,6 +3,7 @@ import { defaultAccount } from '../staging/state.ts'
 import type { Batch, Task, WorkOrder } from '../staging/state.ts'
 import { compareClaims } from './claim-order.ts'
 import { SortedList } from './sorted-list.ts'
+import { compareText } from './compare-text.ts'
 
 interface Candidate {
   readonly order: WorkOrder
@@ -197,5 +198,5 @@ function compareNotBefore(left: Candidate, right: Candidate): number {
 }
 
 function compareOrders(left: Candidate, right: Candidate): number {
-  return left.order.id < right.order.id ? -1 : left.order.id > right.order.id ? 1 : 0
+  return compareText(left.order.id, right.order.id)
 }

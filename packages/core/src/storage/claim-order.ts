@@ -1,4 +1,5 @@
 import type { Priority, Task } from '../staging/state.ts'
+import { compareText } from './compare-text.ts'
 
 /** What decides who is claimed first. */
 export type ClaimRank = Pick<Task, 'id' | 'priority' | 'stagePriority' | 'tail' | 'position'>
@@ -15,6 +16,6 @@ export function compareClaims(left: ClaimRank, right: ClaimRank): number {
     right.stagePriority - left.stagePriority ||
     right.tail - left.tail ||
     left.position - right.position ||
-    (left.id < right.id ? -1 : left.id > right.id ? 1 : 0)
+    compareText(left.id, right.id)
   )
 }

@@ -17,6 +17,7 @@ import { compareBatches } from './moving-batches.ts'
 import type { ProjectRows } from './project-rows.ts'
 import type { BatchSummary } from '../staging/batch-summary.ts'
 import type { Queries, QueryName, QueuedMerge, QueueCounts } from './storage.ts'
+import { compareText } from './compare-text.ts'
 
 type Answers = {
   readonly [Name in QueryName]: (
@@ -340,7 +341,7 @@ function summaryOf(rows: ProjectRows, batch: Batch): BatchSummary {
 
 function isNewer(one: StoredPlan, other: StoredPlan): boolean {
   const later = one.revision - other.revision || one.createdAt - other.createdAt
-  return later > 0 || (later === 0 && one.id < other.id)
+  return later > 0 || (later === 0 && compareText(one.id, other.id) < 0)
 }
 
 function withoutBytes(artifact: StoredArtifact): Omit<StoredArtifact, 'bytes'> {
@@ -360,10 +361,6 @@ function* pick<Id, Row>(rows: ReadonlyMap<Id, Row>, ids: Iterable<Id>): Iterable
     const row = rows.get(id)
     if (row !== undefined) yield row
   }
-}
-
-function compareText(left: string, right: string): number {
-  return left < right ? -1 : left > right ? 1 : 0
 }
 
 const priorities = ['high', 'normal', 'low'] as const

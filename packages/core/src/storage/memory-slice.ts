@@ -5,6 +5,7 @@ import { emptySlice } from '../staging/slice.ts'
 import type { Slice, SliceKeys } from '../staging/slice.ts'
 import type { Dependency, Task } from '../staging/state.ts'
 import type { ProjectRows } from './project-rows.ts'
+import { compareText } from './compare-text.ts'
 
 /** Copies just what the keys name, so that a slice asked for too narrowly shows in memory too. */
 export function loadSlice(rows: ProjectRows, keys: SliceKeys): Slice {
@@ -96,7 +97,7 @@ function inOrder(slice: Slice): Slice {
 function byKey<Id extends string, Row>(rows: Map<Id, Row>): Map<Id, Row> {
   if (rows.size < 2) return rows
   const sorted = new Map<Id, Row>()
-  for (const id of [...rows.keys()].sort()) sorted.set(id, rows.get(id) as Row)
+  for (const id of [...rows.keys()].sort(compareText)) sorted.set(id, rows.get(id) as Row)
   return sorted
 }
 
@@ -184,5 +185,5 @@ function everything(rows: ProjectRows): Slice {
 }
 
 export function byPosition(left: Task, right: Task): number {
-  return left.position - right.position || (left.id < right.id ? -1 : 1)
+  return left.position - right.position || compareText(left.id, right.id)
 }

@@ -1,7 +1,7 @@
 import type { Event, StoredEvent } from '../event/event.ts'
 import type { ProjectId, WorkerId, WorkOrderId } from '../id.ts'
 import type { Change } from '../staging/slice.ts'
-import { ProjectRows } from './project-rows.ts'
+import { hasOwnId, ProjectRows, taken } from './project-rows.ts'
 import type { Undo } from './project-rows.ts'
 import { checkPrune, prunedError } from './pruned-error.ts'
 import { storable } from './storable.ts'
@@ -49,16 +49,31 @@ export class MemoryWorld {
     now: number,
   ): readonly StoredEvent[] {
     const stored = changes.map(storable)
-    if (stored.length > 0) this.#ownRows(projectId).apply(stored, now, this.#undos)
-    for (const change of stored) {
-      if (change.table === 'workOrder' && change.kind === 'delete') {
-        this.#set(this.#leases, change.key as WorkOrderId, undefined)
-      } else if (change.table === 'worker' && change.kind !== 'update') {
-        const id = (change.kind === 'insert' ? change.row.id : change.key) as WorkerId
-        this.#set(this.#heartbeats, id, change.kind === 'insert' ? now : undefined)
+    if (stored.length > 0) {
+      this.#checkIds(projectId, stored)
+      const own = this.#ownRows(projectId)
+      const forgets = removedIn(own, stored)
+      own.apply(stored, now, this.#undos)
+      for (const change of stored) {
+        if (change.kind === 'insert' && change.table === 'worker') this.heard(change.row.id, now)
+        if (change.kind !== 'delete') continue
+        if (change.table === 'workOrder') this.release(change.key as WorkOrderId)
+        else if (forgets.has(change)) this.#set(this.#heartbeats, change.key as WorkerId, undefined)
       }
     }
     return this.#append(projectId, events, actor)
+  }
+
+  /** Ids are one for all projects, like their leases. */
+  #checkIds(projectId: ProjectId, changes: readonly Change[]): void {
+    for (const [otherId, rows] of this.projects) {
+      if (otherId === projectId) continue
+      for (const change of changes) {
+        if (change.kind !== 'insert' || !hasOwnId(change.table)) continue
+        const { id } = change.row as { readonly id: string }
+        if (rows.has(change.table, id)) taken(change.table, id)
+      }
+    }
   }
 
   /** Committed events only: readers of the log never see what may still be rolled back. */
@@ -190,4 +205,17 @@ const emptyLog: Log = { prunedThrough: 0, base: [], events: [] }
 function put<Key, Value>(map: Map<Key, Value>, key: Key, value: Value | undefined): void {
   if (value === undefined) map.delete(key)
   else map.set(key, value)
+}
+
+/** The removals of workers that are there: when they were last heard of goes with them. */
+function removedIn(rows: ProjectRows, changes: readonly Change[]): ReadonlySet<Change> {
+  const there = new Map<string, boolean>()
+  const removed = new Set<Change>()
+  for (const change of changes) {
+    if (change.table !== 'worker' || change.kind === 'update') continue
+    const id = change.kind === 'insert' ? change.row.id : change.key
+    if (change.kind === 'delete' && (there.get(id) ?? rows.has('worker', id))) removed.add(change)
+    there.set(id, change.kind === 'insert')
+  }
+  return removed
 }

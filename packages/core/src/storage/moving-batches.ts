@@ -2,6 +2,7 @@ import type { BatchId } from '../id.ts'
 import type { Batch } from '../staging/state.ts'
 import type { TaskCounts } from './batch-counts.ts'
 import { SortedList } from './sorted-list.ts'
+import { compareText } from './compare-text.ts'
 
 /**
  * The batches that may change by themselves, kept as they and their tasks change: a project moves on
@@ -53,7 +54,7 @@ export class MovingBatches {
 
 /** By order; the id only makes it total. */
 export function compareBatches(left: Batch, right: Batch): number {
-  return left.order - right.order || (left.id < right.id ? -1 : +(left.id > right.id))
+  return left.order - right.order || compareText(left.id, right.id)
 }
 
 function isMoving(batch: Batch, { byStatus, total }: TaskCounts): boolean {

@@ -18,6 +18,7 @@ import { ClaimIndex } from './claim-index.ts'
 import { Grouped } from './grouped.ts'
 import { MovingBatches } from './moving-batches.ts'
 import { SortedList } from './sorted-list.ts'
+import { compareText } from './compare-text.ts'
 
 /** Puts one thing back as it was; a transaction that fails runs its undos last first. */
 export type Undo = () => void
@@ -50,8 +51,7 @@ export class ProjectRows {
   readonly active = new Set<Attempt['id']>()
   /** Queued work orders with a time, by that time. */
   readonly timed = new SortedList<WorkOrder>(
-    (left, right) =>
-      left.notBefore - right.notBefore || (left.id < right.id ? -1 : +(left.id > right.id)),
+    (left, right) => left.notBefore - right.notBefore || compareText(left.id, right.id),
   )
   readonly claims = new ClaimIndex()
   readonly counts = new BatchCounts()
@@ -90,6 +90,11 @@ export class ProjectRows {
     }
     this.#reindexClaims(touched)
     this.#reindexBatches(touched)
+  }
+
+  /** Whether there is such a row; of tables that `hasOwnId`. */
+  has(table: TableName, id: string): boolean {
+    return hasOwnId(table) && this.#rows(table).has(id)
   }
 
   /** Whether a batch, plan, request, task, work order, attempt or session has this id. */
@@ -300,8 +305,15 @@ function isActive(attempt: Attempt): boolean {
 
 const idTables = ['batch', 'plan', 'request', 'task', 'workOrder', 'attempt', 'session'] as const
 
+type OwnIdTable = (typeof idTables)[number] | 'worker'
+
+/** Whether the rows of a table have ids of their own, one for all projects. */
+export function hasOwnId(table: TableName): table is OwnIdTable {
+  return table === 'worker' || (idTables as readonly TableName[]).includes(table)
+}
+
 /** Rows that a second insert replaces or leaves as they are. */
-const replaceable: ReadonlySet<TableName> = new Set(['hold', 'worker', 'artifact'])
+const replaceable: ReadonlySet<TableName> = new Set(['hold', 'artifact'])
 
 function keyOf(change: Exclude<Change, { table: 'project' | 'dependency' }>): string {
   if (change.table === 'hold') {
@@ -313,7 +325,7 @@ function keyOf(change: Exclude<Change, { table: 'project' | 'dependency' }>): st
   return change.kind === 'insert' ? change.row.id : change.key
 }
 
-function taken(table: string, key: string): never {
+export function taken(table: string, key: string): never {
   throw new CuelineError(
     'conflict',
     `A ${table} with the id or code "${key}" is already stored; load it and update it instead.`,

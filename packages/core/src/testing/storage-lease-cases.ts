@@ -144,12 +144,12 @@ export const storageLeaseCases: readonly ContractCase<StorageSubject>[] = [
       equal(await silent(), [], 'after 50 s')
       await advance(15_000)
       equal(await silent(), ['w1'], 'after 65 s')
-      await write(storage, inserts(['worker', exampleWorker(projectId, 'w1')]))
-      equal(await silent(), [], 'after it registered again')
+      await write(storage, inserts(['worker', exampleWorker(projectId, 'w4')]))
+      equal(await silent(), ['w1'], 'after another one registered')
       const workers = await query(storage, 'workers', { projectId })
       equal(
         workers.map((worker) => worker.id),
-        ['w1', 'w2', 'w3'],
+        ['w1', 'w2', 'w3', 'w4'],
         'the workers',
       )
     },

@@ -13,7 +13,15 @@ import type { Queries } from '../storage/storage.ts'
 import type { BatchSummary } from '../staging/batch-summary.ts'
 import { check, equal } from './check.ts'
 import { type ContractCase, settled } from './contract.ts'
-import { exampleBatch, exampleTask, exampleWorkOrder } from './example-rows.ts'
+import {
+  exampleAttempt,
+  exampleBatch,
+  exampleRequest,
+  exampleSession,
+  exampleTask,
+  exampleWorker,
+  exampleWorkOrder,
+} from './example-rows.ts'
 import { seededRandom } from './seeded-random.ts'
 import {
   inserts,
@@ -22,6 +30,7 @@ import {
   orderId,
   projectId,
   query,
+  taskId,
   update,
   withProject,
   write,
@@ -157,6 +166,60 @@ export const storageReadyCases: readonly ContractCase<StorageSubject>[] = [
         order.map((index) => `t${index}`),
         'ready',
       )
+    },
+  },
+  {
+    id: 'storage.ready.order-of-ids',
+    title: 'what is equal in all else goes by its id: by code points, as UTF-8 is ordered',
+    async run({ storage }) {
+      const batch = exampleBatch(projectId, 'b1')
+      // By halves of UTF-16, as JavaScript compares, the last one would be the second.
+      const ids = ['a', '\uD7FF', '\uFF5E', '\u{1F600}']
+      const backwards = ids.toReversed()
+      const orderOf = (id: string) => exampleWorkOrder(projectId, `t${id}`, `o${id}`)
+      const attemptOf = (id: string) => exampleAttempt(orderOf(id), `a${id}`)
+      await withProject(
+        storage,
+        ['batch', batch],
+        ...backwards.map((id) => ['batch', exampleBatch(projectId, `b${id}`)] as const),
+        ...backwards.map((id) => {
+          const task = queuedTask(0, batch, { code: id, workOrderId: orderOf(id).id })
+          return ['task', { ...task, id: taskId(`t${id}`) }] as const
+        }),
+        ...backwards.map((id) => ['workOrder', orderOf(id)] as const),
+        ...backwards.map((id) => ['attempt', attemptOf(id)] as const),
+        ...backwards.map((id) => ['request', exampleRequest(attemptOf(id), `r${id}`)] as const),
+        ...backwards.map((id) => ['session', exampleSession(attemptOf(id), `s${id}`)] as const),
+        ...backwards.map((id) => ['worker', exampleWorker(projectId, `w${id}`)] as const),
+      )
+      const named = (letter: string) => ids.map((id) => `${letter}${id}`)
+      const everything = await load(storage, { everything: true })
+      const limited = { projectId, limit: 9 }
+      for (const [what, found, wanted] of [
+        ['claimable', await query(storage, 'claimable', limited), named('o')],
+        [
+          'claimable by age',
+          await query(storage, 'claimable', { ...limited, enqueuedUntil: 9e15 }),
+          named('o'),
+        ],
+        ['ready', await query(storage, 'ready', { projectId }), named('t')],
+        ['tasks', idsOf(await query(storage, 'tasks', { projectId })), named('t')],
+        ['work orders', idsOf(await query(storage, 'workOrders', { projectId })), named('o')],
+        ['attempts', idsOf(await query(storage, 'attempts', { projectId })), named('a')],
+        ['requests', idsOf(await query(storage, 'requests', { projectId })), named('r')],
+        ['sessions', idsOf(await query(storage, 'sessions', { projectId })), named('s')],
+        ['workers', idsOf(await query(storage, 'workers', { projectId })), named('w')],
+        [
+          'batches',
+          idsOf((await query(storage, 'batches', { projectId })).map((each) => each.batch)),
+          ['b1', ...named('b')],
+        ],
+        ['loaded tasks', [...everything.tasks.keys()], named('t')],
+        ['loaded work orders', [...everything.workOrders.keys()], named('o')],
+        ['loaded attempts', [...everything.attempts.keys()], named('a')],
+      ] as const) {
+        equal(found, wanted, what)
+      }
     },
   },
   {
@@ -596,4 +659,8 @@ function batchOf(slice: Slice, task: Task): Batch | undefined {
 function orderOf(slice: Slice, task: Task): WorkOrder | undefined {
   const order = task.workOrderId === null ? undefined : slice.workOrders.get(task.workOrderId)
   return order?.taskId === task.id ? order : undefined
+}
+
+function idsOf(rows: readonly { readonly id: string }[]): readonly string[] {
+  return rows.map(({ id }) => id)
 }

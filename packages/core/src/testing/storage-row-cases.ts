@@ -1,3 +1,4 @@
+import type { ProjectId, WorkerId } from '../id.ts'
 import type { Change } from '../staging/slice.ts'
 import type { Dependency, Session, StoredArtifact, StoredPlan, Task } from '../staging/state.ts'
 import { check, equal, rejects } from './check.ts'
@@ -15,6 +16,7 @@ import {
 } from './example-rows.ts'
 import { seededRandom } from './seeded-random.ts'
 import {
+  claimOf,
   inserts,
   load,
   orderId,
@@ -611,6 +613,61 @@ export const storageRowCases: readonly ContractCase<StorageSubject>[] = [
       )
       equal(await query(storage, 'projectOf', { id: 't1' }), projectId, 'the project of a task')
       equal(await query(storage, 'projectOf', { id: 'nobody' }), null, 'the project of nobody')
+    },
+  },
+  {
+    id: 'storage.rows.ids-of-all-projects',
+    title: 'an id that another project has is a conflict, and nobody changes rows of another',
+    async run({ storage, advance }) {
+      const other = exampleProject('project-2', { createdAt: 2 })
+      const rowsOf = (project: ProjectId) => {
+        const order = exampleWorkOrder(project, 't1', 'o1', { status: 'claimed', fence: 1 })
+        const attempt = exampleAttempt(order, 'a1')
+        return inserts(
+          ['batch', exampleBatch(project, 'b1')],
+          ['task', exampleTask(project, 't1')],
+          ['workOrder', order],
+          ['attempt', attempt],
+          ['request', exampleRequest(attempt, 'r1')],
+          ['session', exampleSession(attempt, 's1')],
+          ['worker', exampleWorker(project, 'w1')],
+        )
+      }
+      await withProject(storage)
+      await write(storage, rowsOf(projectId))
+      await write(storage, inserts(['project', other]), [], other.id)
+      for (const change of rowsOf(other.id)) {
+        const what = `the id of a ${change.table}`
+        await rejects(write(storage, [change], [], other.id), 'conflict', what)
+      }
+      for (const change of rowsOf(projectId)) {
+        await rejects(write(storage, [change]), 'conflict', `the same ${change.table} again`)
+      }
+      const worker = 'w1' as WorkerId
+      await storage.transaction((transaction) =>
+        transaction.lease([claimOf('o1', 1)], worker, 60_000),
+      )
+      await advance(1_000)
+      await storage.renew([], 60_000, [worker])
+      const foreign = [
+        update('worker', 'w1', { status: 'offline' }),
+        update('workOrder', 'o1', { fence: 7 }),
+        { table: 'worker', kind: 'delete', key: 'w1' },
+      ] as readonly Change[]
+      for (const change of foreign) await write(storage, [change], [], other.id)
+      const { workers, workOrders } = await load(storage, { everything: true })
+      equal(
+        [...workers.values()].map(({ id, status }) => [id, status]),
+        [['w1', 'idle']],
+        'the workers',
+      )
+      equal(
+        [...workOrders.values()].map(({ fence }) => fence),
+        [1],
+        'the fences',
+      )
+      equal(await query(storage, 'silentWorkers', { projectId, silentMs: 500 }), [], 'the silent')
+      equal(await storage.renew([claimOf('o1', 1)], 60_000), { lost: [] }, 'the renewal')
     },
   },
   {

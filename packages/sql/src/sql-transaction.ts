@@ -374,7 +374,7 @@ export class SqlTransaction implements StorageTransaction {
     const { apart } = writing
     for (const [projectId, { changes, events }] of waiting) {
       const worth = this.#cache.of(projectId).worthWriting(changes)
-      // Another project may write the same rows: workers go by their ids alone.
+      // Another project may name the same rows: workers go by their ids alone.
       apart()
       writeChanges(writing, this.#dialect, projectId, worth, this.now)
       if (writer === undefined) appendEvents(writing, this.#dialect, projectId, events)

@@ -356,7 +356,7 @@ function listed(
 }
 
 /** Named rows and rows brought along come from several statements; `decide` may walk them. */
-function byKey<Row>(rows: ReadonlyMap<string, Row>): ReadonlyMap<string, Row> {
+export function byKey<Row>(rows: ReadonlyMap<string, Row>): ReadonlyMap<string, Row> {
   return isInOrder(rows.keys(), (id, next) => compareText(id, next) < 0)
     ? rows
     : new Map([...rows].toSorted((left, right) => compareText(left[0], right[0])))
@@ -375,7 +375,8 @@ function isInOrder<Entry>(
   return true
 }
 
-function byPosition(rows: ReadonlyMap<string, Tables['task']>) {
+/** Tasks in the order of their project. */
+export function byPosition(rows: ReadonlyMap<string, Tables['task']>) {
   const order = (left: Task, right: Task) =>
     left.position - right.position || compareText(left.id, right.id)
   if (isInOrder(rows.values(), (task, next) => order(task, next) < 0)) return rows

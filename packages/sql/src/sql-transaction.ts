@@ -26,6 +26,7 @@ import type { Now } from './clock.ts'
 import type { Database, Dialect } from './dialect.ts'
 import { grantLeases, heldLeases, knownLeases, releaseLeases, writeLeases } from './leases.ts'
 import type { GrantedLease } from './leases.ts'
+import { knownSlice } from './known-slice.ts'
 import { loadSlice, needsWrites } from './load-slice.ts'
 import type { KnownProject, KnownProjects, ProjectVersion } from './known-projects.ts'
 import { refuseNewer } from './migrate.ts'
@@ -312,7 +313,8 @@ export class SqlTransaction implements StorageTransaction {
     const keys = storable(wanted)
     await this.#lock(keys.projectId)
     if (this.#blind || needsWrites(keys)) await this.#flush()
-    return loadSlice(this.#database, this.#dialect, this.#cache.of(keys.projectId), keys)
+    const cache = this.#cache.of(keys.projectId)
+    return knownSlice(cache, keys) ?? loadSlice(this.#database, this.#dialect, cache, keys)
   }
 
   #waitingFor(projectId: ProjectId): Waiting {

@@ -4,6 +4,7 @@ import type { RawBuilder } from 'kysely'
 import type { Column, Dialect } from './dialect.ts'
 import { isShared } from './is-shared.ts'
 import type { Writing } from './pipelined.ts'
+import { mostUnits, portions, portionsOfLists } from './portions.ts'
 import { StatementTexts } from './statement-texts.ts'
 
 export interface InsertTarget {
@@ -22,12 +23,16 @@ const manyRows = 64
 /** ... and to take the others out of JSON, when they are few. */
 const fewColumns = 4
 
-/** Inserts rows, each a list of values in the order of the columns, in a few large statements. */
+/**
+ * Inserts rows, each a list of values in the order of the columns, in a few large statements, to none of
+ * which more than `most` is bound for several rows.
+ */
 export function insertRows(
   writing: Writing,
   dialect: Dialect,
   target: InsertTarget,
   rows: readonly (readonly unknown[])[],
+  most: number = mostUnits,
 ): void {
   const { columns } = target
   const textOf = (form: string | number, build: () => RawBuilder<unknown>) =>
@@ -39,8 +44,10 @@ export function insertRows(
         own[at] === true ? [] : [dialect.encode(kind, rows[0]?.[at] ?? null)],
       )
       const text = textOf(own.map(Number).join(''), () => insertShared(target, dialect, own))
-      const list = JSON.stringify(rows.map((row) => row.filter((_, at) => own[at] === true)))
-      writing.send(text, [...shared, list])
+      const list = rows.map((row) => row.filter((_, at) => own[at] === true))
+      for (const some of portions(list, most)) {
+        writing.send(text, [...shared, JSON.stringify(some)])
+      }
       return
     }
   }
@@ -50,7 +57,7 @@ export function insertRows(
       const some = rows.slice(start, start + rowsOfLists)
       const text = textOf('lists', () => insertLists(target, dialect))
       const lists = columns.map(({ kind }, at) => some.map((row) => dialect.encode(kind, row[at])))
-      writing.send(text, lists)
+      for (const portion of portionsOfLists(lists, most)) writing.send(text, portion)
     }
     return
   }

@@ -1,5 +1,7 @@
 import { CompiledQuery } from 'kysely'
 
+import { mostUnits, weigh } from './portions.ts'
+
 /** Seen so often, a sequence of statements is worth a text that the server plans and keeps. */
 const usual = 3
 /** Texts kept per process: each connection keeps a plan of each that it has run. */
@@ -21,8 +23,11 @@ let texts = 0
  * see the rows as they were before, so none may touch a row that another one does. Most of what a
  * small write costs a server is to begin and end it.
  */
-export function joined(writes: readonly CompiledQuery[]): readonly CompiledQuery[] {
-  if (writes.length < 2 || writes.length > mostStatements) return writes
+export function joined(
+  writes: readonly CompiledQuery[],
+  most: number = mostUnits,
+): readonly CompiledQuery[] {
+  if (writes.length < 2 || !mayJoin(writes, most)) return writes
   const text = textFor(writes, () => `with ${partsOf(writes).join(', ')} select 1`)
   return text === undefined ? writes : [CompiledQuery.raw(text, parametersOf(writes))]
 }
@@ -35,14 +40,23 @@ export function joinedBehind(
   first: CompiledQuery,
   writes: readonly CompiledQuery[],
   last: string,
+  most: number = mostUnits,
 ): CompiledQuery | undefined {
-  if (writes.length > mostStatements) return undefined
+  if (!mayJoin(writes, most)) return undefined
   const all = [first, ...writes]
   const text = textFor(all, () => {
     const [, ...parts] = partsOf(all)
     return `with ${[first.sql, ...parts].join(', ')} ${last}`
   })
   return text === undefined ? undefined : CompiledQuery.raw(text, parametersOf(all))
+}
+
+/** Neither too many nor, together, too much for one message to the server. */
+function mayJoin(writes: readonly CompiledQuery[], most: number): boolean {
+  if (writes.length > mostStatements) return false
+  let weight = 0
+  for (const { parameters } of writes) for (const value of parameters) weight += weigh(value)
+  return weight <= most
 }
 
 /** The text of a sequence of statements; undefined until it has come often. */

@@ -4,6 +4,7 @@ import type { RawBuilder } from 'kysely'
 import type { Column, Dialect } from './dialect.ts'
 import { isShared } from './is-shared.ts'
 import type { Writing } from './pipelined.ts'
+import { mostUnits, portions, portionsOfLists } from './portions.ts'
 import { StatementTexts } from './statement-texts.ts'
 
 /** Where rows are not bound as lists, so many are changed faster one by one than out of JSON. */
@@ -19,8 +20,9 @@ export interface UpdateTarget {
 }
 
 /**
- * Updates the same columns of many rows in one statement. A row is a list: the values of the key,
- * then those of the columns. Rows that are not there are left out.
+ * Updates the same columns of many rows in one statement, or in several to each of which no more than
+ * `most` is bound. A row is a list: the values of the key, then those of the columns. Rows that are not
+ * there are left out.
  */
 export function updateRows(
   writing: Writing,
@@ -28,6 +30,7 @@ export function updateRows(
   target: UpdateTarget,
   projectId: string,
   rows: readonly (readonly unknown[])[],
+  most: number = mostUnits,
 ): void {
   if (rows.length <= (dialect.lists === undefined ? fewRows : 1)) {
     for (const row of rows) updateRow(writing, dialect, target, projectId, row)
@@ -50,7 +53,9 @@ export function updateRows(
         ? [rows.map((row) => dialect.encode(kind, row[at]))]
         : [],
     )
-    writing.send(text, [...shared, ...lists, projectId])
+    for (const portion of portionsOfLists(lists, most)) {
+      writing.send(text, [...shared, ...portion, projectId])
+    }
     return
   }
   const keyed = own.includes(true) || key.length > 1
@@ -58,8 +63,11 @@ export function updateRows(
   const text = textOf(writing, dialect, target, name, () =>
     keyed ? updateMany(target, dialect, own) : updateSame(target, dialect),
   )
-  const list = keyed ? rows.map((row) => picked(row, key.length, own)) : rows.map((row) => row[0])
-  writing.send(text, [...shared, JSON.stringify(list), projectId])
+  const list = rows.map((row) => (keyed ? picked(row, key.length, own) : row.slice(0, 1)))
+  for (const some of portions(list, most)) {
+    const values = keyed ? some : some.map(([value]) => value)
+    writing.send(text, [...shared, JSON.stringify(values), projectId])
+  }
 }
 
 function updateRow(

@@ -1,30 +1,11 @@
-import type { Column, Database } from '@cueline/sql'
+import type { Database } from '@cueline/sql'
 import { Kysely, PostgresDialect } from 'kysely'
 import { Pool } from 'pg'
 import { describe, expect, it } from 'vitest'
 
-import { insertRows } from '../../sql/src/insert-rows.ts'
-import type { Writing } from '../../sql/src/pipelined.ts'
-import { weigh } from '../../sql/src/portions.ts'
-import { updateRows } from '../../sql/src/update-rows.ts'
+import { boundedRows, boundedWrites } from '../../sql/src/fixtures/bounded-writes.ts'
 import { freshSchema, runSql, url } from './fixtures/test-database.ts'
 import { postgresDialect } from './postgres-dialect.ts'
-
-const columns: readonly Column[] = [
-  { name: 'id', kind: 'text' },
-  { name: 'project_id', kind: 'text' },
-  { name: 'body', kind: 'text' },
-  { name: 'more', kind: 'json' },
-]
-const most = 5_000
-
-/** So many rows of which each has about a thousand units, and one that has more than is allowed. */
-function rowsOf(count: number, mark: string): readonly unknown[][] {
-  return Array.from({ length: count }, (_, at) => {
-    const body = `${mark} ${at} "\\{}'`.padEnd(at === 3 ? 8_000 : 500, 'é')
-    return [`r${at}`, 'p', body, { text: '\u{1F600}"'.repeat(150), at }]
-  })
-}
 
 describe('large writes [S2-05]', () => {
   // Two forms of inserts: lists, and JSON for the few columns in which many rows differ.
@@ -37,35 +18,23 @@ describe('large writes [S2-05]', () => {
     const pool = new Pool({ connectionString: url, options: `-c search_path=${schema}` })
     const database: Database = new Kysely({ dialect: new PostgresDialect({ pool }) })
     const dialect = postgresDialect({ schema, place: 'here', ownConnections: true })
-    const sent: { readonly text: string; readonly values: unknown[] }[] = []
-    const writing: Writing = {
-      database,
-      send: (text, values) => void sent.push({ text, values: [...values] }),
-      apart() {},
+    const stored = async () => {
+      const { rows } = await pool.query<Record<string, unknown>>(
+        `select id, body, more from rows order by cast(substr(id, 2) as int)`,
+      )
+      return rows.map(({ id, body, more }) => [id, body, more])
     }
-    insertRows(writing, dialect, { table: 'rows', columns }, rowsOf(count, 'inserted'), most)
-    const inserts = sent.length
-    const [id, , ...changing] = columns
-    const changes = rowsOf(count, 'changed').map(([key, , ...values]) => [key, ...values])
-    const target = { table: 'rows', key: [id!], columns: changing, project: 'project_id' }
-    updateRows(writing, dialect, target, 'p', changes, most)
-    expect([inserts, sent.length - inserts].every((statements) => statements > 3)).toBe(true)
-    const heavy = sent.filter(({ values }) => weigh(values) > 1.2 * most)
-    // Only the row that is too heavy by itself, once in each.
-    expect(heavy).toHaveLength(2)
-
-    for (const { text, values } of sent.slice(0, inserts)) await pool.query(text, values)
-    const stored = async () =>
-      (await pool.query<{ id: string; body: string; more: unknown }>('select * from rows')).rows
-        .map(({ id: key, body, more }) => [key, body, more])
-        .toSorted()
-    const wanted = (mark: string) =>
-      rowsOf(count, mark)
-        .map(([key, , ...values]) => [key, ...values])
-        .toSorted()
-    expect(await stored()).toEqual(wanted('inserted'))
-    for (const { text, values } of sent.slice(inserts)) await pool.query(text, values)
-    expect(await stored()).toEqual(wanted('changed'))
+    const { inserts, updates } = boundedWrites(database, dialect, count)
+    for (const [mark, statements] of [
+      ['inserted', inserts],
+      ['changed', updates],
+    ] as const) {
+      expect(statements.length).toBeGreaterThan(3)
+      // Only the row that is too heavy by itself.
+      expect(statements.filter(({ isHeavy }) => isHeavy)).toHaveLength(1)
+      for (const { text, values } of statements) await pool.query(text, values)
+      expect(await stored()).toEqual(boundedRows(count, mark))
+    }
     await database.destroy()
   })
 })

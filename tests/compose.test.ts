@@ -3,37 +3,9 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 
-const folder = join(import.meta.dirname, '../examples/many-machines')
+import { composeFolder as folder, servicesOf } from './compose-services.ts'
+
 const root = join(folder, '../..')
-
-interface Service {
-  readonly image?: string
-  readonly command?: readonly string[]
-  readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>
-  readonly environment?: Readonly<Record<string, string>>
-  readonly healthcheck?: object
-  readonly volumes?: readonly string[]
-  readonly working_dir?: string
-}
-
-/** The services of these files, one laid over the other as compose does. */
-function servicesOf(...files: readonly string[]): Readonly<Record<string, Service>> {
-  const services: Record<string, Service> = {}
-  for (const file of files) {
-    const text = readFileSync(join(folder, file), 'utf8')
-    const { services: more } = parse(text) as { services: Record<string, Service> }
-    for (const [name, service] of Object.entries(more)) {
-      const below = services[name] ?? {}
-      services[name] = {
-        ...below,
-        ...service,
-        depends_on: { ...below.depends_on, ...service.depends_on },
-        environment: { ...below.environment, ...service.environment },
-      }
-    }
-  }
-  return services
-}
 
 // There are no containers here, so what a composition names is looked up where it would be used.
 describe.each([
@@ -77,6 +49,14 @@ describe.each([
       const urls = Object.entries(environment).filter(([name]) => name.endsWith('_URL'))
       expect(urls.map(([, url]) => new URL(url).hostname).sort()).toEqual(servers.sort())
     }
+  })
+
+  it('asks the database for its health as the user that it makes', () => {
+    const { healthcheck, environment = {} } = services['postgres'] ?? {}
+    expect(healthcheck?.test).toEqual([
+      'CMD-SHELL',
+      `pg_isready -U ${environment['POSTGRES_USER']}`,
+    ])
   })
 
   it('lets the database in that it makes', () => {

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import process from 'node:process'
 import { describe, expect, inject, it } from 'vitest'
-import { runCommand } from '../../scripts/run-command.ts'
+import { runCommand, startCommand } from '../../scripts/run-command.ts'
+import { composeFolder, servicesOf } from '../compose-services.ts'
 import { runSql, schemaName } from '../postgres-server.ts'
 import { redisForTests } from '../redis-server.ts'
 
@@ -31,6 +32,39 @@ describe('worker processes over one Postgres [X-14, X-18, S2-02, S2-08]', () => 
     await runSql(url, `drop schema if exists "${schema}" cascade`)
     expect(output).toContain('14 of 14 tasks done by')
     expect(code).toBe(0)
+  })
+
+  it.each([
+    ['compose.yaml', ['compose.yaml'], 'the rows'],
+    ['compose.redis.yaml', ['compose.yaml', 'compose.redis.yaml'], 'BullMQ'],
+  ])('finish it as %s starts them', { timeout: 120_000 }, async (_, files, over) => {
+    const url = inject('postgresUrl')
+    const schema = schemaName()
+    const redis = over === 'BullMQ' ? await redisForTests() : undefined
+    const services = servicesOf(...files)
+    /** What the composition says, but where the servers are and what is this test's own. */
+    const start = (name: string) => {
+      const { command = [], environment = {} } = services[name] ?? {}
+      const here: Record<string, string | undefined> = {
+        DATABASE_URL: url,
+        REDIS_URL: redis?.url,
+        CUELINE_SCHEMA: schema,
+      }
+      const given = Object.keys(environment).map((key) => [key, here[key] ?? environment[key]])
+      return startCommand(process.execPath, command.slice(1), {
+        cwd: join(composeFolder, '../..'),
+        env: { ...process.env, ...Object.fromEntries(given) },
+      })
+    }
+    // `docker compose up --scale worker=2`: nobody waits for anybody but the servers.
+    const workers = [start('worker'), start('worker')]
+    const { code, output } = await start('bring').finished
+    for (const { child } of workers) child.kill('SIGTERM')
+    const ended = await Promise.all(workers.map(({ finished }) => finished))
+    await redis?.close()
+    await runSql(url, `drop schema if exists "${schema}" cascade`)
+    expect(output).toMatch(/14 of 14 tasks done by [12] processes/)
+    expect([code, ...ended.map((worker) => worker.code)]).toEqual([0, 0, 0])
   })
 
   it('say how to name a database when none is named', async () => {

@@ -185,7 +185,7 @@ async function claimSome(
       (await storage.query('claimable', { projectId, limit, ...wanted, ...taken, ...full }))
     known = undefined
     if (candidates.length === 0) break
-    const { events } = await transaction.execute({
+    const { events, slice } = await transaction.execute({
       type: 'work.claim',
       projectId,
       workers: free.slice(claims.length),
@@ -198,11 +198,8 @@ async function claimSome(
       .filter((event) => event.type === 'attempt.started')
       .map((event): ClaimIds => ({ ...event, projectId }))
     for (const ids of started) await storage.lease([ids], ids.workerId, leaseMs)
-    if (started.length > 0) {
-      const slice = await storage.load({ projectId, tasks: started.map(({ taskId }) => taskId) })
-      for (const ids of started) {
-        claims.push({ ...ids, brief: await attemptBriefOf(storage, slice, ids) })
-      }
+    for (const ids of started) {
+      claims.push({ ...ids, brief: await attemptBriefOf(storage, slice, ids) })
     }
     if (candidates.length < limit || claims.length === free.length) break
     if (claims.length === before) {

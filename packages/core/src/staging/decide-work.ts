@@ -1,5 +1,5 @@
 import type { WorkOrderId } from '../id.ts'
-import { addToLoad, admission, growingLoad } from '../limit/admission.ts'
+import { addToLoad, admission, type GrowingLoad, growingLoad } from '../limit/admission.ts'
 import type { CommandOf, CommandType } from './command.ts'
 import type { Decide } from './decide.ts'
 import { cancelRequests, type Draft, emit, furthest, release, releasedBy } from './draft.ts'
@@ -11,7 +11,7 @@ type WorkCommand = Extract<CommandType, `work.${string}` | 'attempt.survive'>
 export const workDecisions: { readonly [Type in WorkCommand]: Decide<Type> } = {
   'work.claim': (draft, { workers, candidates, load, capabilities }) => {
     const able = capabilities === undefined ? undefined : new Set(capabilities)
-    const running = growingLoad(load)
+    let running: GrowingLoad | undefined
     let started = 0
     for (const id of candidates) {
       const workerId = workers[started]
@@ -20,9 +20,14 @@ export const workDecisions: { readonly [Type in WorkCommand]: Decide<Type> } = {
       if (found === undefined) continue
       const { order, task, batch, project } = found
       const { holds } = draft.slice
-      if (admission(task, batch, project, running, holds, draft.now, order, able) !== null) continue
+      const now = running ?? load
+      if (admission(task, batch, project, now, holds, draft.now, order, able) !== null) continue
       started += 1
-      addToLoad(running, task, batch.id, order)
+      // The last one is in nobody's way any more.
+      if (started < workers.length) {
+        running ??= growingLoad(load)
+        addToLoad(running, task, batch.id, order)
+      }
       emit(draft, {
         type: 'attempt.started',
         attemptId: draft.ids('attempt'),

@@ -26,6 +26,8 @@ export type Decision =
       readonly changes: readonly Change[]
       /** Bulk commands: what became of each task, in the order given. */
       readonly results: readonly TaskResult[]
+      /** The rows as the events leave them. */
+      readonly slice: Slice
     }
   | { readonly ok: false; readonly refusal: Refusal }
 
@@ -63,7 +65,7 @@ export function decideAll(
     if (refusal !== undefined) return { ok: false, refusal }
   }
   const { events, effects, changes, results } = draft
-  return { ok: true, events, effects, changes, results }
+  return { ok: true, events, effects, changes, results, slice: draft.slice }
 }
 
 function unknownProject(projectId: ProjectId): Refusal {

@@ -274,6 +274,7 @@ function readyTasks(rows: ProjectRows): readonly Task[] {
 }
 
 function loadOf(rows: ProjectRows): Load {
+  if (rows.active.size === 0) return emptyLoad
   const load = growingLoad(emptyLoad)
   for (const id of rows.active) {
     const attempt = rows.slice.attempts.get(id)

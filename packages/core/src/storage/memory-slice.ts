@@ -70,7 +70,7 @@ function addTasks(rows: ProjectRows, slice: Slice, ids: ReadonlySet<TaskId>): vo
     const task = rows.slice.tasks.get(id)
     if (task !== undefined) tasks.push(task)
   }
-  if (tasks.length > 1) tasks.sort(byPosition)
+  if (!isInOrder(tasks)) tasks.sort(byPosition)
   for (const task of tasks) {
     mapIn(slice, 'tasks').set(task.id, task)
     if (task.batchId !== null) addRow(rows, slice, 'batches', task.batchId)
@@ -80,6 +80,14 @@ function addTasks(rows: ProjectRows, slice: Slice, ids: ReadonlySet<TaskId>): vo
       addRow(rows, slice, 'attempts', order.attemptId)
     }
   }
+}
+
+/** Mostly they are, and sorting makes a list of its own. */
+function isInOrder(tasks: readonly Task[]): boolean {
+  for (let at = 1; at < tasks.length; at += 1) {
+    if (byPosition(tasks[at - 1] as Task, tasks[at] as Task) > 0) return false
+  }
+  return true
 }
 
 /** Everything but tasks by id, as other storages give it: `decide` may walk the maps. */

@@ -259,11 +259,15 @@ export class ProjectRows {
 
   /** Afterwards, because a task and its work order may come in either order. */
   #reindexClaims(touched: readonly Touched[]): void {
-    for (const { table, key } of touched) {
-      if (table === 'workOrder') this.#reindexClaim(key as WorkOrderId)
-      if (table !== 'task') continue
-      for (const id of this.ordersOfTask.of(key as TaskId)) this.#reindexClaim(id)
+    const ids = new Set<WorkOrderId>()
+    for (const { table, key, before, after } of touched) {
+      if (table === 'workOrder') ids.add(key as WorkOrderId)
+      else if (table === 'task') {
+        addOrder(ids, before as Task | undefined)
+        addOrder(ids, after as Task | undefined)
+      }
     }
+    for (const id of ids) this.#reindexClaim(id)
   }
 
   /** Afterwards: the batches of these rows, before and after, by what is known of them now. */
@@ -290,6 +294,11 @@ export class ProjectRows {
     if (order === undefined) this.claims.remove(id)
     else this.claims.update(order, this.slice.tasks.get(order.taskId))
   }
+}
+
+/** No other work order of a task can be claimed. */
+function addOrder(ids: Set<WorkOrderId>, task: Task | undefined): void {
+  if (task !== undefined && task.workOrderId !== null) ids.add(task.workOrderId)
 }
 
 function addBatch(ids: Set<BatchId>, task: Task | undefined): void {

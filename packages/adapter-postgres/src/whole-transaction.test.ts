@@ -1,4 +1,11 @@
-import type { ProjectId, Storage, StorageTransaction, WorkerId, WorkOrderId } from '@cueline/core'
+import type {
+  ProjectId,
+  Storage,
+  StorageTransaction,
+  TaskId,
+  WorkerId,
+  WorkOrderId,
+} from '@cueline/core'
 import { exampleEvent, exampleProject, exampleWorkOrder } from '@cueline/core/testing'
 import { Client, Pool } from 'pg'
 import { describe, expect, it } from 'vitest'
@@ -9,6 +16,7 @@ import { postgresStorage } from './postgres-storage.ts'
 
 const projectId = 'p' as ProjectId
 const claim = { workOrderId: 'o' as WorkOrderId, fence: 1 }
+const unknown = 'unknown' as TaskId
 
 /** Appends one event; resolves with how often its work ran. */
 async function append(storage: Storage): Promise<number> {
@@ -23,6 +31,26 @@ async function append(storage: Storage): Promise<number> {
 /** As often as it takes until the project is trusted and what is written is one statement. */
 async function appendUntilTrusted(storage: Storage): Promise<void> {
   for (let round = 0; round < 6; round += 1) await append(storage)
+}
+
+/** A work order with a lease. */
+function claimOne(storage: Storage, leaseMs: number) {
+  return storage.transaction(async (transaction) => {
+    const row = exampleWorkOrder(projectId, 't', claim.workOrderId, {
+      status: 'claimed',
+      fence: claim.fence,
+    })
+    await transaction.write(
+      projectId,
+      [
+        { table: 'workOrder', kind: 'delete', key: claim.workOrderId },
+        { table: 'workOrder', kind: 'insert', row },
+      ],
+      [exampleEvent(projectId)],
+      'test',
+    )
+    await transaction.lease([claim], 'w' as WorkerId, leaseMs)
+  }, projectId)
 }
 
 async function sequences(storage: Storage): Promise<readonly number[]> {
@@ -135,6 +163,26 @@ describe('a transaction on what is known of its project [S4-05] [X-02]', () => {
       throw new Error(await nameOf(transaction))
     }, projectId)
     await expect(refused).rejects.toThrow('third')
+    await untilTrusted()
+    await rename(other, 'fourth')
+    const thrownMeanwhile = one.transaction(async (transaction) => {
+      const name = await nameOf(transaction)
+      transaction.load({ projectId, tasks: [unknown] }).catch(() => {})
+      for (let turn = 0; turn < 10; turn += 1) await Promise.resolve()
+      throw new Error(name)
+    }, projectId)
+    await expect(thrownMeanwhile).rejects.toThrow('fourth')
+    await untilTrusted()
+    await rename(other, 'fifth')
+    const wrapped = one.transaction(async (transaction) => {
+      try {
+        await transaction.load({ projectId, tasks: [unknown] })
+      } catch (error) {
+        throw new Error('It could not be loaded.', { cause: error })
+      }
+      return nameOf(transaction)
+    }, projectId)
+    expect(await wrapped).toBe('fifth')
     await one.close()
     await other.close()
   })
@@ -147,22 +195,7 @@ describe('a transaction on what is known of its project [S4-05] [X-02]', () => {
       { leaseMs: 60_000, ms: 3_600_000 },
       { leaseMs: 150, ms: 200 },
     ]) {
-      await one.transaction(async (transaction) => {
-        const row = exampleWorkOrder(projectId, 't', claim.workOrderId, {
-          status: 'claimed',
-          fence: claim.fence,
-        })
-        await transaction.write(
-          projectId,
-          [
-            { table: 'workOrder', kind: 'delete', key: claim.workOrderId },
-            { table: 'workOrder', kind: 'insert', row },
-          ],
-          [exampleEvent(projectId)],
-          'test',
-        )
-        await transaction.lease([claim], 'w' as WorkerId, leaseMs)
-      }, projectId)
+      await claimOne(one, leaseMs)
       await appendUntilTrusted(one)
       await other.advanceClock(ms)
       const held = await one.transaction(async (transaction) => {
@@ -175,6 +208,61 @@ describe('a transaction on what is known of its project [S4-05] [X-02]', () => {
     }
     await one.close()
     await other.close()
+  })
+
+  it('calls a lease held that has been renewed, also where the clock is read after its first end', async () => {
+    const schema = freshSchema()
+    const one = await postgresStorage({ url, schema })
+    const other = await postgresStorage({ url, schema })
+    await claimOne(one, 60_000)
+    await one.renew([claim], 3_600_000)
+    await other.advanceClock(59_800)
+    await appendUntilTrusted(one)
+    await other.advanceClock(220)
+    const held = await one.transaction(async (transaction) => {
+      const workOrders = [claim.workOrderId]
+      await transaction.load({ projectId, workOrders, tasks: [unknown] })
+      return (await transaction.held([claim])).size
+    }, projectId)
+    expect(held).toBe(1)
+    await one.close()
+    await other.close()
+  })
+
+  it('locks rows in the order in which they are written: leases after what else there is', async () => {
+    const schema = freshSchema()
+    const storage = await postgresStorage({ url, schema })
+    await claimOne(storage, 60_000)
+    await runSql(`
+      create table "${schema}".trace (number serial, name text);
+      create function "${schema}".trace() returns trigger language plpgsql as $$
+      begin insert into "${schema}".trace (name) values (tg_table_name); return null; end $$;
+      ${['logs', 'work_orders', 'events', 'leases']
+        .map(
+          (name) => `create trigger trace after insert or update or delete on "${schema}".${name}
+            for each row execute function "${schema}".trace();`,
+        )
+        .join('')}`)
+    const traced = async () => {
+      await runSql(`truncate "${schema}".trace`)
+      await storage.transaction(async (transaction) => {
+        await transaction.load({ projectId, workOrders: [claim.workOrderId] })
+        const key = claim.workOrderId
+        await transaction.write(
+          projectId,
+          [{ table: 'workOrder', kind: 'update', key, set: { fence: claim.fence } }],
+          [exampleEvent(projectId)],
+          'test',
+        )
+        await transaction.lease([claim], 'w' as WorkerId, 60_000)
+      }, projectId)
+      const rows = await runSql(`select name from "${schema}".trace order by number`)
+      return rows.map(({ name }) => name)
+    }
+    // As often as it takes until they are one statement, and then one that is a transaction.
+    for (let round = 0; round < 10; round += 1) await traced()
+    expect(await traced()).toEqual(['logs', 'work_orders', 'events', 'leases'])
+    await storage.close()
   })
 
   it('is written no more once a newer version has migrated the database', async () => {

@@ -28,7 +28,7 @@ export function joined(
   most: number = mostUnits,
 ): readonly CompiledQuery[] {
   if (writes.length < 2 || !mayJoin(writes, most)) return writes
-  const text = textFor(writes, () => `with ${partsOf(writes).join(', ')} select 1`)
+  const text = textFor(writes, () => `with ${inOrder(partsOf(writes)).join(', ')} select 1`)
   return text === undefined ? writes : [CompiledQuery.raw(text, parametersOf(writes))]
 }
 
@@ -46,7 +46,7 @@ export function joinedBehind(
   const all = [first, ...writes]
   const text = textFor(all, () => {
     const [, ...parts] = partsOf(all)
-    return `with ${[first.sql, ...parts].join(', ')} ${last}`
+    return `with ${[first.sql, ...inOrder(parts)].join(', ')} ${last}`
   })
   return text === undefined ? undefined : CompiledQuery.raw(text, parametersOf(all))
 }
@@ -88,6 +88,14 @@ function partsOf(writes: readonly CompiledQuery[]): string[] {
     before += parameters.length
     return `write_${index} as (${text})`
   })
+}
+
+/**
+ * Postgres carries out the last part first (`ExecPostprocessPlan`). Rows are to be locked in the order of
+ * the writes, as by those that are not joined: who locks them the other way round waits for ever.
+ */
+function inOrder(parts: readonly string[]): readonly string[] {
+  return parts.toReversed()
 }
 
 function parametersOf(writes: readonly CompiledQuery[]): unknown[] {

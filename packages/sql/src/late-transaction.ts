@@ -38,6 +38,13 @@ export class LateTransaction {
     return this.#opening
   }
 
+  /** What has not begun does not begin any more, also for a call that nobody has waited for. */
+  close(): void {
+    if (this.isOpen) return
+    this.#opening = Promise.reject(new Error('The transaction ended before its first statement.'))
+    this.#opening.catch(() => {})
+  }
+
   /** Rejects as the commit does. */
   async commit(): Promise<void> {
     this.#end.resolve()

@@ -243,12 +243,18 @@ class KyselyStorage implements SqlStorage {
       await late.rollback(error)
       // An error is an answer too, and what it says may not be true any more.
       if (!late.isOpen) return undefined
-      const reason = (await transaction.failure()) ?? error
+      // So may one that was thrown while the project was looked at, or because of what came of that.
+      const refusal = await late.open().then(
+        () => undefined,
+        (reason: unknown) => reason,
+      )
+      const reason = refusal ?? (await transaction.failure()) ?? error
       if (!isOutdated(reason)) throw reason
       this.#projects.distrust(projectId)
       return undefined
     } finally {
       transaction.end()
+      late.close()
     }
     if (whole === undefined) {
       await late.commit().catch((error) => this.#settle(error, transaction))

@@ -305,7 +305,8 @@ export class SqlTransaction implements StorageTransaction {
   /** A lease that has lapsed as far as is known may have been renewed, or granted in this transaction. */
   #leaseOf(id: WorkOrderId): KnownLease | null | undefined {
     const lease = this.#cache.leaseOf(id)
-    const mayBeRenewed = lease != null && lease.until <= this.now && !this.#leases.has(id)
+    const hasLapsed = lease != null && lease.until <= this.#latestNow()
+    const mayBeRenewed = hasLapsed && !this.#leases.has(id)
     return mayBeRenewed ? undefined : lease
   }
 

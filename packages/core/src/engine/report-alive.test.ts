@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createCueline } from '../create-cueline.ts'
+import { inProcessDispatcher } from '../dispatch/in-process-dispatcher.ts'
 import { CuelineError } from '../error.ts'
 import { manualClock } from '../testing/manual-clock.ts'
 import { tinyWorld, type TinyWorld } from '../testing/tiny-world.ts'
@@ -102,5 +103,45 @@ describe('an engine that stood still [S2-03, X-02]', () => {
     stop.abort()
     await clock.advance(1_000)
     await run
+  })
+
+  it('stops what it had lost when it claims that again before it has noticed', async () => {
+    const signals: AbortSignal[] = []
+    const times = { stopGraceMs: 0 }
+    const dispatcher = inProcessDispatcher()
+    const world = await tinyWorld({
+      dispatcher,
+      tasks: [{ id: 'A', title: 'Sow', capabilities: ['dig'] }],
+      runner: endless,
+      times,
+    })
+    const { cueline, clock, storage, projectId } = world
+    const still = manualClock(clock.now())
+    const slept = await createCueline({
+      storage,
+      dispatcher,
+      clock: still,
+      times,
+      runner: (_, { signal }) => {
+        signals.push(signal)
+        return endless()
+      },
+    })
+    const stop = new AbortController()
+    const options = { projectId, signal: stop.signal, drainMs: 0, stay: true }
+    const runs = [slept.run(options)]
+    await still.settle()
+    await clock.advance(40_000)
+    // This one takes the work back, and leaves it to those who can do it.
+    runs.push(cueline.run({ ...options, capabilities: [] }))
+    await clock.settle()
+    // The first one hears of that at once, long before it renews or sweeps.
+    await still.advance(100)
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true, false])
+    expect(await lostWorkers(world, 'A')).toEqual([0])
+    stop.abort()
+    await still.advance(1_000)
+    await clock.advance(1_000)
+    await Promise.all(runs)
   })
 })

@@ -32,6 +32,13 @@ export async function runAttempt(
 ): Promise<void> {
   const { signal } = controller
   const abort = (reason: Error) => controller.abort(reason)
+  // Claimed again before this process has noticed that it had lost the work: others took it meanwhile.
+  context.live.get(claim.workOrderId)?.(
+    new AttemptAborted(
+      'lease-lost',
+      `Attempt ${claim.number} has taken over (fence ${claim.fence}).`,
+    ),
+  )
   context.live.set(claim.workOrderId, abort)
   context.alive.set(claim.attemptId, { claim, lost: false })
   let workspace: Workspace | null = null

@@ -152,7 +152,7 @@ export function interrupt(draft: Draft, claim: ClaimRows, reason: string, counte
       taskId: task.id,
       failure: {
         class: 'agent-crash',
-        message: `Its worker was lost ${order.interruptions + 1} times in a row; it is set aside so that it cannot take more workers down. Look at the attempts, then retry it.`,
+        message: `Its worker was lost ${order.interruptions + 1} times; it is set aside so that it cannot take more workers down. Look at the attempts, then retry it.`,
         evidence: reason,
       },
     })

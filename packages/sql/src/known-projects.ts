@@ -14,6 +14,8 @@ export interface ProjectVersion {
 
 /** Rows and lists that are kept between transactions, at most. */
 export const mostKept = 50_000
+/** What a project weighs of which hardly anything is known, in rows. */
+const emptyProject = 16
 
 /** After this many transactions in a row to which nobody else has written, at most, it is trusted. */
 const mostPatience = 64
@@ -38,13 +40,15 @@ interface Trust {
  * whoever holds the lock and finds the project at the same version.
  */
 export class KnownProjects {
-  readonly #projects = new Map<ProjectId, KnownProject>()
+  readonly #projects = new Map<ProjectId, KnownProject & { readonly size: number }>()
+  /** Of all of them together. */
+  #size = 0
   readonly #trust = new Map<ProjectId, Trust>()
 
   /** Gives it away: a transaction changes what it knows, and may be rolled back. */
   take(projectId: ProjectId, version: ProjectVersion): ProjectCache | undefined {
     const known = this.#projects.get(projectId)
-    this.#projects.delete(projectId)
+    this.#forget(projectId)
     const isTrue =
       known?.version.lastSequence === version.lastSequence &&
       known.version.silentWrites === version.silentWrites &&
@@ -61,7 +65,7 @@ export class KnownProjects {
     if (known === undefined) return undefined
     const trust = this.#trustIn(projectId)
     if (trust.found < trust.patience) return undefined
-    this.#projects.delete(projectId)
+    this.#forget(projectId)
     return known
   }
 
@@ -80,10 +84,21 @@ export class KnownProjects {
 
   keep(projectId: ProjectId, cache: ProjectCache, version: ProjectVersion): void {
     cache.prune()
-    this.#projects.set(projectId, { cache, version })
-    let size = 0
-    for (const known of this.#projects.values()) size += known.cache.size
-    if (size > mostKept) this.#projects.clear()
+    this.#forget(projectId)
+    const size = emptyProject + cache.size
+    if (this.#size + size > mostKept) {
+      this.#projects.clear()
+      this.#size = 0
+    }
+    // One that is as large as that alone is read anew each time.
+    if (size > mostKept) return
+    this.#projects.set(projectId, { cache, version, size })
+    this.#size += size
+  }
+
+  #forget(projectId: ProjectId): void {
+    this.#size -= this.#projects.get(projectId)?.size ?? 0
+    this.#projects.delete(projectId)
   }
 
   #trustIn(projectId: ProjectId): Trust {

@@ -65,7 +65,7 @@ export function postgresDialect(options: PostgresDialectOptions): Dialect {
     ...(ownConnections && {
       whole: {
         tryLock: (projectId) => sql`pg_try_advisory_xact_lock(
-          hashtextextended(${sql.lit(keyOf(''))} || ${projectId}, 0))`,
+          hashtextextended(cast(${keyOf('')} as text) || ${projectId}, 0))`,
         isLost: isConnectionLost,
         endSession: (database, projectId, error) =>
           endSession(database, keyOf(projectId), sessionOf(error)),

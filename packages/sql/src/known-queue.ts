@@ -13,7 +13,7 @@ import type {
 import type { ProjectCache } from './row-cache.ts'
 
 /** Kept at most; the rest is asked for when these have gone. */
-export const mostNext = 256
+const mostNext = 256
 /** After so many questions - a claim asks two - it is likely that nobody else writes. */
 const questionsBefore = 4
 
@@ -26,6 +26,8 @@ const questionsBefore = 4
 export class KnownQueue {
   readonly #cache: ProjectCache
   #questions = 0
+  /** How many were asked for last. */
+  #asked = 0
   /** In claim order. */
   #next: Task[] | undefined
   /** Whether nothing is queued behind the last of them. */
@@ -44,6 +46,12 @@ export class KnownQueue {
   paysAhead(): boolean {
     this.#questions += 1
     return this.#questions > questionsBefore
+  }
+
+  /** How many to ask for where so many are needed: the longer nobody else has written, the more. */
+  worthAsking(limit: number): number {
+    this.#asked = Math.min(Math.max(8 * limit + 8, 2 * this.#asked), mostNext)
+    return this.#asked
   }
 
   /**

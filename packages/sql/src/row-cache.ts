@@ -58,6 +58,10 @@ export class RowCache {
 
   /** Puts in what was known of a project before. */
   use(projectId: ProjectId, project: ProjectCache): void {
+    // What this transaction has released before it came to the project is newer.
+    for (const [id, lease] of this.#otherLeases) {
+      if (project.rows.workOrder.has(id)) project.leases.set(id, lease)
+    }
     this.#projects.set(projectId, project)
   }
 

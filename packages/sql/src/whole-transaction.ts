@@ -7,6 +7,7 @@ import { clockMark, newestMigration, nowOf } from './clock.ts'
 import type { Database, Dialect } from './dialect.ts'
 import { joinedBehind } from './joined.ts'
 import type { ProjectVersion } from './known-projects.ts'
+import { boundQuery } from './pipelined.ts'
 import { statement } from './statement.ts'
 
 /** What has to be so in the moment in which a statement that is a whole transaction writes. */
@@ -52,7 +53,8 @@ export function wholeTransaction(
 ): CompiledQuery | undefined {
   const { lastSequence, silentWrites, schema, server } = version
   const given = { projectId, now, before, last, lastSequence, silentWrites, schema, server }
-  return joinedBehind(guard.bound(database, dialect, given), writes, verdict)
+  const whole = joinedBehind(guard.bound(database, dialect, given), writes, verdict)
+  return whole && boundQuery(whole.sql, whole.parameters)
 }
 
 const guard = statement<{

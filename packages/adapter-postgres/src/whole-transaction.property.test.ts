@@ -1,5 +1,12 @@
 import { memoryStorage } from '@cueline/core'
-import type { ProjectId, Storage, StorageTransaction, WorkerId, WorkOrderId } from '@cueline/core'
+import type {
+  ProjectId,
+  Storage,
+  StorageTransaction,
+  TaskId,
+  WorkerId,
+  WorkOrderId,
+} from '@cueline/core'
 import { exampleProject, exampleTask, exampleWorkOrder } from '@cueline/core/testing'
 import { sqlStorage } from '@cueline/sql'
 import type { SqlStorage } from '@cueline/sql'
@@ -16,11 +23,13 @@ const place = 'the database of the tests'
 const start = 1_700_000_000_000
 const projectId = 'p' as ProjectId
 const orders = ['o0', 'o1'] as WorkOrderId[]
-const tasks = ['t0', 't1'] as const
+const tasks = ['t0', 't1'] as TaskId[]
 
 /** Its clock moves only when a test moves it; `sent` counts what was a statement alone. */
 function openStorage(schema: string, sent: { alone: number }): Promise<SqlStorage> {
-  const pool = new Pool({ connectionString: url, max: 2, pipeline: true } as object)
+  // `pipeline` is newer than the published types.
+  const config = { connectionString: url, max: 2, pipeline: true }
+  const pool = new Pool(config)
   pool.on('connect', (client) => {
     const query = client.query.bind(client) as (config: { readonly text: string }) => unknown
     client.query = ((config: { readonly text: string }) => {
@@ -58,7 +67,7 @@ function noted(transaction: StorageTransaction, name: string) {
 async function known(transaction: StorageTransaction) {
   const loaded = await transaction.load({
     projectId,
-    tasks: [...tasks] as never[],
+    tasks: tasks,
     workOrders: orders,
   })
   const claims = [...loaded.workOrders.values()].map(({ id, fence }) => ({
@@ -82,10 +91,10 @@ const work: fc.Arbitrary<Work> = fc.oneof(
     .tuple(which, fc.string({ maxLength: 2 }), fc.constantFrom(true, true, false))
     .map(([at, title, isTold]): Work => async (transaction) => {
       const seen = await known(transaction)
-      const key = tasks[at] ?? 't0'
+      const key = tasks[at] as TaskId
       await transaction.write(
         projectId,
-        [{ table: 'task', kind: 'update', key: key as never, set: { title } }],
+        [{ table: 'task', kind: 'update', key, set: { title } }],
         isTold ? [{ type: 'project.updated', projectId, name: title, at: 1 }] : [],
         'test',
       )

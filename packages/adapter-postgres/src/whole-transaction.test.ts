@@ -340,7 +340,7 @@ describe('a transaction on what is known of its project [S4-05] [X-02]', () => {
 describe('a whole transaction whose reply is lost [X-02, X-11]', () => {
   it('is stored exactly once, wherever it is cut', async () => {
     const proxy = await cuttingProxy(url)
-    const storage = await postgresStorage({ url: proxy.url, schema: freshSchema() })
+    const storage = await postgresStorage({ url: proxy.url, schema: freshSchema(), notify: false })
     let appended = 0
     for (const cut of ['reply', 'request', 'request-unnoticed', 'unended', 'reply'] as const) {
       await appendUntilTrusted(storage)
@@ -358,7 +358,7 @@ describe('a whole transaction whose reply is lost [X-02, X-11]', () => {
 
   it('is never stored later when it ran again', async () => {
     const proxy = await cuttingProxy(url)
-    const storage = await postgresStorage({ url: proxy.url, schema: freshSchema() })
+    const storage = await postgresStorage({ url: proxy.url, schema: freshSchema(), notify: false })
     await appendUntilTrusted(storage)
     proxy.cutNextCommit('late')
     expect(await append(storage)).toBe(2)
@@ -373,6 +373,7 @@ describe('a whole transaction whose reply is lost [X-02, X-11]', () => {
       url: proxy.url,
       schema: freshSchema(),
       busyTimeoutMs: 1,
+      notify: false,
     })
     await appendUntilTrusted(storage)
     proxy.cutNextCommit('late')
@@ -388,7 +389,7 @@ describe('a whole transaction whose reply is lost [X-02, X-11]', () => {
   it('is told from the same event of another process', async () => {
     const proxy = await cuttingProxy(url)
     const schema = freshSchema()
-    const storage = await postgresStorage({ url: proxy.url, schema })
+    const storage = await postgresStorage({ url: proxy.url, schema, notify: false })
     const other = await postgresStorage({ url, schema })
     await appendUntilTrusted(storage)
     proxy.cutNextCommit('late')
@@ -407,7 +408,7 @@ describe('a whole transaction whose reply is lost [X-02, X-11]', () => {
   it('is found although others have written since', async () => {
     const proxy = await cuttingProxy(url)
     const schema = freshSchema()
-    const storage = await postgresStorage({ url: proxy.url, schema })
+    const storage = await postgresStorage({ url: proxy.url, schema, notify: false })
     const other = await postgresStorage({ url, schema })
     await appendUntilTrusted(storage)
     proxy.cutNextCommit('reply')
@@ -425,7 +426,12 @@ describe('a whole transaction whose reply is lost [X-02, X-11]', () => {
   it('is never called busy, which would have it repeated, when it cannot be found out', async () => {
     const proxy = await cuttingProxy(url)
     const schema = freshSchema()
-    const storage = await postgresStorage({ url: proxy.url, schema, busyTimeoutMs: 200 })
+    const storage = await postgresStorage({
+      url: proxy.url,
+      schema,
+      busyTimeoutMs: 200,
+      notify: false,
+    })
     await appendUntilTrusted(storage)
     proxy.cutNextCommit('reply')
     proxy.accept(false)

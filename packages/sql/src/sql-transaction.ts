@@ -56,7 +56,7 @@ export interface Whole {
 const nothing = Promise.resolve()
 
 /** The database's clock may be so much later than the time that is given out without asking it. */
-const mostBehindMs = 250
+const mostBehindMs = 1_000
 /** Of the numbers that tell who has written. */
 const writers = 2 ** 52
 

@@ -17,7 +17,7 @@ export interface InsertTarget {
 /** Rows per statement where columns are bound as lists. */
 const rowsOfLists = 1_000
 /** Rows per statement elsewhere: bound values are several times faster than rows taken out of JSON. */
-const sizes = [64, 16, 8, 4, 3, 2, 1] as const
+const sizes = [64, 16] as const
 /** From so many rows on it pays to look which values all of them share ... */
 const manyRows = 64
 /** ... and to take the others out of JSON, when they are few. */
@@ -61,23 +61,23 @@ export function insertRows(
     }
     return
   }
-  let start = 0
-  for (const size of sizes) {
-    while (rows.length - start >= size) {
-      const values: unknown[] = []
-      for (let index = start; index < start + size; index += 1) {
-        const row = rows[index] ?? []
-        for (let at = 0; at < columns.length; at += 1) {
-          const column = columns[at]
-          if (column !== undefined) values.push(dialect.encode(column.kind, row[at]))
-        }
+  for (let start = 0; start < rows.length;) {
+    const left = rows.length - start
+    // Fewer than the smallest are one statement too: there is a text for each number of them.
+    const size = sizes.find((usual) => left >= usual) ?? left
+    const values: unknown[] = []
+    for (let index = start; index < start + size; index += 1) {
+      const row = rows[index] ?? []
+      for (let at = 0; at < columns.length; at += 1) {
+        const column = columns[at]
+        if (column !== undefined) values.push(dialect.encode(column.kind, row[at]))
       }
-      writing.send(
-        textOf(size, () => insertBound(target, size)),
-        values,
-      )
-      start += size
     }
+    writing.send(
+      textOf(size, () => insertBound(target, size)),
+      values,
+    )
+    start += size
   }
 }
 

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { netChanges } from './net-changes.ts'
 
 const id = fc.constantFrom('1', '2')
+const ids = Array.from({ length: 20 }, (_, index) => String(index + 1))
 const part = fc.record({ title: fc.string(), layer: fc.nat(2) }, { requiredKeys: [] })
 const change: fc.Arbitrary<Change> = fc.oneof(
   fc.tuple(id, part).map(([id, set]): Change => ({
@@ -70,6 +71,24 @@ describe('net changes [X-11]', () => {
           expect(roundByRound(start, changes)).toEqual(oneByOne(start, changes))
         },
       ),
+    )
+  })
+
+  it('come to the same for more rows than are looked through one by one', () => {
+    const some = fc.array(
+      fc.oneof(
+        fc.constantFrom(...ids).map((key): Change => ({ table: 'task', kind: 'delete', key })),
+        fc
+          .tuple(fc.constantFrom(...ids), part)
+          .map(([key, set]): Change => ({ table: 'task', kind: 'update', key, set })),
+      ),
+      { minLength: 20, maxLength: 60 },
+    )
+    fc.assert(
+      fc.property(some, (changes) => {
+        const start: Rows = new Map(ids.map((id) => [`task ${id}`, exampleTask('p', id)]))
+        expect(roundByRound(start, changes)).toEqual(oneByOne(start, changes))
+      }),
     )
   })
 

@@ -22,20 +22,21 @@ export type Round = ReadonlyMap<TableName, readonly NetChange[]>
  * row removed after it was inserted, say - begins another round.
  */
 export function netChanges(changes: readonly Change[]): readonly Round[] {
-  const rounds: Map<TableName, Map<string, NetChange>>[] = [new Map()]
+  const first = new Folding()
+  const rounds = [first]
+  let round = first
   for (const change of changes) {
-    let round = rounds.at(-1)
-    const known = round?.get(change.table)?.get(keyText(change))
-    const isOut = round !== undefined && removesInserted(round, change)
-    if (round === undefined || isOut || (known !== undefined && !fits(known, change))) {
-      round = new Map()
+    const text = keyText(change)
+    const known = round.find(change.table, text)
+    if (removesInserted(round.rows, change) || (known !== undefined && !fits(known, change))) {
+      round = new Folding()
       rounds.push(round)
+      fold(round.add(change, text), change)
+    } else {
+      fold(known ?? round.add(change, text), change)
     }
-    fold(netOf(round, change), change)
   }
-  return rounds.map(
-    (round) => new Map([...round].map(([table, rows]) => [table, [...rows.values()]])),
-  )
+  return rounds.map(({ rows }) => rows)
 }
 
 function fits(net: NetChange, change: Change): boolean {
@@ -45,31 +46,53 @@ function fits(net: NetChange, change: Change): boolean {
 }
 
 /** Artifacts are linked one by one and removed by their hash, all links at once. */
-function removesInserted(
-  round: ReadonlyMap<TableName, ReadonlyMap<string, NetChange>>,
-  change: Change,
-): boolean {
+function removesInserted(round: Round, change: Change): boolean {
   if (change.table !== 'artifact' || change.kind !== 'delete') return false
-  for (const { inserted } of round.get('artifact')?.values() ?? []) {
+  for (const { inserted } of round.get('artifact') ?? []) {
     if (inserted?.['hash'] === change.key) return true
   }
   return false
 }
 
-function netOf(round: Map<TableName, Map<string, NetChange>>, change: Change): NetChange {
-  let rows = round.get(change.table)
-  if (rows === undefined) {
-    rows = new Map()
-    round.set(change.table, rows)
+/** So many rows are looked through faster than they are put into a map. */
+const fewRows = 12
+
+/** The rows of one round, by table, found by the text of their key. */
+class Folding {
+  readonly rows = new Map<TableName, NetChange[]>()
+  /** The texts of the keys, as long as they are few. */
+  readonly #texts = new Map<TableName, string[]>()
+  readonly #byText = new Map<TableName, Map<string, NetChange>>()
+
+  find(table: TableName, text: string): NetChange | undefined {
+    const texts = this.#texts.get(table)
+    if (texts === undefined) return this.#byText.get(table)?.get(text)
+    const at = texts.indexOf(text)
+    return at < 0 ? undefined : this.rows.get(table)?.[at]
   }
-  const text = keyText(change)
-  let net = rows.get(text)
-  if (net === undefined) {
+
+  add(change: Change, text: string): NetChange {
     const key = change.kind === 'insert' ? change.row : change.key
-    net = { key, removed: false, inserted: undefined, updated: undefined }
-    rows.set(text, net)
+    const net: NetChange = { key, removed: false, inserted: undefined, updated: undefined }
+    const rows = this.rows.get(change.table)
+    if (rows === undefined) {
+      this.rows.set(change.table, [net])
+      this.#texts.set(change.table, [text])
+      return net
+    }
+    rows.push(net)
+    const texts = this.#texts.get(change.table)
+    if (texts === undefined) this.#byText.get(change.table)?.set(text, net)
+    else if (texts.push(text) > fewRows) this.#index(change.table, texts, rows)
+    return net
   }
-  return net
+
+  #index(table: TableName, texts: readonly string[], rows: readonly NetChange[]): void {
+    const byText = new Map<string, NetChange>()
+    for (const [at, net] of rows.entries()) byText.set(texts[at] ?? '', net)
+    this.#byText.set(table, byText)
+    this.#texts.delete(table)
+  }
 }
 
 function fold(net: NetChange, change: Change): void {

@@ -8,11 +8,13 @@ import type {
   Project,
   ProjectId,
   Request,
+  Session,
   TableName,
   Tables,
   Task,
   TaskId,
   Worker,
+  WorkOrder,
   WorkOrderId,
 } from '@cueline/core'
 
@@ -189,7 +191,7 @@ export class ProjectCache {
     for (const [id, lease] of this.leases) if (lease === null) this.leases.delete(id)
     for (const { name, id } of this.#settled) {
       const row = this.rows[name].get(id)
-      if (row !== undefined && row !== null && !isSettled(row)) continue
+      if (row !== undefined && row !== null && !isSettled(name, row)) continue
       if (name === 'attempt' && row != null) this.queue.forgetAttempt(row as Attempt)
       this.rows[name].delete(id)
       if (name !== 'task') continue
@@ -324,7 +326,7 @@ export class ProjectCache {
     else if (row !== null) rows.set(change.key, patched(name, row, change.set))
     const next = rows.get(change.key)
     if (name === 'task') this.queue.taskChanged(row as Task | null, next as Task | null | undefined)
-    if (next !== undefined && next !== null && !isSettled(next)) return true
+    if (next !== undefined && next !== null && !isSettled(name, next)) return true
     this.#settled.push({ name, id: change.key })
     return true
   }
@@ -347,7 +349,7 @@ export class ProjectCache {
   #put<Name extends IdTable>(name: Name, row: Tables[Name]): void {
     const rows = this.rows[name] as Map<string, Tables[Name] | null>
     rows.set(row.id, row)
-    if (isSettled(row)) this.#settled.push({ name, id: row.id })
+    if (isSettled(name, row)) this.#settled.push({ name, id: row.id })
     if (name === 'batch') this.#byOrder = undefined
     if (name !== 'request') return
     const { taskId } = row as Request
@@ -365,10 +367,10 @@ function isSameWorker(one: Worker, other: Worker): boolean {
 }
 
 /** Tasks, work orders, attempts and sessions come to an end; batches, workers and requests stay. */
-function isSettled(row: object): boolean {
-  return (
-    ('settledAt' in row && row.settledAt !== null) || ('endedAt' in row && row.endedAt !== null)
-  )
+function isSettled(name: IdTable, row: object): boolean {
+  if (name === 'task' || name === 'workOrder') return (row as Task | WorkOrder).settledAt !== null
+  if (name === 'attempt' || name === 'session') return (row as Attempt | Session).endedAt !== null
+  return false
 }
 
 /** A row as the database gives it back: every column, and no more. */

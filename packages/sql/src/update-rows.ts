@@ -8,7 +8,7 @@ import { mostUnits, portions, portionsOfLists } from './portions.ts'
 import { StatementTexts } from './statement-texts.ts'
 
 /** Where rows are not bound as lists, so many are changed faster one by one than out of JSON. */
-const fewRows = 16
+const fewRows = 8
 
 /** Which columns of a table change, found by which, within which project. */
 export interface UpdateTarget {
@@ -32,15 +32,20 @@ export function updateRows(
   rows: readonly (readonly unknown[])[],
   most: number = mostUnits,
 ): void {
-  if (rows.length <= (dialect.lists === undefined ? fewRows : 1)) {
-    for (const row of rows) updateRow(writing, dialect, target, projectId, row)
-    return
-  }
   const [first] = rows
   if (first === undefined) return
+  if (rows.length === 1) {
+    updateRow(writing, dialect, target, projectId, first)
+    return
+  }
   const { key, columns } = target
   // Values that all rows share are bound once: taking each out of JSON costs more than the update.
   const own = columns.map((_, index) => !isShared(rows, key.length + index))
+  const keyed = own.includes(true) || key.length > 1
+  if (keyed && dialect.lists === undefined && rows.length <= fewRows) {
+    for (const row of rows) updateRow(writing, dialect, target, projectId, row)
+    return
+  }
   const shared = columns.flatMap((column, index) =>
     own[index] === true ? [] : [dialect.encode(column.kind, first[key.length + index])],
   )
@@ -58,7 +63,6 @@ export function updateRows(
     }
     return
   }
-  const keyed = own.includes(true) || key.length > 1
   const name = keyed ? own.map(Number).join('') : 'same'
   const text = textOf(writing, dialect, target, name, () =>
     keyed ? updateMany(target, dialect, own) : updateSame(target, dialect),

@@ -79,10 +79,11 @@ function send({ writing, dialect, projectId }: Scope, write: Write, rows: string
 function update(scope: Scope, spec: TableSpec, rows: readonly NetChange[]): void {
   const { writing, dialect, projectId, now } = scope
   for (const [{ target, columns }, patches] of groupedByShape(spec, rows)) {
-    const values = patches.map((row) => {
-      const list = valuesOf(columns, row.updated ?? {})
+    const values = patches.map(({ key, updated }) => {
+      const list: unknown[] = typeof key === 'string' ? [key] : [...keyOf(spec, key)]
+      for (const { field } of columns) list.push(updated?.[field])
       if (spec.table === 'task') list.push(now)
-      return [...keyOf(spec, row.key), ...list]
+      return list
     })
     updateRows(writing, dialect, target, projectId, values)
   }

@@ -112,7 +112,10 @@ export interface StorageTransaction {
   ): Promise<Queries[Name]['output']>
 }
 
-/** The reads that no slice serves. Lists are in the order stated; all see own writes. */
+/**
+ * The reads that no slice serves. Lists are in the order stated, and what is equal in that by id
+ * (`compareText`); all see own writes.
+ */
 export interface Queries {
   readonly projects: { input: object; output: readonly Project[] }
   /**

@@ -30,6 +30,15 @@ describe('writes that go out together [S2-05]', () => {
     }
   })
 
+  it('are forgotten when they have not come often among very many others', () => {
+    const [rare, often] = [writes('rare', 'y'), writes('often', 'y')]
+    for (let time = 0; time < 3; time += 1) joined(often)
+    for (let time = 0; time < 2; time += 1) joined(rare)
+    for (let index = 0; index < 5_000; index += 1) joined(writes(`once${index}`, 'y'))
+    expect(joined(rare)).toEqual(rare)
+    expect(joined(often)).toHaveLength(1)
+  })
+
   it('are not joined for ever new sequences, each of which the server would have to keep', () => {
     const sent = []
     for (let index = 0; index < 200; index += 1) {

@@ -6,6 +6,8 @@ import { mostUnits, weigh } from './portions.ts'
 const usual = 3
 /** Texts kept per process: each connection keeps a plan of each that it has run. */
 const mostTexts = 64
+/** Statements of sequences that are remembered; beyond, those that have not come often are forgotten. */
+const mostSteps = 4_096
 /** More statements than this are a bulk change, in which one more round of the server is nothing. */
 const mostStatements = 32
 
@@ -22,6 +24,7 @@ interface Sequence {
 
 const start: Sequence = { next: new Map(), seen: 0, text: undefined }
 let texts = 0
+let steps = 0
 
 /**
  * Writes as one statement where they are a sequence that comes often, else as they are. All of them
@@ -66,6 +69,7 @@ function mayJoin(writes: readonly CompiledQuery[], most: number): boolean {
 
 /** The text of a sequence of statements; undefined until it has come often. */
 function textFor(writes: readonly CompiledQuery[], textOf: () => string): string | undefined {
+  if (steps >= mostSteps) forgetRare(start)
   let sequence = start
   for (const { sql } of writes) {
     let next = sequence.next.get(sql)
@@ -74,6 +78,7 @@ function textFor(writes: readonly CompiledQuery[], textOf: () => string): string
       if (texts >= mostTexts) return undefined
       next = { next: new Map(), seen: 0, text: undefined }
       sequence.next.set(sql, next)
+      steps += 1
     }
     sequence = next
   }
@@ -84,6 +89,16 @@ function textFor(writes: readonly CompiledQuery[], textOf: () => string): string
     sequence.text = textOf()
   }
   return sequence.text
+}
+
+/** Whether anything is left of it. */
+function forgetRare({ next, text }: Sequence): boolean {
+  for (const [sql, sequence] of next) {
+    if (forgetRare(sequence)) continue
+    next.delete(sql)
+    steps -= 1
+  }
+  return text !== undefined || next.size > 0
 }
 
 function partsOf(writes: readonly CompiledQuery[]): string[] {

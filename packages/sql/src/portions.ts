@@ -29,11 +29,8 @@ export function weigh(value: unknown): number {
 }
 
 /** The rows in portions of so many units at most; a row that is heavier makes one of its own. */
-export function portions<Row extends readonly unknown[]>(
-  rows: readonly Row[],
-  most: number,
-): readonly (readonly Row[])[] {
-  const ends = endsOf(rows.length, most, (at) => weigh(rows[at]))
+export function portions<Row>(rows: readonly Row[], most: number): readonly (readonly Row[])[] {
+  const ends = endsOf(rows.length, most, (at) => weighRow(rows[at]))
   return ends.length === 0 ? [rows] : cut(rows, ends)
 }
 
@@ -50,6 +47,14 @@ export function portionsOfLists(
   if (ends.length === 0) return [lists]
   const columns = lists.map((list) => cut(list, ends))
   return [...ends, 0].map((_, portion) => columns.map((column) => column[portion] ?? []))
+}
+
+/** As `weigh`; most rows are lists of plain values, for which nothing has to be kept open. */
+function weighRow(row: unknown): number {
+  if (!Array.isArray(row)) return weigh(row)
+  let weight = 8
+  for (const value of row) weight += weigh(value)
+  return weight
 }
 
 /** Where portions end, the last one left out: mostly nowhere. */

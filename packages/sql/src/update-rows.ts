@@ -67,10 +67,9 @@ export function updateRows(
   const text = textOf(writing, dialect, target, name, () =>
     keyed ? updateMany(target, dialect, own) : updateSame(target, dialect),
   )
-  const list = rows.map((row) => (keyed ? picked(row, key.length, own) : row.slice(0, 1)))
+  const list = rows.map((row) => (keyed ? picked(row, key.length, own) : row[0]))
   for (const some of portions(list, most)) {
-    const values = keyed ? some : some.map(([value]) => value)
-    writing.send(text, [...shared, JSON.stringify(values), projectId])
+    writing.send(text, [...shared, JSON.stringify(some), projectId])
   }
 }
 

@@ -15,7 +15,7 @@ import { Kysely, sql } from 'kysely'
 import { Pool } from 'pg'
 import { describe, expect, it } from 'vitest'
 
-import { freshSchema, url } from './fixtures/test-database.ts'
+import { freshSchema, runSql, url } from './fixtures/test-database.ts'
 import { postgresDialect } from './postgres-dialect.ts'
 import { kyselyPostgres } from './postgres-driver.ts'
 
@@ -234,4 +234,24 @@ describe('statements that are whole transactions [S4-05, X-02]', () => {
     )
     expect(sent.alone).toBeGreaterThan(0)
   }, 120_000)
+
+  it('give out no time before one that another process has given out', async () => {
+    const sent = { alone: 0 }
+    const schema = freshSchema()
+    const storage = await openStorage(schema, sent)
+    const times: number[] = []
+    const note = () =>
+      storage.transaction((transaction) => {
+        times.push(transaction.now)
+        return noted(transaction, 'noted')
+      }, projectId)
+    while (sent.alone === 0) await note()
+    expect(new Set(times)).toEqual(new Set([start]))
+    const stored = `update "${schema}".settings set value = $1 where name = 'clock-mark'`
+    await runSql(stored, [start + 500])
+    await note()
+    expect(times.slice(-2)).toEqual([start, start + 500])
+    expect(sent.alone).toBe(2)
+    await storage.close()
+  })
 })

@@ -12,6 +12,7 @@ import { storageQueryCases } from './storage-query-cases.ts'
 import { storageReadyCases } from './storage-ready-cases.ts'
 import { storageRowCases } from './storage-row-cases.ts'
 import { storageTransactionCases } from './storage-transaction-cases.ts'
+import { storageValueCases } from './storage-value-cases.ts'
 
 /** An empty storage, and hands on its clock and its file. */
 export interface StorageSubject {
@@ -36,6 +37,7 @@ export function storageSuite(framework: TestFramework, options: StorageSuiteOpti
 const cases: readonly ContractCase<StorageSubject>[] = [
   ...storageTransactionCases,
   ...storageRowCases,
+  ...storageValueCases,
   ...storageEventCases,
   ...storagePruneCases,
   ...storageLeaseCases,

@@ -10,6 +10,7 @@ export class LateTransaction {
   readonly #end = Promise.withResolvers<void>()
   #opening: Promise<Database> | undefined
   #whole: Promise<void> | undefined
+  #isOver = false
 
   /** `begin` runs before the first statement; when it rejects, so does everything that waits for it. */
   constructor(root: Database, begin: (database: Database) => Promise<void>) {
@@ -24,6 +25,7 @@ export class LateTransaction {
   }
 
   open(): Promise<Database> {
+    if (this.#isOver) return Promise.reject(overError())
     this.#opening ??= new Promise((resolve, reject) => {
       const begun = this.#root.transaction().setAccessMode('read write')
       this.#whole = begun.execute((outer) =>
@@ -40,9 +42,7 @@ export class LateTransaction {
 
   /** What has not begun does not begin any more, also for a call that nobody has waited for. */
   close(): void {
-    if (this.isOpen) return
-    this.#opening = Promise.reject(new Error('The transaction ended before its first statement.'))
-    this.#opening.catch(() => {})
+    this.#isOver = !this.isOpen
   }
 
   /** Rejects as the commit does. */
@@ -55,4 +55,8 @@ export class LateTransaction {
     this.#end.reject(reason)
     await this.#whole?.catch(() => {})
   }
+}
+
+function overError(): Error {
+  return new Error('The transaction ended before its first statement.')
 }

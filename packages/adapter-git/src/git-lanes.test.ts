@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { workspaceSuite } from '@cueline/core/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
+import { gitSubjects } from './fixtures/contract-subject.ts'
 import { gitWorkspaces } from './git-workspaces.ts'
 import {
   gitIn,
@@ -20,28 +21,7 @@ import {
 describe('workspaces in lanes of git worktrees [X-14, X-07]', () => {
   workspaceSuite(
     { describe, it, fails: it.fails },
-    {
-      create() {
-        const repository = testRepository()
-        const { folder, show } = repository
-        const open = () => gitWorkspaces({ repository: folder, policy: 'lane' })
-        return {
-          repository,
-          provider: open(),
-          reopen: async () => open(),
-          write: async ({ path }, name, content) => writeAt(path, name, content),
-          read: async ({ path }, name) => readAt(path, name),
-          readMerged: async (trial, name) =>
-            readAt((trial.ok ? trial.path : undefined) ?? trial.workspace.path, name),
-          readResult: async (name) => show('cueline/main', name),
-          readSalvaged: async (salvaged, name) => show(salvaged, name),
-        }
-      },
-      async destroy(subject) {
-        await subject.provider.close()
-        ;(subject as unknown as { repository: TestRepository }).repository.remove()
-      },
-    },
+    gitSubjects((repository) => gitWorkspaces({ repository, policy: 'lane' })),
   )
 })
 

@@ -7,14 +7,16 @@ import { eventsAfter, readVersion } from './append-events.ts'
 import { keepMark, moveClock, readNow } from './clock.ts'
 import type { Now } from './clock.ts'
 import type { Database, Dialect } from './dialect.ts'
+import { Followers } from './followers.ts'
 import { hearWorkers, renewLeases } from './leases.ts'
-import { migrate, refuseNewer } from './migrate.ts'
+import { migrate } from './migrate.ts'
 import { KnownProjects, mostKept } from './known-projects.ts'
 import type { KnownProject } from './known-projects.ts'
 import { LateTransaction } from './late-transaction.ts'
 import { connectedTo, pipelined, sendAll } from './pipelined.ts'
 import { RowCache } from './row-cache.ts'
 import { SqlTransaction } from './sql-transaction.ts'
+import { SteadyTime } from './steady-time.ts'
 import type { Whole } from './sql-transaction.ts'
 import { fateOf, isOutdated } from './whole-transaction.ts'
 import type { Fate } from './whole-transaction.ts'
@@ -75,35 +77,26 @@ class KyselyStorage implements SqlStorage {
   readonly #dialect: Dialect
   readonly #transact: SqlStorageOptions['transact']
   readonly #busyTimeoutMs: number
-  readonly #listenTo: NonNullable<SqlStorageOptions['subscribe']>
   readonly #appended: NonNullable<SqlStorageOptions['appended']>
-  /** Whom to wake, and whose log it follows. */
-  readonly #followers = new Map<() => void, string>()
-  /** Whom only the writes of other processes wake. */
-  readonly #strangers = new Set<() => void>()
+  readonly #followers: Followers
   readonly #running = new Set<Promise<unknown>>()
   readonly #scope = workScope()
-  #unsubscribe: (() => void) | undefined
   #closing: Promise<void> | undefined
   /** What the last transaction knew, and the version of the database in which that is true. */
   #kept: { readonly cache: RowCache; readonly version: number } | undefined
   readonly #projects = new KnownProjects()
   /** Counts what may write, so that nothing is kept that another transaction has outdated. */
   #turn = 0
-  readonly #steadyNow: () => number
-  /** A time of the database's clock, and when that was by this process's own, which never jumps. */
-  #read = { now: 0, at: 0 }
-  /** The high-water mark, as far as it is known. */
-  #mark = 0
+  readonly #time: SteadyTime
 
   constructor(options: SqlStorageOptions) {
     this.#database = options.kysely
     this.#reserved = options.reserved ?? options.kysely
     this.#dialect = options.dialect
     this.#transact = options.transact
-    this.#steadyNow = options.steadyNow ?? (() => performance.now())
+    this.#time = new SteadyTime(options.steadyNow ?? (() => performance.now()))
     this.#busyTimeoutMs = options.busyTimeoutMs ?? 5_000
-    this.#listenTo = options.subscribe ?? (() => () => {})
+    this.#followers = new Followers(options.subscribe ?? (() => () => {}))
     this.#appended = options.appended ?? (() => {})
   }
 
@@ -117,7 +110,7 @@ class KyselyStorage implements SqlStorage {
   ): Promise<Result> {
     const [result, grown] = await this.#run(() => this.#attempt(work, projectId))
     if (grown.size > 0) {
-      this.#wake(grown)
+      this.#followers.wake(grown)
       this.#appended(grown)
     }
     return result
@@ -148,7 +141,7 @@ class KyselyStorage implements SqlStorage {
     return followEvents(
       {
         eventsAfter: (after) => this.#eventsIfAny(projectId, after),
-        subscribe: (wake) => this.#follow(projectId, wake),
+        subscribe: (wake) => this.#followers.follow(projectId, wake),
         isClosed: () => this.#closing !== undefined,
       },
       cursor,
@@ -156,14 +149,7 @@ class KyselyStorage implements SqlStorage {
     )
   }
 
-  subscribe: NonNullable<Storage['subscribe']> = (wake) => {
-    this.#strangers.add(wake)
-    this.#listen()
-    return () => {
-      this.#strangers.delete(wake)
-      this.#listenNoMore()
-    }
-  }
+  subscribe: NonNullable<Storage['subscribe']> = (wake) => this.#followers.hearOthers(wake)
 
   /** A follower outlives a database that is busy or away: it looks again when it is woken next. */
   async #eventsIfAny(projectId: ProjectId, cursor: number): Promise<readonly StoredEvent[]> {
@@ -189,10 +175,9 @@ class KyselyStorage implements SqlStorage {
   async #close(): Promise<void> {
     // After this turn `#closing` is set, so that followers and new calls see it.
     await Promise.resolve()
-    this.#wake()
+    this.#followers.wake()
     await Promise.allSettled(this.#running)
-    this.#unsubscribe?.()
-    this.#unsubscribe = undefined
+    this.#followers.end()
     await this.#database.destroy()
     if (this.#reserved !== this.#database) await this.#reserved.destroy()
   }
@@ -226,7 +211,7 @@ class KyselyStorage implements SqlStorage {
       transaction.verify(projectId, await this.#lockedVersion(database, projectId))
     })
     const { schema } = known.version
-    const at = this.#steady({ now: 0, mark: this.#mark, schema, version: null })
+    const at = this.#time.of({ now: 0, mark: this.#time.mark, schema, version: null })
     const cache = new RowCache()
     const transaction = new SqlTransaction(late.database, this.#dialect, at, cache, this.#projects)
     transaction.trust(projectId, known)
@@ -277,7 +262,7 @@ class KyselyStorage implements SqlStorage {
       })
       const { mark, expected } = whole
       const { schema } = expected.version
-      this.#steady({ now: Number(rows[0]?.now), mark, schema, version: null })
+      this.#time.of({ now: Number(rows[0]?.now), mark, schema, version: null })
     } catch (error) {
       if (isOutdated(error)) return false
       if (!isSent || this.#dialect.whole?.isLost(error) !== true) throw error
@@ -404,7 +389,7 @@ class KyselyStorage implements SqlStorage {
     const { mark, schema } = version
     const now = Math.max(version.now, mark)
     return {
-      at: this.#steady({ now, mark, schema, version: null }),
+      at: this.#time.of({ now, mark, schema, version: null }),
       locked: { projectId, version },
     }
   }
@@ -418,17 +403,7 @@ class KyselyStorage implements SqlStorage {
   }
 
   async #now(database: Database): Promise<Now> {
-    return this.#steady(await readNow(database, this.#dialect))
-  }
-
-  #steady(at: Now): Now {
-    refuseNewer(at.schema)
-    this.#mark = Math.max(this.#mark, at.mark)
-    const own = this.#steadyNow()
-    // While the clock is behind a time that was given out already, time goes on at its own pace.
-    const now = Math.max(at.now, this.#read.now + Math.floor(own - this.#read.at))
-    if (at.now === now) this.#read = { now, at: own }
-    return { ...at, now }
+    return this.#time.of(await readNow(database, this.#dialect))
   }
 
   /** Runs a call to its end: again while the database is busy, its errors sorted into ours. */
@@ -455,35 +430,6 @@ class KyselyStorage implements SqlStorage {
       }
       // With jitter, so that processes that met once do not meet again and again.
       await new Promise((resolve) => setTimeout(resolve, pauseMs * (0.5 + Math.random())))
-    }
-  }
-
-  #follow(projectId: string, wake: () => void): () => void {
-    this.#followers.set(wake, projectId)
-    this.#listen()
-    return () => {
-      this.#followers.delete(wake)
-      this.#listenNoMore()
-    }
-  }
-
-  #listen(): void {
-    if (this.#closing !== undefined) return
-    this.#unsubscribe ??= this.#listenTo((projectIds) => {
-      this.#wake(projectIds)
-      for (const wake of this.#strangers) wake()
-    })
-  }
-
-  #listenNoMore(): void {
-    if (this.#followers.size + this.#strangers.size > 0) return
-    this.#unsubscribe?.()
-    this.#unsubscribe = undefined
-  }
-
-  #wake(projectIds?: ReadonlySet<string>): void {
-    for (const [wake, projectId] of this.#followers) {
-      if (projectIds === undefined || projectIds.has(projectId)) wake()
     }
   }
 }

@@ -7,6 +7,7 @@ import { Kysely } from 'kysely'
 import { Client, Pool } from 'pg'
 import type { ClientConfig, PoolConfig } from 'pg'
 
+import { atMost } from './at-most.ts'
 import { postgresDialect } from './postgres-dialect.ts'
 import { kyselyPostgres } from './postgres-driver.ts'
 import type { PostgresClient, PostgresDriverOptions, PostgresPool } from './postgres-driver.ts'
@@ -257,15 +258,6 @@ interface PoolEvents {
 
 function hasEvents(pool: object): pool is PoolEvents {
   return 'on' in pool && typeof pool.on === 'function'
-}
-
-async function atMost(ms: number, ending: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms)
-  })
-  await Promise.race([ending, late])
-  clearTimeout(timer)
 }
 
 /** Host, port and database of a URL, without user and password. */

@@ -1,3 +1,8 @@
+import { execFile } from 'node:child_process'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
 import type { ProjectId, Storage, StoredEvent } from '@cueline/core'
 import { exampleEvent } from '@cueline/core/testing'
 import { Client } from 'pg'
@@ -184,6 +189,13 @@ describe('wake-ups between processes on Postgres [X-02, X-11]', () => {
     await until(() => sent.length > 0)
     await signals.close()
     expect(sent).toEqual([''])
+  })
+
+  it('do not end a program that closes while the server has no room for their connection', async () => {
+    const program = fileURLToPath(new URL('fixtures/closing-process.ts', import.meta.url))
+    const args = ['--conditions=cueline-source', program]
+    const { stdout } = await promisify(execFile)(process.execPath, args)
+    expect(stdout).toBe('closed')
   })
 
   it('from strangers wake everybody rather than nobody', async () => {

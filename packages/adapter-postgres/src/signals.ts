@@ -1,3 +1,5 @@
+import { atMost } from './at-most.ts'
+
 /** A connection of its own for LISTEN and NOTIFY; a client of `pg` is one. */
 export interface SignalClient {
   readonly processID?: number | null
@@ -71,10 +73,7 @@ export class Signals {
   /** Sends what is still gathered, unless that takes too long, then closes. */
   async close(): Promise<void> {
     clearTimeout(this.#timer)
-    if (this.#pending.size > 0) {
-      const late = new Promise((resolve) => setTimeout(resolve, longestGoodbyeMs).unref())
-      await Promise.race([this.#flush(), late])
-    }
+    if (this.#pending.size > 0) await atMost(longestGoodbyeMs, this.#flush())
     this.#closed = true
     this.#drop(this.#client)
   }

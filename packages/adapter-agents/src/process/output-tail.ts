@@ -4,11 +4,21 @@ export interface OutputTail {
   text(): string
   /** The last line that is not blank, trimmed. */
   lastLine(): string
+  /** As `lastLine`, but the error that a program died of where Node.js says so above its version. */
+  lastWords(): string
 }
+
+/** How Node.js ends what it prints of an error that nobody caught. */
+const nodeVersion = /^Node\.js v\d/
+const errorLine = /^(?:Uncaught )?[\w.]*(?:Error|Exception)\b/
 
 export function outputTail(limit: number): OutputTail {
   let tail = ''
   let cut = false
+  const lastLine = () => {
+    const end = tail.trimEnd()
+    return end.slice(end.lastIndexOf('\n') + 1).trim()
+  }
   return {
     add(text) {
       tail += text
@@ -21,9 +31,16 @@ export function outputTail(limit: number): OutputTail {
     text() {
       return tail.length > limit || cut ? `…${tail.slice(-limit)}` : tail
     },
-    lastLine() {
-      const end = tail.trimEnd()
-      return end.slice(end.lastIndexOf('\n') + 1).trim()
+    lastLine,
+    lastWords() {
+      const last = lastLine()
+      if (!nodeVersion.test(last)) return last
+      return (
+        tail
+          .split('\n')
+          .findLast((line) => errorLine.test(line))
+          ?.trim() ?? last
+      )
     },
   }
 }

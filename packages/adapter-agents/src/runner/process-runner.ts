@@ -287,7 +287,10 @@ function endingOf(
     end.how === 'exited' ? `exited with code ${end.code}` : `was killed by ${end.signal}`
   const failed = end.how === 'killed' || end.code !== 0
   if (failed && !(read.kind === 'result' && read.result.status === 'failed')) {
-    return fail('agent-crash', `The agent ${program} ${ended}${lastWords(tails.stderr.lastLine())}`)
+    return fail(
+      'agent-crash',
+      `The agent ${program} ${ended}${lastWords(tails.stderr.lastWords())}`,
+    )
   }
   if (read.kind === 'invalid') {
     return fail('invalid-output', `The result file ${path} is not usable: ${read.problem}.`)

@@ -185,8 +185,9 @@ function taskTable({ perTask }: RunReport): TextTable {
 
 function wallText({ wallMs, restedMs, predicted }: RunReport): string {
   const planned = predicted === null ? '' : `, planned ${formatDuration(predicted.makespanMs)}`
-  const rested = restedMs === 0 ? '' : `, without ${formatDuration(restedMs)} between runs`
-  return `${formatDuration(wallMs)} from the first promotion${rested}${planned}`
+  const which =
+    restedMs === 0 ? 'from the first promotion' : `without ${formatDuration(restedMs)} between runs`
+  return `${formatDuration(wallMs)} ${which}${planned}`
 }
 
 function speedupText({ speedup, efficiency, workers, predicted }: RunReport): string {

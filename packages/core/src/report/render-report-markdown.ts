@@ -40,11 +40,11 @@ function gates(tasks: readonly TaskReport[]): string[] {
 
 function definitions({ predicted }: RunReport): string {
   return [
-    'Time is from the first promotion to the last task that settled; work is the active time of the',
-    'attempts that succeeded, without waiting: what the tasks take one after the other; speed-up is work',
-    'over time, efficiency speed-up over lanes, time saved 1 - time over work; the barrier tax is the same',
-    'durations replayed in stages over the same without barriers, minus 1. Everything here can be',
-    `computed again from the event log.${predicted === null ? '' : ` Planned times add up to ${formatDuration(predicted.workMs)} of work.`}`,
+    'Time is from the first promotion to the last task that settled, without the time between runs;',
+    'work is the active time of the attempts that succeeded, without waiting: what the tasks take one',
+    'after the other; speed-up is work over time, efficiency speed-up over lanes, time saved 1 - time over',
+    'work; the barrier tax is the same durations replayed in stages over the same without barriers, minus',
+    `1. Everything here can be computed again from the event log.${predicted === null ? '' : ` Planned times add up to ${formatDuration(predicted.workMs)} of work.`}`,
   ].join('\n')
 }
 

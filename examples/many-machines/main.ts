@@ -18,14 +18,21 @@ const cueline = await createCueline({
   storage: await openSharedStorage(),
   ...openSharedDispatcher(),
 })
-const { id: projectId } = await cueline.projects.create({ name: projectName })
-const rows = Array.from({ length: 12 }, (_, row) => `row-${row + 1}`)
+// Started again on the same database, it brings the same project more work.
+const projects = await cueline.projects.list({})
+const { id: projectId } =
+  projects.find(({ name }) => name === projectName) ??
+  (await cueline.projects.create({ name: projectName }))
+const { tasks: earlier, cursor } = await cueline.projects.snapshot({ projectId })
+const harvest = 1 + earlier.filter(({ code }) => code.startsWith('bottle')).length
+const [press, bottle] = [`press-${harvest}`, `bottle-${harvest}`]
+const rows = Array.from({ length: 12 }, (_, row) => `row-${harvest}.${row + 1}`)
 await cueline.tasks.add({
   projectId,
   tasks: [
     ...rows.map((id) => ({ id, title: `Pick ${id}` })),
-    { id: 'press', title: 'Press the grapes', dependsOn: rows },
-    { id: 'bottle', title: 'Bottle the juice', dependsOn: ['press'] },
+    { id: press, title: 'Press the grapes', dependsOn: rows },
+    { id: bottle, title: 'Bottle the juice', dependsOn: [press] },
   ],
 })
 const workers = Array.from({ length: count }, startWorker)
@@ -36,17 +43,17 @@ try {
   // #region follow
   const signal = AbortSignal.timeout(120_000)
   let killed = false
-  for await (const event of cueline.watch({ projectId, signal })) {
+  for await (const event of cueline.watch({ projectId, cursor, signal })) {
     if (event.type !== 'attempt.succeeded') continue
     const { task } = await cueline.tasks.get({ projectId, task: event.taskId })
     console.log(`${task.title.padEnd(16)} ${task.summary ?? ''}`)
-    if (task.code === 'bottle') break
+    if (task.code === bottle) break
     if (!killed) workers[0]?.kill('SIGKILL') // One host is gone; the others take its work over.
     killed = true
   }
   // #endregion follow
 
-  const tasks = await cueline.tasks.list({ projectId })
+  const tasks = (await cueline.tasks.list({ projectId })).slice(earlier.length)
   const { findings } = await cueline.doctor.check({ projectId })
   const processes = new Set(tasks.map(({ summary }) => summary))
   const done = tasks.filter(({ status }) => status === 'done')

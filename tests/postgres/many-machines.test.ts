@@ -59,12 +59,15 @@ describe('worker processes over one Postgres [X-14, X-18, S2-02, S2-08]', () => 
     // `docker compose up --scale worker=2`: nobody waits for anybody but the servers.
     const workers = [start('worker'), start('worker')]
     const { code, output } = await start('bring').finished
+    // `docker compose up` once more, while the workers still stay.
+    const again = await start('bring').finished
     for (const { child } of workers) child.kill('SIGTERM')
     const ended = await Promise.all(workers.map(({ finished }) => finished))
     await redis?.close()
     await runSql(url, `drop schema if exists "${schema}" cascade`)
     expect(output).toMatch(/14 of 14 tasks done by [12] processes/)
-    expect([code, ...ended.map((worker) => worker.code)]).toEqual([0, 0, 0])
+    expect(again.output).toMatch(/14 of 14 tasks done by [12] processes/)
+    expect([code, again.code, ...ended.map((worker) => worker.code)]).toEqual([0, 0, 0, 0])
   })
 
   it('say how to name a database when none is named', async () => {

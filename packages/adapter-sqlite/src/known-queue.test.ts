@@ -125,4 +125,109 @@ describe('who comes next, where nobody else writes [S2-03]', () => {
     await write(storage, pause(null))
     expect(await next(storage)).toEqual(['o0', 'o1'])
   })
+
+  it('is known on when a batch is promoted whose tasks were read, those queued before included', async () => {
+    const { storage, readsOf } = await counting()
+    await withQueue(storage, 3)
+    const later = 'later' as BatchId
+    const order = exampleWorkOrder(projectId, 't9', 'o9')
+    const task = { batchId: later, status: 'staged', contextReady: true } as const
+    await write(
+      storage,
+      { table: 'batch', kind: 'insert', row: exampleBatch(projectId, later, { promotedAt: null }) },
+      { table: 'workOrder', kind: 'insert', row: order },
+      {
+        table: 'task',
+        kind: 'insert',
+        row: exampleTask(projectId, 't9', { ...task, position: 9, workOrderId: order.id }),
+      },
+    )
+    for (let time = 0; time < 8; time += 1) expect(await next(storage, 9)).toHaveLength(3)
+    const before = readsOf('tasks')
+    const found = await storage.transaction(async (transaction) => {
+      await transaction.load({ projectId, tasksOfBatches: [later] })
+      const promoted: Change = {
+        table: 'batch',
+        kind: 'update',
+        key: later,
+        set: { promotedAt: 2 },
+      }
+      await transaction.write(projectId, [promoted], [], 'test')
+      return transaction.query('claimable', { projectId, limit: 9 })
+    })
+    expect(found).toEqual(['o0', 'o1', 'o2', 'o9'])
+    expect(readsOf('tasks') - before).toBeLessThanOrEqual(1)
+    // Nothing was read of this one before it is promoted.
+    const unread = 'unread' as BatchId
+    await write(
+      storage,
+      {
+        table: 'batch',
+        kind: 'insert',
+        row: exampleBatch(projectId, unread, { promotedAt: null }),
+      },
+      { table: 'task', kind: 'update', key: 't9', set: { batchId: unread } },
+    )
+    expect(await next(storage, 9)).toEqual(['o0', 'o1', 'o2'])
+    await write(storage, { table: 'batch', kind: 'update', key: unread, set: { promotedAt: 3 } })
+    expect(await next(storage, 9)).toEqual(['o0', 'o1', 'o2', 'o9'])
+  })
+
+  it('tells how far the batches are, with every write, and asks for it once', async () => {
+    const { storage, readsOf } = await counting()
+    await withQueue(storage, 3)
+    for (let time = 0; time < 8; time += 1) await next(storage, 9)
+    const look = () =>
+      storage.transaction(async (transaction) => {
+        const [batch] = await transaction.query('batches', { projectId, moving: true })
+        return [batch?.queued, batch?.doing, await transaction.query('nextTime', { projectId })]
+      })
+    expect(await look()).toEqual([3, 0, null])
+    const before = readsOf('tasks') + readsOf('work_orders')
+    await write(storage, started(0))
+    expect(await look()).toEqual([2, 1, null])
+    expect(readsOf('tasks') + readsOf('work_orders')).toBe(before)
+    const delay: Change = {
+      table: 'workOrder',
+      kind: 'update',
+      key: 'o1',
+      set: { notBefore: 9e15 },
+    }
+    await write(storage, delay)
+    expect(await look()).toEqual([2, 1, 9e15])
+    const pause = (pausedAt: number | null): Change => ({
+      table: 'batch',
+      kind: 'update',
+      key: batchId,
+      set: { pausedAt },
+    })
+    await write(storage, pause(4))
+    expect(await look()).toEqual([0, 1, 9e15])
+    await write(storage, pause(null))
+    expect(await look()).toEqual([2, 1, 9e15])
+  })
+
+  it('leaves out of the moving batches those that are done or far from their turn', async () => {
+    const { storage } = await counting()
+    const rows = ['done', 'runs', 'manual', 'next', 'last'].map((id, order) => {
+      const promotedAt = order < 2 ? 1 : null
+      const autoPromote = id !== 'manual'
+      return exampleBatch(projectId, id, { order, promotedAt, autoPromote })
+    })
+    const task = (batch: string): Change => {
+      const status = batch === 'done' ? 'done' : batch === 'runs' ? 'doing' : 'staged'
+      const row = exampleTask(projectId, `of ${batch}`, { batchId: batch as BatchId, status })
+      return { table: 'task', kind: 'insert', row }
+    }
+    await write(
+      storage,
+      { table: 'project', kind: 'insert', row: exampleProject(projectId) },
+      ...rows.map((row): Change => ({ table: 'batch', kind: 'insert', row })),
+      ...rows.map(({ id }) => task(id)),
+    )
+    const moving = await storage.transaction((transaction) =>
+      transaction.query('batches', { projectId, moving: true }),
+    )
+    expect(moving.map(({ batch }) => batch.id)).toEqual(['runs', 'manual', 'next'])
+  })
 })

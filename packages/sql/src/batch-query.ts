@@ -1,4 +1,4 @@
-import type { BatchId, BatchSummary, Task } from '@cueline/core'
+import type { Batch, BatchId, BatchSummary, Task } from '@cueline/core'
 import { sql } from 'kysely'
 
 import type { Database, Dialect } from './dialect.ts'
@@ -10,14 +10,15 @@ import { tables } from './tables.ts'
 import { TaskCounts } from './task-counts.ts'
 
 /**
- * Every batch with what its tasks add up to: counted once by a walk along the index
- * `tasks_by_batch`, and kept in the cache from then on.
+ * Batches with what their tasks add up to: counted once by a walk along the index `tasks_by_batch`,
+ * and kept in the cache from then on. With `moving` only those that may change by themselves.
  */
 export async function batchSummaries(
   database: Database,
   dialect: Dialect,
   projectId: string,
   cache: ProjectCache,
+  moving = false,
 ): Promise<readonly BatchSummary[]> {
   const given = { projectId }
   if (!cache.allBatches) {
@@ -33,28 +34,77 @@ export async function batchSummaries(
       cache.taskCounts.add(row.batch_id, row.status, layer ?? 0, count ?? 0, changedAt ?? 0)
     }
   }
-  const queued = new Map<string, number>()
+  const queued = new Map<BatchId, number>()
   for (const row of await countQueued.run(database, dialect, given)) {
     queued.set(row.batch_id, Number(row.count))
   }
-  const { taskCounts } = cache
-  return cache.batchesByOrder().map((batch): BatchSummary => {
-    const counts = taskCounts.of(batch.id)
+  return summariesOf(cache, cache.taskCounts, queued, moving)
+}
+
+/** The answer without a question, where it is known. */
+export function knownBatches(
+  cache: ProjectCache,
+  moving = false,
+): readonly BatchSummary[] | undefined {
+  const { allBatches, taskCounts } = cache
+  if (!allBatches || taskCounts === undefined) return undefined
+  const queued = cache.queue.queuedByBatch()
+  return queued && summariesOf(cache, taskCounts, queued, moving)
+}
+
+function summariesOf(
+  cache: ProjectCache,
+  taskCounts: TaskCounts,
+  queued: ReadonlyMap<BatchId, number>,
+  moving: boolean,
+): readonly BatchSummary[] {
+  const batches = cache.batchesByOrder()
+  const wanted = moving ? movingBatches(batches, taskCounts, queued) : batches
+  return wanted.map((batch): BatchSummary => {
+    const { total, byStatus, changedAt } = taskCounts.of(batch.id)
     return {
       batch,
-      // Named one by one: there are as many of these as batches each time the project moves on.
-      total: counts.total,
-      todo: counts.todo,
-      staged: counts.staged,
-      doing: counts.doing,
-      review: counts.review,
-      done: counts.done,
-      failed: counts.failed,
-      cancelled: counts.cancelled,
+      total,
+      // Named one by one: a spread of them takes longer than all else here.
+      todo: byStatus.todo,
+      staged: byStatus.staged,
+      doing: byStatus.doing,
+      review: byStatus.review,
+      done: byStatus.done,
+      failed: byStatus.failed,
+      cancelled: byStatus.cancelled,
       queued: queued.get(batch.id) ?? 0,
-      lowestOpenLayer: counts.lowestOpenLayer,
-      lastProgressAt: counts.changedAt ?? batch.createdAt,
+      lowestOpenLayer: taskCounts.lowestOpenLayer(batch.id),
+      lastProgressAt: changedAt ?? batch.createdAt,
     }
+  })
+}
+
+/** What the query `batches` gives with `moving`: thousands that are done or wait are left out. */
+function movingBatches(
+  batches: readonly Batch[],
+  taskCounts: TaskCounts,
+  queued: ReadonlyMap<BatchId, number>,
+): readonly Batch[] {
+  const firsts = { unfinished: false, waiting: false, promotable: false }
+  return batches.filter((batch) => {
+    const { byStatus, total } = taskCounts.of(batch.id)
+    const { todo, staged, doing, review, failed, cancelled, done } = byStatus
+    let wanted = queued.has(batch.id) || doing + review + failed + cancelled > 0
+    wanted ||= batch.stuckSince !== null
+    if (batch.promotedAt !== null) {
+      wanted ||= batch.openLayer !== null && done < total
+      if (!firsts.unfinished && todo + staged + doing + review > 0) {
+        firsts.unfinished = true
+        wanted = true
+      }
+    } else if (staged > 0) {
+      const isPromotable = batch.autoPromote && batch.pausedAt === null
+      if (!firsts.waiting || (isPromotable && !firsts.promotable)) wanted = true
+      firsts.waiting = true
+      firsts.promotable ||= isPromotable
+    }
+    return wanted
   })
 }
 
@@ -79,7 +129,7 @@ const countTasks = statement<
     group by batch_id, status, layer`,
 )
 
-const countQueued = statement<{ projectId: string }, { batch_id: string; count: number }>(
+const countQueued = statement<{ projectId: string }, { batch_id: BatchId; count: number }>(
   (
     { projectId },
     { thenJoin, filterOnly },

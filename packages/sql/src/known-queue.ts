@@ -1,6 +1,7 @@
 import { addInterruptions, addKeys, addResources, compareText, readiness } from '@cueline/core'
 import type {
   Attempt,
+  AttemptId,
   BatchId,
   Change,
   Load,
@@ -32,10 +33,12 @@ export class KnownQueue {
   #next: Task[] | undefined
   /** Whether nothing is queued behind the last of them. */
   #complete = false
-  /** When something that was not due becomes so. */
-  #until = 0
+  /** When something that was not due becomes so; undefined if that is not known. */
+  #until: number | undefined
   /** No work order was enqueued before and is still queued; undefined if that is not known. */
   #oldest: number | undefined
+  /** The attempts that are known to run, and whether these are all of them. */
+  readonly #running = new Map<AttemptId, Attempt>()
   #allRunning = false
 
   constructor(cache: ProjectCache) {
@@ -84,7 +87,9 @@ export class KnownQueue {
   /** The query `claimable`, where no limit leaves anything out; undefined if it has to be asked. */
   claimable(limit: number, now: number, interruptionsBelow: number): WorkOrderId[] | undefined {
     const { project, holds, rows } = this.#cache
-    if (this.#next === undefined || now >= this.#until) return undefined
+    if (this.#next === undefined || this.#until === undefined || now >= this.#until) {
+      return undefined
+    }
     if (project === undefined || project === null || holds === undefined) return undefined
     for (const { until } of holds.values()) if (until > now) return undefined
     const found: WorkOrderId[] = []
@@ -105,18 +110,43 @@ export class KnownQueue {
     return this.#oldest !== undefined && enqueuedUntil < this.#oldest ? [] : undefined
   }
 
+  /** The query `nextTime` where nothing waits for a time; undefined if it has to be asked. */
+  nextTime(now: number): null | undefined {
+    const { holds } = this.#cache
+    if (this.#until !== Number.POSITIVE_INFINITY || holds === undefined) return undefined
+    for (const { until } of holds.values()) if (until > now) return undefined
+    return null
+  }
+
+  /** How many work orders are queued for ready tasks, by batch; undefined if it has to be asked. */
+  queuedByBatch(): ReadonlyMap<BatchId, number> | undefined {
+    const { project, rows } = this.#cache
+    if (this.#next === undefined || !this.#complete) return undefined
+    if (this.#until !== Number.POSITIVE_INFINITY || !project) return undefined
+    const queued = new Map<BatchId, number>()
+    for (const task of this.#next) {
+      const { batchId, workOrderId } = task
+      const batch = batchId === null ? null : rows.batch.get(batchId)
+      const order = workOrderId === null ? null : rows.workOrder.get(workOrderId)
+      if (batch === undefined || order === undefined) return undefined
+      if (batch === null || order === null || !readiness(task, batch, project)) continue
+      if (order.taskId !== task.id || order.status !== 'queued') continue
+      queued.set(batch.id, (queued.get(batch.id) ?? 0) + 1)
+    }
+    return queued
+  }
+
   /** The query `load`; undefined if it has to be asked. */
   load(): Load | undefined {
     if (!this.#allRunning) return undefined
-    const { attempt: attempts, task: tasks, workOrder: orders } = this.#cache.rows
+    const { task: tasks, workOrder: orders } = this.#cache.rows
     const byBatch = new Map<BatchId, number>()
     const byAccount = new Map<string, number>()
     const byResource = new Map<string, number>()
     const byKey = new Map<string, string>()
     const interruptions = new Map<string, number>()
     let total = 0
-    for (const attempt of attempts.values()) {
-      if (attempt === null || !isRunning(attempt)) continue
+    for (const attempt of this.#running.values()) {
       const task = tasks.get(attempt.taskId)
       const order = orders.get(attempt.workOrderId)
       if (task === undefined || order === undefined) return undefined
@@ -149,7 +179,23 @@ export class KnownQueue {
     if (change.table === 'workOrder') this.#orderChanged(change, isKnown)
     if (change.table === 'attempt' && !isKnown) this.#allRunning = false
     if (change.table !== 'batch') return
-    if (change.kind !== 'update' || decidesStart(change.set)) this.#next = undefined
+    if (change.kind !== 'update') this.#next = undefined
+    else if (decidesStart(change.set)) this.#batchChanged(change.key as BatchId)
+  }
+
+  /** Tasks that were queued before their batch let them start are not among the next. */
+  #batchChanged(id: BatchId): void {
+    if (this.#next === undefined) return
+    for (const taskId of this.#cache.tasksOf.get(id) ?? [null]) {
+      const task = taskId === null ? undefined : this.#cache.rows.task.get(taskId)
+      if (task === undefined) {
+        this.#next = undefined
+        return
+      }
+      if (task === null || !isQueued(task)) continue
+      this.#leave(task)
+      this.#enter(task)
+    }
   }
 
   #orderChanged(change: Extract<Change, { table: 'workOrder' }>, isKnown: boolean): void {
@@ -157,16 +203,27 @@ export class KnownQueue {
       // Its task may have waited for it.
       const task = this.#cache.rows.task.get(change.row.taskId)
       this.taskChanged(task, task)
-      if (this.#oldest !== undefined) this.#oldest = Math.min(this.#oldest, change.row.enqueuedAt)
+      const { enqueuedAt, notBefore } = change.row
+      if (this.#oldest !== undefined) this.#oldest = Math.min(this.#oldest, enqueuedAt)
+      if (notBefore > 0 && this.#until !== undefined) {
+        this.#until = Math.min(this.#until, notBefore)
+      }
     } else if (!isKnown || (change.kind === 'update' && mayQueue(change.set))) {
       this.#next = undefined
       this.#oldest = undefined
+      this.#until = undefined
     }
+  }
+
+  /** The row of an attempt is this now; null for one that is not there. */
+  attemptChanged(id: AttemptId, attempt: Attempt | null): void {
+    if (attempt !== null && isRunning(attempt)) this.#running.set(id, attempt)
+    else this.#running.delete(id)
   }
 
   /** A row of an attempt is no longer kept. */
   forgetAttempt(attempt: Attempt): void {
-    if (isRunning(attempt)) this.#allRunning = false
+    if (this.#running.delete(attempt.id)) this.#allRunning = false
   }
 
   #leave(task: Task): void {

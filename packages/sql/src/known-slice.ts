@@ -1,6 +1,6 @@
 import type { Dependency, Slice, SliceKeys, Tables, TaskId } from '@cueline/core'
 
-import { byKey, byPosition, needsWrites } from './load-slice.ts'
+import { byKey, byPosition, needsDatabase } from './load-slice.ts'
 import type { IdTable, ProjectCache } from './row-cache.ts'
 
 /**
@@ -8,7 +8,7 @@ import type { IdTable, ProjectCache } from './row-cache.ts'
  * and with fewer objects in between: most slices of a process that alone writes are known.
  */
 export function knownSlice(cache: ProjectCache, keys: SliceKeys): Slice | undefined {
-  if (cache.project === undefined || needsWrites(keys)) return undefined
+  if (cache.project === undefined || needsDatabase(keys)) return undefined
   if (keys.holds === true && cache.holds === undefined) return undefined
   const slice = new KnownSlice(cache)
   return slice.takeAll(keys) ? slice.done(cache.project, keys) : undefined

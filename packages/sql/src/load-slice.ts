@@ -1,5 +1,6 @@
 import { compareText } from '@cueline/core'
 import type {
+  BatchId,
   Dependency,
   Hold,
   Project,
@@ -77,14 +78,21 @@ export async function knownHolds(
   return cache.holds
 }
 
-/** Whether the keys name sets that only the database can tell, with all writes in it. */
+/** Whether the keys name sets that only the database can tell. */
+export function needsDatabase(keys: SliceKeys): boolean {
+  return needsWrites(keys) || (keys.tasksOfBatches ?? []).length > 0
+}
+
+/**
+ * Whether the keys name sets that only the database can tell, with all writes in it. The tasks of a
+ * batch are others only after a write that takes some to it or away from it.
+ */
 export function needsWrites(keys: SliceKeys): boolean {
   return (
     keys.everything === true ||
     keys.batches === 'all' ||
     keys.sessionsOfTasks === true ||
     (keys.allDependentsOf ?? []).length > 0 ||
-    (keys.tasksOfBatches ?? []).length > 0 ||
     (keys.edgesOfBatches ?? []).length > 0
   )
 }
@@ -255,8 +263,11 @@ class SliceLoader {
       projectId: this.#projectId,
       ids: JSON.stringify(batchIds),
     })
-    for (const { id } of found) this.#taskIds.add(id)
-    return found.map(({ id }) => id)
+    const ids = found.map(({ id }) => id)
+    for (const id of ids) this.#taskIds.add(id)
+    const [batchId] = batchIds
+    if (batchIds.length === 1) this.#cache.tasksOf.set(batchId as BatchId, ids as TaskId[])
+    return ids
   }
 
   async #loadDependencies(ids: readonly string[]): Promise<void> {

@@ -1,7 +1,9 @@
 import { compareText } from '@cueline/core'
 import type {
   Attempt,
+  AttemptId,
   Batch,
+  BatchId,
   Change,
   Dependency,
   Hold,
@@ -62,7 +64,7 @@ export class RowCache {
   use(projectId: ProjectId, project: ProjectCache): void {
     // What this transaction has released before it came to the project is newer.
     for (const [id, lease] of this.#otherLeases) {
-      if (project.rows.workOrder.has(id)) project.leases.set(id, lease)
+      if (project.rows.workOrder.has(id)) project.setLease(id, lease)
     }
     this.#projects.set(projectId, project)
   }
@@ -83,23 +85,22 @@ export class RowCache {
    * who alone can do so: one that has lapsed has to be looked at again.
    */
   leaseOf(id: WorkOrderId): KnownLease | null | undefined {
-    return this.#leasesFor(id).get(id)
+    for (const project of this.#projects.values()) {
+      if (project.rows.workOrder.has(id)) return project.leases.get(id)
+    }
+    return this.#otherLeases.get(id)
   }
 
   setLease(id: WorkOrderId, lease: KnownLease | null): void {
-    this.#leasesFor(id).set(id, lease)
+    for (const project of this.#projects.values()) {
+      if (project.rows.workOrder.has(id)) return project.setLease(id, lease)
+    }
+    this.#otherLeases.set(id, lease)
   }
 
   forgetLeases(): void {
     this.#otherLeases.clear()
     for (const project of this.#projects.values()) project.leases.clear()
-  }
-
-  #leasesFor(id: WorkOrderId): Map<WorkOrderId, KnownLease | null> {
-    for (const project of this.#projects.values()) {
-      if (project.rows.workOrder.has(id)) return project.leases
-    }
-    return this.#otherLeases
   }
 
   /** Forgets what is over, before it is kept: it would only grow. */
@@ -125,7 +126,7 @@ export class ProjectCache {
   taskCounts: TaskCounts | undefined
   /** Who runs and who comes next. */
   readonly queue = new KnownQueue(this)
-  #byOrder: readonly Batch[] | undefined
+  #byOrder: Batch[] | undefined
   /** By id; null for a row that is known not to be there. */
   readonly rows: { readonly [Name in IdTable]: Map<string, Tables[Name] | null> } = {
     task: new Map(),
@@ -138,10 +139,14 @@ export class ProjectCache {
   }
   /** By work order; null where there is no lease. */
   readonly leases = new Map<WorkOrderId, KnownLease | null>()
+  /** Of leases that have ended since the last pruning. */
+  readonly #ended: WorkOrderId[] = []
   /** Whole lists, by the task that waits. */
   readonly dependencies = new Map<TaskId, readonly Dependency[]>()
   /** Whole lists, by the task that is waited for. */
   readonly dependents = new Map<TaskId, readonly Dependency[]>()
+  /** The tasks of a batch, where this transaction has read them and no task has come to it since. */
+  readonly tasksOf = new Map<BatchId, readonly TaskId[]>()
   /** Tasks whose open requests are all among the rows. */
   readonly asked = new Set<TaskId>()
   readonly #requestsOfTask = new Map<TaskId, Set<string>>()
@@ -169,6 +174,11 @@ export class ProjectCache {
     return this.#byOrder
   }
 
+  setLease(id: WorkOrderId, lease: KnownLease | null): void {
+    this.leases.set(id, lease)
+    if (lease === null) this.#ended.push(id)
+  }
+
   openRequestsOf(taskId: TaskId): readonly Request[] {
     const open: Request[] = []
     for (const id of this.#requestsOfTask.get(taskId) ?? []) {
@@ -188,7 +198,9 @@ export class ProjectCache {
 
   /** Forgets the rows that have settled, and what is known of them. */
   prune(): void {
-    for (const [id, lease] of this.leases) if (lease === null) this.leases.delete(id)
+    for (const id of this.#ended) if (this.leases.get(id) === null) this.leases.delete(id)
+    this.#ended.length = 0
+    this.tasksOf.clear()
     for (const { name, id } of this.#settled) {
       const row = this.rows[name].get(id)
       if (row !== undefined && row !== null && !isSettled(name, row)) continue
@@ -232,7 +244,10 @@ export class ProjectCache {
   apply(changes: readonly Change[], now: number): boolean {
     let known = true
     for (const change of changes) {
-      if (change.table === 'task') this.#count(change, now)
+      if (change.table === 'task') {
+        this.#count(change, now)
+        if (regroups(change)) this.tasksOf.clear()
+      }
       if (!this.#apply(change)) known = false
     }
     return known
@@ -306,7 +321,7 @@ export class ProjectCache {
   #applyRow(change: Extract<Change, { table: IdTable }>): boolean {
     const name = change.table
     const rows = this.rows[name] as Map<string, Tables[IdTable] | null>
-    if (name === 'batch') this.#byOrder = undefined
+    if (change.table === 'batch' && !keepsOrder(change)) this.#byOrder = undefined
     if (change.kind === 'insert') {
       const row = rowOf(name, change.row)
       // What it was before is gone, so all that follows counts.
@@ -325,10 +340,20 @@ export class ProjectCache {
     if (change.kind === 'delete') rows.set(change.key, null)
     else if (row !== null) rows.set(change.key, patched(name, row, change.set))
     const next = rows.get(change.key)
+    if (name === 'batch') this.#replace(row as Batch | null, next as Batch | null | undefined)
+    if (name === 'attempt') {
+      this.queue.attemptChanged(change.key as AttemptId, (next ?? null) as Attempt | null)
+    }
     if (name === 'task') this.queue.taskChanged(row as Task | null, next as Task | null | undefined)
     if (next !== undefined && next !== null && !isSettled(name, next)) return true
     this.#settled.push({ name, id: change.key })
     return true
+  }
+
+  /** Puts a batch that has changed where it was in their order. */
+  #replace(before: Batch | null, after: Batch | null | undefined): void {
+    const at = before === null ? -1 : (this.#byOrder?.indexOf(before) ?? -1)
+    if (at >= 0 && after && this.#byOrder !== undefined) this.#byOrder[at] = after
   }
 
   /** A row that is not known gets the change when it is read; open requests are found otherwise. */
@@ -351,12 +376,22 @@ export class ProjectCache {
     rows.set(row.id, row)
     if (isSettled(name, row)) this.#settled.push({ name, id: row.id })
     if (name === 'batch') this.#byOrder = undefined
+    if (name === 'attempt') this.queue.attemptChanged(row.id as AttemptId, row as Attempt)
     if (name !== 'request') return
     const { taskId } = row as Request
     const ids = this.#requestsOfTask.get(taskId)
     if (ids === undefined) this.#requestsOfTask.set(taskId, new Set([row.id]))
     else ids.add(row.id)
   }
+}
+
+/** Whether it takes tasks to a batch or away from one. */
+export function regroups(change: Change): boolean {
+  return change.table === 'task' && (change.kind !== 'update' || 'batchId' in change.set)
+}
+
+function keepsOrder(change: Extract<Change, { table: 'batch' }>): boolean {
+  return change.kind === 'update' && !('order' in change.set)
 }
 
 function isSameWorker(one: Worker, other: Worker): boolean {

@@ -1,7 +1,7 @@
-import type { Queries, QueryName } from '@cueline/core'
+import type { ProjectId, Queries, QueryName } from '@cueline/core'
 
 import { lastSequence } from './append-events.ts'
-import { batchSummaries } from './batch-query.ts'
+import { batchSummaries, knownBatches } from './batch-query.ts'
 import { claimable, expired, knownClaimable, load, nextTime, ready } from './claim-queries.ts'
 import { queueCounts } from './queue-counts.ts'
 import type { Database, Dialect } from './dialect.ts'
@@ -31,8 +31,8 @@ const answers: Answers = {
   ready: (database, dialect, { projectId }) => ready(database, dialect, projectId),
   load: (database, dialect, { projectId }, _now, cache) =>
     load(database, dialect, projectId, cache.of(projectId)),
-  batches: (database, dialect, { projectId }, _now, cache) =>
-    batchSummaries(database, dialect, projectId, cache.of(projectId)),
+  batches: (database, dialect, { projectId, moving }, _now, cache) =>
+    batchSummaries(database, dialect, projectId, cache.of(projectId), moving),
   nextTime: (database, dialect, { projectId }, now) => nextTime(database, dialect, projectId, now),
   lastSequence: (database, dialect, { projectId }) => lastSequence(database, dialect, projectId),
   prunedThrough: (database, dialect, { projectId }) => prunedThrough(database, dialect, projectId),
@@ -63,10 +63,17 @@ export function knownAnswer(
   now: number,
   cache: RowCache,
 ): unknown {
-  if (name === 'load') {
-    return cache.of((input as Queries['load']['input']).projectId).queue.load()
+  const { projectId } = input as { readonly projectId: ProjectId }
+  switch (name) {
+    case 'load':
+      return cache.of(projectId).queue.load()
+    case 'nextTime':
+      return cache.of(projectId).queue.nextTime(now)
+    case 'batches':
+      return knownBatches(cache.of(projectId), (input as Queries['batches']['input']).moving)
+    case 'claimable':
+      return knownClaimable(input as Queries['claimable']['input'], now, cache.of(projectId))
+    default:
+      return undefined
   }
-  if (name !== 'claimable') return undefined
-  const asked = input as Queries['claimable']['input']
-  return knownClaimable(asked, now, cache.of(asked.projectId))
 }

@@ -33,6 +33,7 @@ import { refuseNewer } from './migrate.ts'
 import { gathered, sendAll } from './pipelined.ts'
 import type { Writing } from './pipelined.ts'
 import { pruneEvents } from './prune-events.ts'
+import { regroups } from './row-cache.ts'
 import type { KnownLease, RowCache } from './row-cache.ts'
 import { knownAnswer, runQuery } from './run-query.ts'
 import { Outdated, wholeTransaction } from './whole-transaction.ts'
@@ -87,6 +88,8 @@ export class SqlTransaction implements StorageTransaction {
   #flushing = nothing
   /** Something waits that concerns rows which are not known, so no read can do without it. */
   #blind = false
+  /** Something waits that takes tasks to a batch or away from one. */
+  #regroups = false
   #wrote = false
   /** Before this time of the database's clock every lease still stood that was found to be held. */
   #heldUntil = Number.POSITIVE_INFINITY
@@ -139,6 +142,7 @@ export class SqlTransaction implements StorageTransaction {
       const stored = changes.map(storable)
       for (const change of stored) {
         waiting.changes.push(change)
+        this.#regroups ||= regroups(change)
         if (change.table !== 'workOrder' || change.kind !== 'delete') continue
         this.#cache.setLease(change.key as WorkOrderId, null)
         this.#leases.set(change.key as WorkOrderId, null)
@@ -313,7 +317,8 @@ export class SqlTransaction implements StorageTransaction {
   async #load(wanted: SliceKeys) {
     const keys = storable(wanted)
     await this.#lock(keys.projectId)
-    if (this.#blind || needsWrites(keys)) await this.#flush()
+    const ofBatches = this.#regroups && (keys.tasksOfBatches ?? []).length > 0
+    if (this.#blind || ofBatches || needsWrites(keys)) await this.#flush()
     const cache = this.#cache.of(keys.projectId)
     return knownSlice(cache, keys) ?? loadSlice(this.#database, this.#dialect, cache, keys)
   }
@@ -362,6 +367,7 @@ export class SqlTransaction implements StorageTransaction {
     this.#waiting.clear()
     this.#leases.clear()
     this.#blind = false
+    this.#regroups = false
     if (waiting.length + leases.length === 0) return
     await this.#send((writing) => this.#write(writing, waiting, leases))
     for (const [projectId] of waiting) this.#cache.of(projectId).flushed()

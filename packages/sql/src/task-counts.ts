@@ -4,7 +4,7 @@ type Status = Task['status']
 type Counted = Pick<Task, 'batchId' | 'status' | 'layer'>
 
 interface Counts {
-  readonly byStatus: Map<Status, number>
+  readonly byStatus: Record<Status, number>
   /** Tasks that have not settled, by layer. */
   readonly openLayers: Map<number, number>
   total: number
@@ -18,11 +18,12 @@ export class TaskCounts {
   add(batchId: BatchId, status: Status, layer: number, count: number, changedAt: number): void {
     let counts = this.#batches.get(batchId)
     if (counts === undefined) {
-      counts = { byStatus: new Map(), openLayers: new Map(), total: 0, changedAt: 0 }
+      const byStatus = { ...noTasks.byStatus }
+      counts = { byStatus, openLayers: new Map(), total: 0, changedAt: 0 }
       this.#batches.set(batchId, counts)
     }
     counts.total += count
-    raise(counts.byStatus, status, count)
+    counts.byStatus[status] += count
     if (!isSettled(status)) raise(counts.openLayers, layer, count)
     counts.changedAt = Math.max(counts.changedAt, changedAt)
   }
@@ -38,37 +39,28 @@ export class TaskCounts {
     return true
   }
 
-  of(batchId: BatchId) {
+  of(batchId: BatchId): BatchCounts {
     const counts = this.#batches.get(batchId)
-    if (counts === undefined || counts.total === 0) return noTasks
-    const { byStatus, openLayers, total, changedAt } = counts
-    const lowestOpenLayer = openLayers.size === 0 ? null : Math.min(...openLayers.keys())
-    const count = (status: Status) => byStatus.get(status) ?? 0
-    return {
-      total,
-      todo: count('todo'),
-      staged: count('staged'),
-      doing: count('doing'),
-      review: count('review'),
-      done: count('done'),
-      failed: count('failed'),
-      cancelled: count('cancelled'),
-      lowestOpenLayer,
-      changedAt,
-    }
+    return counts === undefined || counts.total === 0 ? noTasks : counts
+  }
+
+  lowestOpenLayer(batchId: BatchId): number | null {
+    const layers = this.#batches.get(batchId)?.openLayers
+    return layers === undefined || layers.size === 0 ? null : Math.min(...layers.keys())
   }
 }
 
-const noTasks = {
+/** What a batch's tasks add up to now; it moves on with them. */
+interface BatchCounts {
+  readonly byStatus: Readonly<Record<Status, number>>
+  readonly total: number
+  /** The latest change of its tasks, null without any. */
+  readonly changedAt: number | null
+}
+
+const noTasks: BatchCounts = {
+  byStatus: { todo: 0, staged: 0, doing: 0, review: 0, done: 0, failed: 0, cancelled: 0 },
   total: 0,
-  todo: 0,
-  staged: 0,
-  doing: 0,
-  review: 0,
-  done: 0,
-  failed: 0,
-  cancelled: 0,
-  lowestOpenLayer: null,
   changedAt: null,
 }
 

@@ -79,6 +79,17 @@ export async function lastSequence(
   return Number(row?.last_sequence ?? 0)
 }
 
+/** Of those that have a log; all in one read. */
+export async function lastSequences(
+  database: Database,
+  dialect: Dialect,
+  projectIds: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, number>> {
+  const ids = JSON.stringify([...projectIds])
+  const rows = await readCounters.run(database, dialect, { ids })
+  return new Map(rows.map((row) => [row.project_id, Number(row.last_sequence)]))
+}
+
 /** What is read of a project as soon as it is locked. */
 export interface LockedProject extends ProjectVersion {
   /** The database's clock: a transaction may have waited for the lock for seconds. */
@@ -162,6 +173,11 @@ const setCounter = statement<{ projectId: string; last: number }>(
 
 const readCounter = statement<{ projectId: string }, { last_sequence: number }>(
   ({ projectId }) => sql`select last_sequence from logs where project_id = ${projectId}`,
+)
+
+const readCounters = statement<{ ids: string }, { project_id: string; last_sequence: number }>(
+  ({ ids }, dialect) => sql`select project_id, last_sequence from logs
+    where project_id in ${dialect.texts(ids)}`,
 )
 
 const eventTarget: InsertTarget = {

@@ -3,7 +3,7 @@ import type { ProjectId, Storage, StorageTransaction, StoredEvent } from '@cueli
 
 import type { DatabaseConnection } from 'kysely'
 
-import { eventsAfter, readVersion } from './append-events.ts'
+import { eventsAfter, lastSequences, readVersion } from './append-events.ts'
 import { keepMark, moveClock, readNow } from './clock.ts'
 import type { Now } from './clock.ts'
 import type { Database, Dialect } from './dialect.ts'
@@ -96,7 +96,11 @@ class KyselyStorage implements SqlStorage {
     this.#transact = options.transact
     this.#time = new SteadyTime(options.steadyNow ?? (() => performance.now()))
     this.#busyTimeoutMs = options.busyTimeoutMs ?? 5_000
-    this.#followers = new Followers(options.subscribe ?? (() => () => {}))
+    this.#followers = new Followers({
+      listen: options.subscribe ?? (() => () => {}),
+      lastSequences: (projectIds) =>
+        this.#tracked(() => lastSequences(this.#database, this.#dialect, projectIds)),
+    })
     this.#appended = options.appended ?? (() => {})
   }
 
@@ -156,8 +160,9 @@ class KyselyStorage implements SqlStorage {
     try {
       return await this.eventsAfter(projectId, cursor)
     } catch (error) {
-      if (error instanceof CuelineError && error.retryable) return []
-      throw error
+      if (!(error instanceof CuelineError && error.retryable)) throw error
+      this.#followers.missed(projectId)
+      return []
     }
   }
 
@@ -408,8 +413,13 @@ class KyselyStorage implements SqlStorage {
 
   /** Runs a call to its end: again while the database is busy, its errors sorted into ours. */
   async #run<Result>(call: () => Promise<Result>): Promise<Result> {
-    if (this.#closing !== undefined) throw closedError()
     this.#scope.refuseInside()
+    return this.#tracked(call)
+  }
+
+  /** As `#run`, for what nobody has called for; `close` waits for it. */
+  async #tracked<Result>(call: () => Promise<Result>): Promise<Result> {
+    if (this.#closing !== undefined) throw closedError()
     const running = this.#retry(call)
     this.#running.add(running)
     const done = (): void => void this.#running.delete(running)

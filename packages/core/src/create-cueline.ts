@@ -159,7 +159,7 @@ export async function createCueline(options: CuelineOptions = {}): Promise<Cueli
     onError(error, `listener "${name}"`),
   )
   const answers = new Map<RequestId, (answer: string) => void>()
-  const live = new Map<string, (reason: Error) => void>()
+  const live = new Map<string, AbortController>()
   const quiet = new Set<ProjectId>()
   const open: EngineContext['open'] = new Map()
   const alive: EngineContext['alive'] = new Map()

@@ -23,7 +23,7 @@ export function applyEffects(context: EffectContext, all: readonly ProjectEffect
         dispatches = true
         for (const order of effect.orders) references.push({ projectId, ...order })
       } else if (effect.type === 'abort') {
-        context.live.get(effect.workOrderId)?.(new AttemptAborted('cancelled', effect.reason))
+        context.live.get(effect.workOrderId)?.abort(new AttemptAborted('cancelled', effect.reason))
       }
     }
   }

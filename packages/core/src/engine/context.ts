@@ -77,7 +77,7 @@ export interface EngineContext {
    */
   readonly alive: Map<AttemptId, { readonly claim: ClaimIds; lost: boolean }>
   /** Aborts the attempts of claims that are gone, by work order. */
-  readonly live: Map<string, (reason: Error) => void>
+  readonly live: Map<string, AbortController>
   /** What follows the end of an attempt in the transaction that stores it, by attempt. */
   readonly goOn: Map<AttemptId, (transaction: LedgerTransaction) => void>
   /** Who of this process waits for its turn to merge. */

@@ -60,12 +60,14 @@ export function startHeartbeat(context: EngineContext, projectId: ProjectId): He
   }
   const lose = (claim: Claim, why: string) => {
     claims.delete(claim.workOrderId)
-    live.get(claim.workOrderId)?.(
-      new AttemptAborted(
-        'lease-lost',
-        `Attempt ${claim.number} stops: ${why} (fence ${claim.fence}).`,
-      ),
-    )
+    live
+      .get(claim.workOrderId)
+      ?.abort(
+        new AttemptAborted(
+          'lease-lost',
+          `Attempt ${claim.number} stops: ${why} (fence ${claim.fence}).`,
+        ),
+      )
   }
   const schedule = () => {
     cancel = clock.setTimeout(() => {

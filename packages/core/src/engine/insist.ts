@@ -9,8 +9,8 @@ export function isPassing(error: unknown): error is CuelineError {
 
 /**
  * Calls again, every `sweepMs`, while the storage is busy, full or away; each time is reported.
- * Rejects with any other error at once, and with what the storage said last when `signal` aborts or
- * `limitMs` have passed.
+ * Rejects with any other error at once, and with what the storage said last when `isOver`, asked with
+ * how long it has been tried, says so: as soon as `signal` aborts if absent.
  */
 export async function insist<Result>(
   { clock, times, onError }: Pick<EngineContext, 'clock' | 'times' | 'onError'>,
@@ -18,16 +18,18 @@ export async function insist<Result>(
   call: () => Promise<Result>,
   {
     signal,
-    limitMs = Number.POSITIVE_INFINITY,
-  }: { readonly signal?: AbortSignal | undefined; readonly limitMs?: number },
+    isOver = () => signal?.aborted === true,
+  }: {
+    readonly signal?: AbortSignal | undefined
+    readonly isOver?: (triedMs: number) => boolean
+  },
 ): Promise<Result> {
   const start = clock.now()
   for (;;) {
     try {
       return await call()
     } catch (error) {
-      const isOver = signal?.aborted === true || clock.now() - start + times.sweepMs > limitMs
-      if (!isPassing(error) || isOver) throw error
+      if (!isPassing(error) || isOver(clock.now() - start)) throw error
       onError(error, where)
     }
     await new Promise<void>((resolve) => {

@@ -31,15 +31,16 @@ export async function runAttempt(
   controller: AbortController,
 ): Promise<void> {
   const { signal } = controller
-  const abort = (reason: Error) => controller.abort(reason)
   // Claimed again before this process has noticed that it had lost the work: others took it meanwhile.
-  context.live.get(claim.workOrderId)?.(
-    new AttemptAborted(
-      'lease-lost',
-      `Attempt ${claim.number} has taken over (fence ${claim.fence}).`,
-    ),
-  )
-  context.live.set(claim.workOrderId, abort)
+  context.live
+    .get(claim.workOrderId)
+    ?.abort(
+      new AttemptAborted(
+        'lease-lost',
+        `Attempt ${claim.number} has taken over (fence ${claim.fence}).`,
+      ),
+    )
+  context.live.set(claim.workOrderId, controller)
   context.alive.set(claim.attemptId, { claim, lost: false })
   let workspace: Workspace | null = null
   let upon: readonly BaseWork[] = []
@@ -63,7 +64,7 @@ export async function runAttempt(
   } finally {
     context.open.delete(claim.attemptId)
     // The next attempt of the work order may be live by now.
-    if (context.live.get(claim.workOrderId) === abort) context.live.delete(claim.workOrderId)
+    if (context.live.get(claim.workOrderId) === controller) context.live.delete(claim.workOrderId)
     if (workspace !== null) await removeWorkspace(context, claim)
     if (context.alive.get(claim.attemptId)?.lost === false) context.alive.delete(claim.attemptId)
     else await reportAlive(context, claim)

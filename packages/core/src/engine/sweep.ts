@@ -62,11 +62,13 @@ async function abortCancelled(
   const { workOrders } = await storage.transaction((transaction) =>
     transaction.load({ projectId, workOrders: looked.map(([id]) => id) as never }),
   )
-  for (const [id, abort] of looked) {
+  for (const [id, controller] of looked) {
     const order = workOrders.get(id as never)
     // Another attempt may be live by now; what was read says nothing about that one.
-    if (order !== undefined && order.status !== 'claimed' && live.get(id) === abort) {
-      abort(new AttemptAborted('cancelled', 'The work order was ended by somebody else.'))
+    if (order !== undefined && order.status !== 'claimed' && live.get(id) === controller) {
+      controller.abort(
+        new AttemptAborted('cancelled', 'The work order was ended by somebody else.'),
+      )
     }
   }
 }

@@ -2,6 +2,7 @@ import type { Event } from '../event/event.ts'
 import type { AttemptWrite, Command } from '../staging/command.ts'
 import { allKeys } from '../staging/all-keys.ts'
 import { sliceOf } from '../staging/slice-of.ts'
+import { AttemptAborted } from './attempt-aborted.ts'
 import type { ClaimIds } from './claim.ts'
 import type { EngineContext } from './context.ts'
 import { insist } from './insist.ts'
@@ -21,8 +22,9 @@ const ends: ReadonlySet<AttemptCommand['type']> = new Set([
 /**
  * Writes for the claim, by its fence, in a transaction that checks its lease. Several commands are
  * stored together or not at all. What an attempt has done is not thrown away because the storage is
- * busy: it is asked again for as long as the lease may stand, but not when the engine stops. When it ends
- * the attempt, its worker may go on with the next one in the same transaction.
+ * busy: it is asked again for as long as the lease stands, or for the length of one where the engine stops
+ * or the attempt's time is over. When it ends the attempt, its worker may go on with the next one in the
+ * same transaction.
  */
 export function writeForClaim(
   context: EngineContext,
@@ -41,10 +43,25 @@ export function writeForClaim(
   }
   const ahead = { keys: { projectId, ...allKeys(keys) }, claims: [claim] }
   const stops = commands.some(({ type }) => type === 'attempt.interrupt')
+  // The heartbeat aborts it when the lease is lost, or has not been renewed for as long as it lasts.
+  const signal = context.live.get(workOrderId)?.signal
+  const isOver = (triedMs: number) => {
+    if (stops) return true
+    if (signal?.aborted === false) return false
+    return isLost(signal?.reason) || triedMs + context.times.sweepMs > context.times.leaseMs
+  }
   return insist(
     context,
     `writing for attempt ${attemptId}`,
     () => context.ledger.run(write, claim.workerId, ahead),
-    { limitMs: stops ? 0 : context.times.leaseMs },
+    { signal, isOver },
+  )
+}
+
+/** Its work is somebody else's, or nobody's: nothing that it says is stored. */
+function isLost(reason: unknown): boolean {
+  return (
+    reason instanceof AttemptAborted &&
+    (reason.kind === 'lease-lost' || reason.kind === 'cancelled')
   )
 }

@@ -71,6 +71,9 @@ export function postgresDialect(options: PostgresDialectOptions): Dialect {
           endSession(database, keyOf(projectId), sessionOf(error)),
       },
     }),
+    allowLongWork: async (database) => {
+      await database.executeQuery(CompiledQuery.raw(longWorkText))
+    },
     lockMigrations: (database) => prepareSchema(database, schema, place),
     inDoubt: (error) => (error instanceof CommitInDoubt ? error.loss : undefined),
     isBusy,
@@ -107,6 +110,9 @@ const lockText = 'select pg_advisory_xact_lock(hashtextextended($1, 0))'
 async function lock(database: Database, key: string): Promise<void> {
   await database.executeQuery(CompiledQuery.raw(lockText, [key]))
 }
+
+/** The server would end the session after half of `busyTimeoutMs`, and the next attempt as well. */
+const longWorkText = "set local idle_in_transaction_session_timeout = '60s'"
 
 /** Another process may have got the same number since; it does not have this lock. */
 const endHolderText = `select pg_terminate_backend(pid) from pg_locks

@@ -321,6 +321,22 @@ describe('Postgres in trouble [X-02, X-11]', () => {
     },
   )
 
+  it('does not take a process for frozen that works out thousands of rows', async () => {
+    // The server ends the session of whoever stands still in a transaction after half of that.
+    const options = { url, schema: freshSchema(), busyTimeoutMs: 2_000 }
+    const storage = await postgresStorage(options)
+    const events = Array.from({ length: 6_000 }, () => exampleEvent(projectId))
+    let runs = 0
+    await storage.transaction(async (transaction) => {
+      runs += 1
+      await transaction.write(projectId, [], events, 'test')
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_300) // As an engine that computes.
+    })
+    expect(runs).toBe(1)
+    expect(await storage.eventsAfter(projectId, 5_999)).toHaveLength(1)
+    await storage.close()
+  })
+
   it('closes, although nothing arrives any more and nobody says so', async () => {
     const proxy = await cuttingProxy(url)
     const storage = await postgresStorage({ url: proxy.url, schema: freshSchema() })

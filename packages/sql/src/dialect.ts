@@ -64,6 +64,11 @@ export interface Dialect {
    * Where one statement can be a whole transaction: on connections that are the storage's own.
    */
   readonly whole?: WholeStatements
+  /**
+   * Lets this transaction stand still between two statements for as long as thousands of rows take to
+   * work out; without it a process that does is taken for frozen. Absent where nobody watches.
+   */
+  readonly allowLongWork?: (database: Database) => Promise<void>
   /** Keeps other processes from migrating until the transaction ends; absent as above. */
   readonly lockMigrations?: (database: Database) => Promise<void>
   /**

@@ -58,6 +58,8 @@ const nothing = Promise.resolve()
 
 /** The database's clock may be so much later than the time that is given out without asking it. */
 const mostBehindMs = 1_000
+/** With fewer, nobody takes a working process for a frozen one. */
+const manyRows = 5_000
 /** Of the numbers that tell who has written. */
 const writers = 2 ** 52
 
@@ -91,6 +93,8 @@ export class SqlTransaction implements StorageTransaction {
   /** Something waits that takes tasks to a batch or away from one. */
   #regroups = false
   #wrote = false
+  /** How many rows were read and written so far. */
+  #handled = 0
   /** Before this time of the database's clock every lease still stood that was found to be held. */
   #heldUntil = Number.POSITIVE_INFINITY
   /** What the database's clock has said since the time was given out. */
@@ -120,7 +124,12 @@ export class SqlTransaction implements StorageTransaction {
     return this.#at.now
   }
 
-  load: StorageTransaction['load'] = (keys) => this.#run(() => this.#load(keys))
+  load: StorageTransaction['load'] = (keys) =>
+    this.#run(async () => {
+      const slice = await this.#load(keys)
+      await this.#handle(slice.tasks.size + slice.dependencies.size)
+      return slice
+    })
 
   readAhead: NonNullable<StorageTransaction['readAhead']> = (keys, claims) =>
     this.#run(async () => {
@@ -138,6 +147,7 @@ export class SqlTransaction implements StorageTransaction {
     this.#run(async () => {
       await this.#lock(projectId)
       this.#wrote = true
+      await this.#handle(changes.length + events.length)
       const waiting = this.#waitingFor(projectId)
       const stored = changes.map(storable)
       for (const change of stored) {
@@ -418,6 +428,15 @@ export class SqlTransaction implements StorageTransaction {
     if (done === undefined) return
     if (this.#dialect.pipelines) this.#sent.push(done)
     else await done
+  }
+
+  /** Counts what is read and written: working out and writing thousands of rows takes seconds. */
+  async #handle(rows: number): Promise<void> {
+    const before = this.#handled
+    this.#handled += rows
+    if (before < manyRows && this.#handled >= manyRows) {
+      await this.#dialect.allowLongWork?.(this.#database)
+    }
   }
 
   /** Locks the project, and takes over what is known of it if nobody has written to it since. */

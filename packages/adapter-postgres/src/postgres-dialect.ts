@@ -31,6 +31,7 @@ export function postgresDialect(options: PostgresDialectOptions): Dialect {
   const keyOf = (projectId: string) => `cueline ${schema} ${projectId}`
   return {
     name: 'postgres',
+    place,
     types: {
       ...valueTypes,
       // Sorts by code point, as every storage does, whatever the locale of the database.

@@ -68,6 +68,20 @@ export function isPoolFull(error: unknown): boolean {
   )
 }
 
+/** The driver's own words again. */
+function isWithoutEncryption(error: Error): boolean {
+  return error.message.startsWith('The server does not support SSL')
+}
+
+/** Codes of OpenSSL, and one of Node.js. */
+function isOfCertificates(error: Error): boolean {
+  const code = codeOf(error) ?? ''
+  return (
+    code === 'ERR_TLS_CERT_ALTNAME_INVALID' ||
+    /^(?:CERT_|DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED_CERT|UNABLE_TO_(?:VERIFY|GET_ISSUER))/.test(code)
+  )
+}
+
 /**
  * The same transaction may succeed when it is started again: the server has undone it (conflict,
  * deadlock, lock wait), or the connection was lost before its commit was sent - what happens to a
@@ -94,6 +108,20 @@ export function sortPostgresError(error: unknown, place: string): CuelineError |
       'storage-busy',
       `All connections to ${place} were in use for too long. Shorten the transactions that hold them, or raise poolSize (and max_connections of the server with it).`,
       { retryable: true, details, cause: error },
+    )
+  }
+  if (isWithoutEncryption(error)) {
+    return new CuelineError(
+      'storage-unusable',
+      `Postgres at ${place} does not encrypt connections (${error.message}). Turn ssl on at the server, or take sslmode out of the URL.`,
+      { details, cause: error },
+    )
+  }
+  if (isOfCertificates(error)) {
+    return new CuelineError(
+      'storage-unusable',
+      `The certificate of ${place} is not trusted (${error.message}). Name the one of who has signed it in the URL (?sslmode=verify-full&sslrootcert=<file>), or correct the host.`,
+      { details, cause: error },
     )
   }
   if (codeOf(error) === 'ENOTFOUND') {
@@ -125,7 +153,7 @@ function sortServerError(
     case '28000':
       return new CuelineError(
         'storage-unusable',
-        `Postgres at ${place} does not let this user in (${said}). Correct user and password in the URL, or the server's pg_hba.conf.`,
+        `Postgres at ${place} does not let this user in (${said}). Correct user and password in the URL, or the server's pg_hba.conf; where that asks for encryption, add ?sslmode=verify-full to the URL.`,
         options,
       )
     case '3D000':
@@ -154,9 +182,11 @@ function sortServerError(
         options,
       )
     case '42501':
+    // What is said of a schema that is there and may not be used.
+    case '3F000':
       return new CuelineError(
         'storage-readonly',
-        `This user may not do that at ${place} (${said}). Grant CREATE on the database, or all rights on the schema, to the user of the URL.`,
+        `This user may not do that at ${place} (${said}). Name the user who made the schema, or let this one in: GRANT CREATE ON DATABASE so that it makes a schema, GRANT USAGE, CREATE ON SCHEMA and GRANT ALL ON ALL TABLES IN SCHEMA for one that is there.`,
         options,
       )
     case '57014':

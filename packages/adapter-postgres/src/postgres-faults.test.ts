@@ -143,6 +143,65 @@ describe('opening Postgres in trouble [X-11]', () => {
     })
   })
 
+  it('leaves a schema of something else as it is', async () => {
+    const schema = freshSchema()
+    await runSql(`create schema "${schema}"; create table "${schema}".tasks (id int)`)
+    const failure = postgresStorage({ url, schema })
+    await expect(failure).rejects.toMatchObject({ code: 'storage-unusable', retryable: false })
+    await expect(failure).rejects.toThrow(/holds tables of something else.*"tasks" already exists/s)
+    expect(
+      await runSql(
+        'select count(*)::int as n from information_schema.tables where table_schema = $1',
+        [schema],
+      ),
+    ).toEqual([{ n: 1 }])
+  })
+
+  it('says what a user is to be granted, and works once it is', async () => {
+    const schema = freshSchema()
+    const user = `user_${schema}`
+    await (await postgresStorage({ url, schema })).close()
+    await runSql(`create role ${user} login password 'poor'`)
+    const poor = changed((url) => {
+      url.username = user
+      url.password = 'poor'
+    })
+    // Postgres does not say that the schema may not be used, but that there is none.
+    const failure = postgresStorage({ url: poor, schema })
+    await expect(failure).rejects.toMatchObject({ code: 'storage-readonly', retryable: false })
+    await expect(failure).rejects.toThrow(
+      /GRANT USAGE, CREATE ON SCHEMA and GRANT ALL ON ALL TABLES/,
+    )
+    await runSql(
+      `grant usage, create on schema "${schema}" to ${user};
+       grant all on all tables in schema "${schema}" to ${user}`,
+    )
+    const storage = await postgresStorage({ url: poor, schema })
+    await append(storage)
+    expect(await storage.eventsAfter(projectId, 0)).toHaveLength(1)
+    await storage.close()
+    await runSql(`drop owned by ${user}; drop role ${user}`)
+  })
+
+  it('says that the server does not encrypt what is to be encrypted', async () => {
+    const encrypted = changed((url) => url.searchParams.set('sslmode', 'verify-full'))
+    await expect(postgresStorage({ url: encrypted })).rejects.toMatchObject({
+      code: 'storage-unusable',
+      message: expect.stringMatching(/does not encrypt connections.*take sslmode out/s),
+    })
+  })
+
+  it.each([
+    ['postgres://me:se#cret@127.0.0.1/plans', /# \? @ of user and password are written as/],
+    ['mysql://me:secret@127.0.0.1/plans', /It begins with mysql:; write postgres:/],
+    ['127.0.0.1:5432', /cannot be read as one of Postgres/],
+  ])('says how a URL is written, without showing a password: %s', async (wrong, message) => {
+    const failure = postgresStorage({ url: wrong })
+    await expect(failure).rejects.toMatchObject({ code: 'invalid-input' })
+    await expect(failure).rejects.toThrow(message)
+    await expect(failure).rejects.not.toThrow(/cret/)
+  })
+
   it('refuses a schema of a newer version, naming both versions and the next step', async () => {
     const schema = freshSchema()
     await (await postgresStorage({ url, schema })).close()
@@ -151,7 +210,9 @@ describe('opening Postgres in trouble [X-11]', () => {
     )
     const failure = postgresStorage({ url, schema })
     await expect(failure).rejects.toMatchObject({ code: 'storage-newer', retryable: false })
-    await expect(failure).rejects.toThrow(/version 99.*up to \d+\. Update Cueline/s)
+    await expect(failure).rejects.toThrow(
+      /127\.0\.0\.1:\d+\/\w+ is at version 99.*up to \d+\. Update Cueline/s,
+    )
   })
 })
 

@@ -260,15 +260,27 @@ function hasEvents(pool: object): pool is PoolEvents {
   return 'on' in pool && typeof pool.on === 'function'
 }
 
+const protocols: ReadonlySet<string> = new Set(['postgres:', 'postgresql:', 'socket:'])
+
 /** Host, port and database of a URL, without user and password. */
-function placeOf(url: string | undefined): string {
-  try {
-    const { host, pathname, searchParams } = new URL(url ?? '')
-    return `${host === '' ? (searchParams.get('host') ?? 'localhost') : host}${pathname}`
-  } catch {
-    throw new CuelineError(
-      'invalid-input',
-      'The url is not one of Postgres; write it as postgres://user:password@host:5432/database.',
+function placeOf(url = ''): string {
+  if (!URL.canParse(url)) {
+    throw notOfPostgres(
+      'cannot be read as one of Postgres',
+      'Characters such as / # ? @ of user and password are written as %2F %23 %3F %40',
     )
   }
+  const { protocol, host, pathname, searchParams } = new URL(url)
+  if (!protocols.has(protocol)) {
+    throw notOfPostgres('is not one of Postgres', `It begins with ${protocol}`)
+  }
+  return `${host === '' ? (searchParams.get('host') ?? 'localhost') : host}${pathname}`
+}
+
+/** Shows no more of the URL than its beginning: a password may stand anywhere in it. */
+function notOfPostgres(what: string, why: string): CuelineError {
+  return new CuelineError(
+    'invalid-input',
+    `The url of the database ${what}. ${why}; write postgres://user:password@host:5432/database.`,
+  )
 }

@@ -3,10 +3,11 @@ import { sql } from 'kysely'
 
 import { isBusy, sortSqliteError } from './sqlite-error.ts'
 
-/** What SQLite does its own way. `name` is the file, for messages. */
-export function sqliteDialect(name: string): Dialect {
+/** What SQLite does its own way. */
+export function sqliteDialect(file: string): Dialect {
   return {
     name: 'sqlite',
+    place: file,
     types: {
       text: 'text',
       int: 'integer',
@@ -29,7 +30,7 @@ export function sqliteDialect(name: string): Dialect {
     encode,
     decode,
     isBusy,
-    sortError: (error) => sortSqliteError(error, name),
+    sortError: (error) => sortSqliteError(error, file),
   }
 }
 

@@ -66,6 +66,21 @@ describe('SQLite in trouble [X-11]', () => {
     expect(readFileSync(file)).toEqual(bytes)
   })
 
+  it.each([
+    ['a table of the same name', 'create table tasks (id integer primary key)'],
+    ['migrations of its own', 'create table migrations (version text)'],
+  ])('leaves a database of something else as it is: %s', async (_, statement) => {
+    const { file } = temporaryFile()
+    const database = new DatabaseSync(file)
+    database.exec(statement)
+    const failure = sqliteStorage({ file })
+    await expect(failure).rejects.toMatchObject({ code: 'storage-unusable', retryable: false })
+    await expect(failure).rejects.toThrow(/cueline\.db holds tables of something else.*another/s)
+    const tables = database.prepare("select count(*) as n from sqlite_master where type = 'table'")
+    expect(tables.get()).toEqual({ n: 1 })
+    database.close()
+  })
+
   it('refuses a database of a newer version, naming both versions and the next step', async () => {
     const { file } = temporaryFile()
     await (await sqliteStorage({ file })).close()
@@ -85,6 +100,7 @@ describe('SQLite in trouble [X-11]', () => {
     database.close()
     const late = storage.transaction((transaction) => transaction.query('projects', {}))
     await expect(late).rejects.toMatchObject({ code: 'storage-newer', retryable: false })
+    await expect(late).rejects.toThrow(file)
     await storage.close()
   })
 

@@ -28,7 +28,13 @@ export async function chooseProject(cueline: Cueline, named: string | undefined)
   )
 }
 
+/** With the id where the name alone says nothing. */
 function names(projects: readonly Project[]): string {
-  const shown = projects.slice(0, 10).map(({ name }) => `"${printableText(name)}"`)
+  const counts = new Map<string, number>()
+  for (const { name } of projects) counts.set(name, (counts.get(name) ?? 0) + 1)
+  const shown = projects.slice(0, 10).map(({ id, name }) => {
+    const quoted = `"${printableText(name)}"`
+    return counts.get(name) === 1 ? quoted : `${quoted} (${id})`
+  })
   return `${shown.join(', ')}${projects.length > 10 ? ` and ${projects.length - 10} more` : ''}`
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { mkdirSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 
 import { sqliteStorage } from '@cueline/adapter-sqlite'
@@ -11,7 +11,7 @@ import {
 } from '@cueline/core'
 
 import type { GlobalOptions } from './cli.ts'
-import { isPostgresUrl, withoutSchema } from './database-place.ts'
+import { isPostgresUrl, refuseOtherUrls, withoutSchema } from './database-place.ts'
 import type { Terminal } from './terminal.ts'
 
 export interface OpenOptions extends Pick<
@@ -30,6 +30,7 @@ export async function withCueline<Result>(
   work: (cueline: Cueline) => Promise<Result>,
 ): Promise<Result> {
   const { create = false, ...ports } = options
+  refuseOtherUrls(db)
   const cueline = await createCueline({
     ...ports,
     storage: isPostgresUrl(db) ? await openServer(db) : await openFile(terminal, db, create),
@@ -54,7 +55,7 @@ async function openServer(db: string): Promise<Storage> {
 async function openFile(terminal: Terminal, db: string, create: boolean): Promise<Storage> {
   const file = resolve(terminal.cwd, db)
   if (create) makeFolder(dirname(file))
-  else if (!existsSync(file)) {
+  else if (isMissing(file)) {
     throw new CuelineError(
       'storage-unusable',
       `There is no database at ${db}. Make one by importing a plan (cueline import plan.md), or name another with --db.`,
@@ -62,6 +63,17 @@ async function openFile(terminal: Terminal, db: string, create: boolean): Promis
     )
   }
   return sqliteStorage({ file })
+}
+
+/** Not what only may not be looked at: opening it says so. */
+function isMissing(file: string): boolean {
+  try {
+    statSync(file)
+    return false
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    return code === 'ENOENT' || code === 'ENOTDIR'
+  }
 }
 
 function makeFolder(folder: string): void {

@@ -13,6 +13,8 @@ export interface Column {
 /** Where a database of the storage differs from the others. Everything else is shared. */
 export interface Dialect {
   readonly name: string
+  /** Which database it is - file, or server and database without user and password -, for messages. */
+  readonly place: string
   /** The type of a column of each kind, as `create table` wants it. */
   readonly types: Readonly<Record<ColumnKind, string>>
   /** Milliseconds since the epoch by the database's own clock, without offset or high-water mark. */

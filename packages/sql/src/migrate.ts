@@ -1,4 +1,4 @@
-import { CuelineError } from '@cueline/core'
+import { CuelineError, errorMessage } from '@cueline/core'
 import { sql } from 'kysely'
 
 import type { ColumnKind, Database, Dialect } from './dialect.ts'
@@ -53,21 +53,25 @@ export async function migrate(
         )`,
       )
       .execute(transaction)
-    const applied = await appliedIn(transaction)
+    const applied = await appliedIn(transaction).catch((error) => {
+      throw foreign(dialect, error)
+    })
     const newest = applied.at(-1)
     const ours = known.at(-1)?.number ?? 0
     if (newest !== undefined && Number(newest.number) > ours) {
-      throw newer(Number(newest.number), ours)
+      throw newer(Number(newest.number), ours, dialect.place)
     }
     for (const [index, migration] of known.entries()) {
       const ledger = applied[index]
       if (ledger === undefined) {
-        await apply(transaction, dialect, migration, checksums[index] ?? '')
+        await apply(transaction, dialect, migration, checksums[index] ?? '').catch((error) => {
+          throw index === 0 ? foreign(dialect, error) : error
+        })
       } else if (
         Number(ledger.number) !== migration.number ||
         ledger.checksum !== checksums[index]
       ) {
-        throw edited(migration, ledger)
+        throw edited(migration, ledger, dialect.place)
       }
     }
   })
@@ -99,9 +103,9 @@ async function isCurrent(
 }
 
 /** Throws `storage-newer` when a newer version has migrated the database while it was open. */
-export function refuseNewer(schema: number): void {
+export function refuseNewer(schema: number, place: string): void {
   const ours = migrations.at(-1)?.number ?? 0
-  if (schema > ours) throw newer(schema, ours)
+  if (schema > ours) throw newer(schema, ours, place)
 }
 
 async function apply(
@@ -124,18 +128,36 @@ async function checksum(migration: Migration): Promise<string> {
   return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
-function newer(found: number, ours: number): CuelineError {
+function newer(found: number, ours: number, place: string): CuelineError {
   return new CuelineError(
     'storage-newer',
-    `The database is at version ${found}, this program knows versions up to ${ours}. Update Cueline, or open another database.`,
-    { details: { found, known: ours } },
+    `The database ${place} is at version ${found}, this program knows versions up to ${ours}. Update Cueline, or open another database.`,
+    { details: { place, found, known: ours } },
   )
 }
 
-function edited(migration: Migration, ledger: { readonly name: string }): CuelineError {
+function edited(
+  migration: Migration,
+  ledger: { readonly name: string },
+  place: string,
+): CuelineError {
   return new CuelineError(
     'invalid-input',
-    `Migration ${migration.number} (${migration.name}) is not the one that this database went through (${ledger.name}). Restore the released version of the package, or open another database.`,
-    { details: { number: migration.number } },
+    `Migration ${migration.number} (${migration.name}) is not the one that the database ${place} went through (${ledger.name}). Restore the released version of the package, or open another database.`,
+    { details: { place, number: migration.number } },
+  )
+}
+
+/**
+ * What the first table of ours meets in a database that is new to us: tables of something else with the
+ * same names. Any other trouble - busy, full, no right to - stays what it is.
+ */
+function foreign(dialect: Dialect, error: unknown): unknown {
+  const known = dialect.sortError(error)
+  if (dialect.isBusy(error) || (known !== undefined && known.code !== 'internal')) return error
+  return new CuelineError(
+    'storage-unusable',
+    `The database ${dialect.place} holds tables of something else (${errorMessage(error)}), and nothing was changed in it. Name another one, or an empty one.`,
+    { details: { place: dialect.place }, cause: error },
   )
 }

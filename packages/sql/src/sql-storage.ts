@@ -94,7 +94,10 @@ class KyselyStorage implements SqlStorage {
     this.#reserved = options.reserved ?? options.kysely
     this.#dialect = options.dialect
     this.#transact = options.transact
-    this.#time = new SteadyTime(options.steadyNow ?? (() => performance.now()))
+    this.#time = new SteadyTime(
+      options.steadyNow ?? (() => performance.now()),
+      options.dialect.place,
+    )
     this.#busyTimeoutMs = options.busyTimeoutMs ?? 5_000
     this.#followers = new Followers({
       listen: options.subscribe ?? (() => () => {}),

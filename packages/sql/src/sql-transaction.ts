@@ -241,7 +241,7 @@ export class SqlTransaction implements StorageTransaction {
   verify(projectId: ProjectId, locked: LockedProject): void {
     const { lastSequence, silentWrites, schema, server, mark } = locked
     const now = Math.max(locked.now, mark)
-    refuseNewer(schema)
+    refuseNewer(schema, this.#dialect.place)
     const version = this.#versions.get(projectId)
     const isTrue =
       version?.lastSequence === lastSequence &&
@@ -458,7 +458,7 @@ export class SqlTransaction implements StorageTransaction {
   adopt(projectId: ProjectId, locked: LockedProject): void {
     const { now, lastSequence, silentWrites, schema, server } = locked
     const version = { lastSequence, silentWrites, schema, server }
-    refuseNewer(schema)
+    refuseNewer(schema, this.#dialect.place)
     // Whoever had the lock has written later times than that of the start of this transaction.
     if (this.#versions.size === 0) this.#at = { ...this.#at, now: Math.max(this.#at.now, now) }
     const known = this.#known.take(projectId, version)

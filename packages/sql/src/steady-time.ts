@@ -4,12 +4,15 @@ import { refuseNewer } from './migrate.ts'
 /** The database's time as this process gives it out: it never stands still because its clock is behind. */
 export class SteadyTime {
   readonly #steadyNow: () => number
+  readonly #place: string
   /** A time of the database's clock, and when that was by this process's own, which never jumps. */
   #read = { now: 0, at: 0 }
   #mark = 0
 
-  constructor(steadyNow: () => number) {
+  /** `place` names the database in errors. */
+  constructor(steadyNow: () => number, place: string) {
     this.#steadyNow = steadyNow
+    this.#place = place
   }
 
   /** The high-water mark, as far as it is known. */
@@ -22,7 +25,7 @@ export class SteadyTime {
    * Throws `storage-newer` when a later version has migrated the database.
    */
   of(at: Now): Now {
-    refuseNewer(at.schema)
+    refuseNewer(at.schema, this.#place)
     this.#mark = Math.max(this.#mark, at.mark)
     const own = this.#steadyNow()
     // While the clock is behind a time that was given out already, time goes on at its own pace.

@@ -188,7 +188,7 @@ export async function createCueline(options: CuelineOptions = {}): Promise<Cueli
     random: options.random ?? Math.random,
     expected: () => live.size,
     onEvents: (events) => announce(shared, events),
-    onEffects: (effects) => applyEffects(shared, effects),
+    onEffects: (effects, events) => applyEffects(shared, effects, events),
   })
   const defaults: ProjectSettings = {
     ...defaultSettings,

@@ -15,19 +15,19 @@ export interface InProcessDispatcherOptions {
  * Deliveries carry no ids, so the consumer claims whatever is best at that moment.
  */
 export function inProcessDispatcher({ news }: InProcessDispatcherOptions = {}): Dispatcher {
-  const consumers = new Set<() => void>()
+  const consumers = new Set<WakingConsumer>()
   let closed = false
   return {
     name: news === undefined ? 'in-process' : 'leases',
-    async dispatch() {
-      for (const wake of consumers) wake()
+    async dispatch({ length }) {
+      for (const { wakeFor } of consumers) wakeFor(length === 0 ? Infinity : length)
     },
     consume(options, deliver) {
       const consumer = createConsumer(options, deliver)
       const unsubscribe = news?.(consumer.wake)
-      consumers.add(consumer.wake)
+      consumers.add(consumer)
       const forget = () => {
-        consumers.delete(consumer.wake)
+        consumers.delete(consumer)
         unsubscribe?.()
       }
       consumer.done.then(forget, forget)
@@ -43,21 +43,29 @@ export function inProcessDispatcher({ news }: InProcessDispatcherOptions = {}): 
   }
 }
 
+interface WakingConsumer extends Consumer {
+  /** As `wake`, for so many slots at most. */
+  wakeFor(most: number): void
+}
+
 function createConsumer(
   { slots, signal }: ConsumeOptions,
   deliver: (delivery: Delivery) => Promise<Disposition>,
-): Consumer {
+): WakingConsumer {
   const limit = pLimit(Math.max(1, slots()))
   const finished = Promise.withResolvers<void>()
   let inFlight = 0
   /** Counts wakes, so that one which arrives while an empty answer is on its way is not lost. */
   let wakes = 0
   let hungry = false
+  /** How many more slots may find something. */
+  let wanted = 0
 
   const pump = () => {
-    while (hungry && !signal.aborted && inFlight < slots()) {
+    while (hungry && wanted > 0 && !signal.aborted && inFlight < slots()) {
       limit.concurrency = Math.max(1, slots(), inFlight + 1)
       inFlight += 1
+      wanted -= 1
       void limit(deliverOnce, wakes)
     }
     if (signal.aborted && inFlight === 0) finished.resolve()
@@ -67,6 +75,7 @@ function createConsumer(
       if (signal.aborted) return
       const disposition = await deliver({})
       if (disposition === 'empty' && wakes === wakesBefore) hungry = false
+      wanted = hungry ? Math.max(1, wanted) : 0
     } catch (error) {
       finished.reject(error)
       hungry = false
@@ -75,12 +84,14 @@ function createConsumer(
       pump()
     }
   }
-  const wake = () => {
+  const wakeFor = (most: number) => {
     wakes += 1
     hungry = true
+    wanted = Math.max(wanted, most)
     pump()
   }
+  const wake = () => wakeFor(Infinity)
   signal.addEventListener('abort', pump, { once: true })
   wake()
-  return { wake, done: finished.promise }
+  return { wake, wakeFor, done: finished.promise }
 }

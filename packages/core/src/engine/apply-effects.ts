@@ -1,5 +1,6 @@
 import type { DispatchReference } from '../dispatch/dispatcher.ts'
 import type { StoredEvent } from '../event/event.ts'
+import type { WorkOrderId } from '../id.ts'
 import type { EngineContext } from './context.ts'
 import { AttemptAborted } from './attempt-aborted.ts'
 import type { ProjectEffects } from './ledger.ts'
@@ -11,23 +12,37 @@ type EffectContext = Pick<
 >
 
 /**
- * Performs effects after their commit. All of them are hints that state repairs by itself: a lost
- * dispatch is found by the next poll, a lost abort by the next heartbeat or sweep.
+ * Performs effects after their commit, in which these events were stored. All of them are hints that
+ * state repairs by itself: a lost dispatch is found by the next poll, a lost abort by the next heartbeat
+ * or sweep. What was claimed in the commit that released it is nobody's to claim, so it is not dispatched.
  */
-export function applyEffects(context: EffectContext, all: readonly ProjectEffects[]): void {
+export function applyEffects(
+  context: EffectContext,
+  all: readonly ProjectEffects[],
+  events: readonly StoredEvent[],
+): void {
   const references: DispatchReference[] = []
-  let dispatches = false
+  /** Fences of what was claimed. */
+  const claimed = new Map<WorkOrderId, number>()
+  for (const event of events) {
+    if (event.type === 'attempt.started') claimed.set(event.workOrderId, event.fence)
+  }
+  let looksAgain = false
   for (const { projectId, effects } of all) {
     for (const effect of effects) {
       if (effect.type === 'dispatch') {
-        dispatches = true
-        for (const order of effect.orders) references.push({ projectId, ...order })
+        looksAgain ||= effect.orders.length === 0
+        for (const order of effect.orders) {
+          if ((claimed.get(order.workOrderId) ?? -1) > order.fence) continue
+          references.push({ projectId, ...order })
+        }
       } else if (effect.type === 'abort') {
         context.live.get(effect.workOrderId)?.abort(new AttemptAborted('cancelled', effect.reason))
       }
     }
   }
-  if (dispatches) void dispatch(context, references)
+  if (references.length > 0) void dispatch(context, references)
+  if (looksAgain) void dispatch(context, [])
 }
 
 async function dispatch(

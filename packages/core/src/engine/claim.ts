@@ -49,6 +49,8 @@ export interface ClaimResult {
   readonly resting: boolean
   /** When the next queued work order may be claimed, if it waits for a time. */
   readonly nextTime: number | null
+  /** Something was queued that others left no room for: it may start when one of them ends. */
+  readonly keptBack: boolean
 }
 
 /** Looked at beyond the free workers; many more only when limits stand in the way of all. */
@@ -100,19 +102,24 @@ export async function claimIn(
     const found = await claimOnce(transaction, request, workers.slice(claims.length), turns)
     turns = found.turns
     claims.push(...found.claims)
-    if (claims.length === workers.length) return { claims, turns, resting: false, nextTime: null }
+    const { keptBack } = found
+    if (claims.length === workers.length) {
+      return { claims, turns, resting: false, nextTime: null, keptBack }
+    }
     const nextTime = await transaction.storage.query('nextTime', { projectId })
     // Whoever has found work does not rest, and a quiet project does not advance by itself.
     if (quiet.has(projectId) && (!idle || claims.length > 0)) {
-      return { claims, turns, resting: false, nextTime }
+      return { claims, turns, resting: false, nextTime, keptBack }
     }
     const freeSlots = workers.length - claims.length
     const look = await advanceOnce(transaction, projectId, found.running, freeSlots)
     if (look.progressed) continue
     if (!look.due) quiet.add(projectId)
-    if (claims.length > 0 || look.running) return { claims, turns, resting: false, nextTime }
+    if (claims.length > 0 || look.running) {
+      return { claims, turns, resting: false, nextTime, keptBack }
+    }
     const resting = !look.queued || (idle && (await needsOthers(transaction, request)))
-    return { claims, turns, resting, nextTime }
+    return { claims, turns, resting, nextTime, keptBack }
   }
 }
 
@@ -121,6 +128,7 @@ interface Found {
   /** Attempts that run now, these claims included. */
   readonly running: number
   readonly turns: ClaimTurns
+  readonly keptBack: boolean
 }
 
 async function claimOnce(
@@ -146,17 +154,20 @@ async function claimOnce(
   if (turn > 0) {
     const enqueuedUntil = storage.now - ageingMs
     const some = workers.slice(0, turn)
-    claims.push(...(await claimSome(transaction, request, project, load, some, { enqueuedUntil })))
+    const old = await claimSome(transaction, request, project, load, some, { enqueuedUntil })
+    claims.push(...old.claims)
   }
   const aged = claims.length
   const now = aged === 0 ? load : await storage.query('load', { projectId })
   const left = workers.slice(aged)
   const first = aged === 0 ? { limit, candidates } : undefined
-  claims.push(...(await claimSome(transaction, request, project, now, left, named, first)))
+  const found = await claimSome(transaction, request, project, now, left, named, first)
+  claims.push(...found.claims)
   return {
     claims,
     running: load.total + claims.length,
     turns: afterClaims(turns, claims.length, aged),
+    keptBack: found.keptBack,
   }
 }
 
@@ -171,9 +182,10 @@ async function claimSome(
   free: readonly WorkerId[],
   wanted: Pick<Queued, 'enqueuedUntil' | 'workOrderIds'>,
   asked?: { readonly limit: number; readonly candidates: readonly WorkOrderId[] },
-): Promise<readonly Claim[]> {
+): Promise<Pick<Found, 'claims' | 'keptBack'>> {
   const { storage } = transaction
   const claims: Claim[] = []
+  let keptBack = false
   let load = running
   let taken = takenBy(load, project)
   let full: Full | undefined
@@ -184,6 +196,7 @@ async function claimSome(
       known?.candidates ??
       (await storage.query('claimable', { projectId, limit, ...wanted, ...taken, ...full }))
     known = undefined
+    keptBack ||= full !== undefined || Object.keys(taken).length > 0
     if (candidates.length === 0) break
     const { events, slice } = await transaction.execute({
       type: 'work.claim',
@@ -201,6 +214,7 @@ async function claimSome(
     for (const ids of started) {
       claims.push({ ...ids, brief: await attemptBriefOf(storage, slice, ids) })
     }
+    keptBack ||= candidates.length > started.length
     if (candidates.length < limit || claims.length === free.length) break
     if (claims.length === before) {
       // With all of that left out the first candidate can start; a storage that did not is looked through.
@@ -213,7 +227,7 @@ async function claimSome(
     taken = takenBy(load, project)
     full = await fullBy(storage, load, project, capabilities)
   }
-  return claims
+  return { claims, keptBack }
 }
 
 type Taken = Pick<Queued, 'keysInUse' | 'interruptionsBelow'>

@@ -3,14 +3,14 @@ import { type Claim, claimIn, type ClaimResult, claimWork } from './claim.ts'
 import type { EngineContext } from './context.ts'
 import type { AtEnd } from './ledger.ts'
 
-interface ClaimAnswer extends Pick<ClaimResult, 'resting' | 'nextTime'> {
+export interface ClaimAnswer extends Omit<ClaimResult, 'claims'> {
   readonly claim: Claim | undefined
 }
 
-/** A worker that is about to be free, and who is told what was claimed for it. */
+/** A worker that is about to be free, and who is told what was claimed for it, or that nothing was. */
 export interface GoOn {
   readonly workerId: WorkerId
-  readonly take: (claim: Claim) => void
+  readonly take: (answer: ClaimAnswer) => void
 }
 
 /** Slots that ask in the same moment share one claim transaction. */
@@ -39,9 +39,10 @@ export function coalescedClaims(
         capabilities,
         idle: isIdle(),
       })
-      const byWorker = new Map(result.claims.map((claim) => [claim.workerId, claim]))
+      const { claims, ...answer } = result
+      const byWorker = new Map(claims.map((claim) => [claim.workerId, claim]))
       for (const { workerId, resolve } of all) {
-        resolve({ ...result, claim: byWorker.get(workerId) })
+        resolve({ ...answer, claim: byWorker.get(workerId) })
       }
     } catch (error) {
       for (const { reject } of all) reject(error)
@@ -51,11 +52,13 @@ export function coalescedClaims(
   const goOn: AtEnd<GoOn> = async (transaction, items) => {
     const workers = items.map(({ workerId }) => workerId)
     const request = { projectId, workers, leaseMs, capabilities, idle: false }
-    const { claims, turns } = await claimIn(transaction, context, request)
+    const { claims, turns, ...result } = await claimIn(transaction, context, request)
     return () => {
       context.turns.set(projectId, turns)
-      const byWorker = new Map(items.map((item) => [item.workerId, item]))
-      for (const claim of claims) byWorker.get(claim.workerId)?.take(claim)
+      const byWorker = new Map(claims.map((claim) => [claim.workerId, claim]))
+      for (const { workerId, take } of items) {
+        take({ ...result, claim: byWorker.get(workerId) })
+      }
     }
   }
   return {
@@ -65,7 +68,7 @@ export function coalescedClaims(
       workOrderIds: readonly WorkOrderId[] | undefined,
     ): Promise<ClaimAnswer> {
       if (workOrderIds !== undefined) {
-        const one = await claimWork(context, {
+        const { claims, ...answer } = await claimWork(context, {
           projectId,
           workers: [workerId],
           leaseMs,
@@ -73,7 +76,7 @@ export function coalescedClaims(
           capabilities,
           idle: isIdle(),
         })
-        return { ...one, claim: one.claims[0] }
+        return { ...answer, claim: claims[0] }
       }
       return new Promise((resolve, reject) => {
         asking.push({ workerId, resolve, reject })

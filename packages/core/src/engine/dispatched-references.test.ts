@@ -4,12 +4,12 @@ import { inProcessDispatcher } from '../dispatch/in-process-dispatcher.ts'
 import { tinyWorld } from '../testing/tiny-world.ts'
 
 describe('what a dispatcher is told [X-14, X-18]', () => {
-  it('names the project of every work order, and of whoever takes deliveries', async () => {
+  it('names the project of every work order that was not claimed at once, and of whoever takes deliveries', async () => {
     const dispatched: DispatchReference[] = []
     const consumed: ConsumeOptions[] = []
     const usual = inProcessDispatcher()
     const { cueline, projectId } = await tinyWorld({
-      tasks: { seed: [], fruit: ['seed'] },
+      tasks: { seed: [], fruit: ['seed'], flower: ['seed'], leaf: ['seed'] },
       runner: async () => {},
       dispatcher: {
         ...usual,
@@ -25,6 +25,7 @@ describe('what a dispatcher is told [X-14, X-18]', () => {
     })
     await cueline.run({ projectId, workers: 1 })
     await cueline.close()
+    // The seed is claimed as it is released, and so is one of those that wait for it.
     expect(new Set(dispatched.map(({ workOrderId }) => workOrderId)).size).toBe(2)
     expect(new Set(dispatched.map((reference) => reference.projectId))).toEqual(
       new Set([projectId]),

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import { createCueline } from '../create-cueline.ts'
 import { memoryStorage } from '../storage/memory-storage.ts'
+import { manualClock } from '../testing/manual-clock.ts'
 import { tinyWorld } from '../testing/tiny-world.ts'
 import { memoryWorkspaces } from '../workspace/memory-workspaces.ts'
 
@@ -103,6 +104,31 @@ describe('a worker whose attempt ends [X-02]', () => {
     })
     const report = await cueline.run({ projectId, workers: 2 })
     expect(report.tasks.done).toBe(2)
+    await cueline.close()
+  })
+
+  it('leaves room that it made to the slots that have waited for it', async () => {
+    const clock = manualClock()
+    const both = Promise.withResolvers<void>()
+    let small = 0
+    const { cueline, projectId } = await tinyWorld({
+      clock,
+      settings: { resources: { gpu: 2 } },
+      tasks: [
+        { id: 'large', title: 'Large', priority: 'high', resources: { gpu: 2 } },
+        { id: 'one', title: 'One', resources: { gpu: 1 } },
+        { id: 'two', title: 'Two', resources: { gpu: 1 } },
+      ],
+      // The clock stands still, so no sweep finds what was forgotten.
+      runner: async ({ task }) => {
+        if (task.code === 'large') return await clock.settle()
+        small += 1
+        if (small === 2) both.resolve()
+        await both.promise
+      },
+    })
+    const report = await cueline.run({ projectId, workers: 2 })
+    expect(report.tasks.done).toBe(3)
     await cueline.close()
   })
 })

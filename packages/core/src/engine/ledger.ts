@@ -66,7 +66,7 @@ export interface LedgerOptions {
   /** How many are at work whose next step may come any moment; left out or 0: nobody can tell. */
   readonly expected?: () => number
   readonly onEvents: (events: readonly StoredEvent[]) => void
-  readonly onEffects: (effects: readonly ProjectEffects[]) => void
+  readonly onEffects: (effects: readonly ProjectEffects[], events: readonly StoredEvent[]) => void
 }
 
 /** What one command asked the engine to do. */
@@ -182,7 +182,7 @@ async function commit(
   }
   const { settled, events, effects, afterCommit } = progress
   options.onEvents(events)
-  options.onEffects(effects)
+  options.onEffects(effects, events)
   for (const tell of afterCommit) tell()
   steps.forEach((step, index) => {
     const outcome = settled[index]

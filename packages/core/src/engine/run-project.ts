@@ -1,6 +1,6 @@
 import type { ProjectId, WorkerId } from '../id.ts'
 import type { Claim } from './claim.ts'
-import { coalescedClaims } from './coalesced-claims.ts'
+import { type ClaimAnswer, coalescedClaims } from './coalesced-claims.ts'
 import { consumeDeliveries } from './consume-deliveries.ts'
 import type { EngineContext } from './context.ts'
 import { type Heartbeat, startHeartbeat } from './heartbeat.ts'
@@ -94,17 +94,31 @@ async function workUntilRest(
       Math.max(0, time - clock.now()),
     )
   }
-  /** Runs an attempt; resolves with the one that was claimed for its worker as it ended, if any. */
+  /** Whether something was queued when a slot last got nothing. */
+  let keptBack = false
+  /** A slot has got nothing: it is looked for again when there is a reason. */
+  const wait = (answer: ClaimAnswer) => {
+    if (stopConsuming.signal.aborted) return
+    keptBack = answer.keptBack
+    wakeAt(answer.nextTime)
+  }
+  /**
+   * Runs an attempt; resolves with what was claimed for its worker as it ended, null when nobody has
+   * asked for that.
+   */
   const work = async (
     claim: Claim,
     workerId: WorkerId,
     slot: TakenSlot,
     follows: typeof claims.goOn | null,
-  ): Promise<Claim | null> => {
-    const next: { claim: Claim | null } = { claim: null }
-    const take = (following: Claim) => {
-      next.claim = following
-      heartbeat.hold(following)
+  ): Promise<ClaimAnswer | null> => {
+    const next: { answer: ClaimAnswer | null } = { answer: null }
+    const take = (answer: ClaimAnswer) => {
+      next.answer = answer
+      if (answer.claim === undefined) return wait(answer)
+      heartbeat.hold(answer.claim)
+      // Its worker went on, but there may be room now for what others have waited for.
+      if (keptBack) consumer.wake()
     }
     if (follows !== null) {
       context.goOn.set(claim.attemptId, (transaction) => {
@@ -119,7 +133,7 @@ async function workUntilRest(
       context.goOn.delete(claim.attemptId)
       heartbeat.drop(claim)
     }
-    return next.claim
+    return next.answer
   }
   const consumer = consumeDeliveries(
     context,
@@ -130,10 +144,10 @@ async function workUntilRest(
       let workerId: WorkerId | null = null
       try {
         workerId = await pool.take()
-        const { claim, resting, nextTime } = await claims.claim(workerId, workOrderIds)
-        if (claim === undefined) {
-          wakeAt(nextTime)
-          if (resting && !stay && running.size === 0) rested.resolve('rested')
+        const answer = await claims.claim(workerId, workOrderIds)
+        if (answer.claim === undefined) {
+          wait(answer)
+          if (answer.resting && !stay && running.size === 0) rested.resolve('rested')
           return 'empty'
         }
         // Whoever named work orders decides what comes next; else the next attempt follows at once -
@@ -141,11 +155,15 @@ async function workUntilRest(
         // task stays free for others.
         const goesOn = workOrderIds === undefined && context.workspace === null
         const follows = goesOn ? claims.goOn : null
+        let next: ClaimAnswer | null = answer
         try {
-          let next: Claim | null = claim
-          while (next !== null) next = await work(next, workerId, slot, follows)
+          while (next?.claim !== undefined) next = await work(next.claim, workerId, slot, follows)
         } finally {
-          slot.free()
+          // Who was told in the commit of its end that there is nothing need not ask again - but
+          // the last of all finds out whether the project rests.
+          const wasTold = next !== null && next.claim === undefined
+          if (wasTold && running.size > 0) slot.return()
+          else slot.free()
         }
         return 'done'
       } catch (error) {

@@ -55,6 +55,17 @@ describe('cueline --db postgres://…', () => {
     expect(rows).toEqual([{ status: 'done' }, { status: 'done' }])
   })
 
+  it('makes no schema of a slip in its name', async () => {
+    const slip = `${schema}_slip`
+    const { code, error } = await cueline(['status', '--db', `${db}_slip`])
+    expect(code).toBe(4)
+    expect(error.replaceAll('\n', ' ')).toMatch(
+      new RegExp(`There is no schema "${slip}" at .*cueline import plan.md.*\\?schema=`),
+    )
+    expect(error).not.toContain(new URL(url).password)
+    expect(await runSql(url, `select 1 from pg_namespace where nspname = '${slip}'`)).toEqual([])
+  })
+
   it('says with exit code 4 that the server does not answer, without the password', async () => {
     const wrong = 'postgres://me:secret@127.0.0.1:1/somewhere'
     const { code, error } = await cueline(['status', '--db', wrong])

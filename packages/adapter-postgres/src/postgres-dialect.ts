@@ -6,8 +6,10 @@ import { sessionOf } from './postgres-driver.ts'
 import { CommitInDoubt, isBusy, isConnectionLost, sortPostgresError } from './postgres-error.ts'
 
 export interface PostgresDialectOptions {
-  /** Holds the tables; made when it is not there. */
+  /** Holds the tables. */
   readonly schema: string
+  /** Whether the schema is made when it is not there; true if absent. */
+  readonly create?: boolean
   /** Server and database, for messages. */
   readonly place: string
   /** Whether statements may stand alone: connections are the storage's own and know the schema. */
@@ -27,7 +29,7 @@ const valueTypes: Readonly<Record<ColumnKind, string>> = {
 
 /** What Postgres does its own way. */
 export function postgresDialect(options: PostgresDialectOptions): Dialect {
-  const { schema, place, ownConnections = false } = options
+  const { schema, place, ownConnections = false, create = true } = options
   const keyOf = (projectId: string) => `cueline ${schema} ${projectId}`
   return {
     name: 'postgres',
@@ -75,7 +77,7 @@ export function postgresDialect(options: PostgresDialectOptions): Dialect {
     allowLongWork: async (database) => {
       await database.executeQuery(CompiledQuery.raw(longWorkText))
     },
-    lockMigrations: (database) => prepareSchema(database, schema, place),
+    lockMigrations: (database) => prepareSchema(database, { schema, place, create }),
     inDoubt: (error) => (error instanceof CommitInDoubt ? error.loss : undefined),
     isBusy,
     sortError: (error) => sortPostgresError(error, place),
@@ -130,7 +132,10 @@ async function endSession(database: Database, key: string, pid: number | undefin
 const oldestServer = 13
 
 /** Makes the schema inside the lock: `if not exists` alone fails when two do it at once. */
-async function prepareSchema(database: Database, schema: string, place: string): Promise<void> {
+async function prepareSchema(
+  database: Database,
+  { schema, place, create }: { schema: string; place: string; create: boolean },
+): Promise<void> {
   const { rows } = await sql<{ version: number; encoding: string }>`select
     current_setting('server_version_num')::int / 10000 as version,
     current_setting('server_encoding') as encoding`.execute(database)
@@ -149,5 +154,13 @@ async function prepareSchema(database: Database, schema: string, place: string):
   // Asked first, because Postgres wants the right to create a schema even for one that is there.
   const { rows: found } = await sql`select 1 from pg_namespace
     where nspname = ${schema}`.execute(database)
-  if (found.length === 0) await sql`create schema if not exists ${quoted}`.execute(database)
+  if (found.length > 0) return
+  if (!create) {
+    throw new CuelineError(
+      'storage-unusable',
+      `There is no schema "${schema}" at ${place}. Correct its name, or have it made.`,
+      { details: { place, schema } },
+    )
+  }
+  await sql`create schema if not exists ${quoted}`.execute(database)
 }

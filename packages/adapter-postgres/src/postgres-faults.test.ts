@@ -143,6 +143,15 @@ describe('opening Postgres in trouble [X-11]', () => {
     })
   })
 
+  it('makes no schema for whoever only looks', async () => {
+    const schema = freshSchema()
+    const failure = postgresStorage({ url, schema, create: false })
+    await expect(failure).rejects.toMatchObject({ code: 'storage-unusable', details: { schema } })
+    await expect(failure).rejects.toThrow(`There is no schema "${schema}" at `)
+    await (await postgresStorage({ url, schema })).close()
+    await (await postgresStorage({ url, schema, create: false })).close()
+  })
+
   it('leaves a schema of something else as it is', async () => {
     const schema = freshSchema()
     await runSql(`create schema "${schema}"; create table "${schema}".tasks (id int)`)

@@ -25,6 +25,10 @@ export interface PostgresStorageOptions {
   /** The schema that holds the tables, made if absent; `cueline` if not given. */
   readonly schema?: string
   /**
+   * Whether to make a schema that is not there; true if absent. Without it a slip in its name is an error.
+   */
+  readonly create?: boolean
+  /**
    * Connections for transactions, 10 if absent; two more are opened when they are needed, for
    * renewals and for notifications.
    */
@@ -72,6 +76,7 @@ export async function postgresStorage(options: PostgresStorageOptions): Promise<
   const access = accessTo(options, schema)
   const dialect = postgresDialect({
     schema,
+    create: options.create ?? true,
     place: access.place,
     ownConnections: options.pool === undefined,
   })

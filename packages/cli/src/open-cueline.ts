@@ -11,7 +11,7 @@ import {
 } from '@cueline/core'
 
 import type { GlobalOptions } from './cli.ts'
-import { isPostgresUrl, refuseOtherUrls, withoutSchema } from './database-place.ts'
+import { isPostgresUrl, refuseOtherUrls, shownDatabase, withoutSchema } from './database-place.ts'
 import type { Terminal } from './terminal.ts'
 
 export interface OpenOptions extends Pick<
@@ -33,7 +33,9 @@ export async function withCueline<Result>(
   refuseOtherUrls(db)
   const cueline = await createCueline({
     ...ports,
-    storage: isPostgresUrl(db) ? await openServer(db) : await openFile(terminal, db, create),
+    storage: isPostgresUrl(db)
+      ? await openServer(db, create)
+      : await openFile(terminal, db, create),
     onError(error, where) {
       const trace = verbose && error instanceof Error ? error.stack : undefined
       terminal.err(`warning (${where}): ${trace ?? String(error)}\n`)
@@ -46,10 +48,25 @@ export async function withCueline<Result>(
   }
 }
 
-async function openServer(db: string): Promise<Storage> {
+async function openServer(db: string, create: boolean): Promise<Storage> {
   // Whoever works with a file need not wait for the driver.
   const { postgresStorage } = await import('@cueline/adapter-postgres')
-  return postgresStorage(withoutSchema(db))
+  const { url, schema = 'cueline' } = withoutSchema(db)
+  try {
+    return await postgresStorage({ url, schema, create })
+  } catch (error) {
+    const isMissing =
+      !create &&
+      error instanceof CuelineError &&
+      error.code === 'storage-unusable' &&
+      error.details['schema'] === schema
+    if (!isMissing) throw error
+    throw new CuelineError(
+      'storage-unusable',
+      `There is no schema "${schema}" at ${shownDatabase(url)}. Make it by importing a plan (cueline import plan.md), or name another with ?schema= in the URL.`,
+      { details: { schema }, cause: error },
+    )
+  }
 }
 
 async function openFile(terminal: Terminal, db: string, create: boolean): Promise<Storage> {

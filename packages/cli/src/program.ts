@@ -25,6 +25,7 @@ import { addStatus } from './commands/status.ts'
 import { addSuggest } from './commands/suggest.ts'
 import { addWhatIf } from './commands/what-if.ts'
 import { addWhy } from './commands/why.ts'
+import { addWorkers } from './commands/workers.ts'
 import { addWorkspaces } from './commands/workspaces.ts'
 import { exitCodes } from './exit-code.ts'
 import { reportError, reportUsageError } from './report-error.ts'
@@ -138,6 +139,7 @@ function createProgram(cli: Cli): Command {
     addSessions,
     addQueues,
     addMerges,
+    addWorkers,
     addWorkspaces,
     addRetry,
     addCancel,

@@ -2,17 +2,17 @@ import { type Cueline, CuelineError, type StoredEvent } from '@cueline/core'
 
 const portion = 10_000
 
-/** The log of a project so far, or of a task or worker; of one that was pruned, what is left. */
+/** The log of a project after `cursor`, or of a task or worker; of one that was pruned, what is left. */
 export async function readEvents(
   cueline: Cueline,
   projectId: string,
-  filter: { readonly task?: string; readonly worker?: string } = {},
+  filter: { readonly task?: string; readonly worker?: string; readonly cursor?: number } = {},
 ): Promise<StoredEvent[]> {
   const events: StoredEvent[] = []
-  let cursor = 0
+  let cursor = filter.cursor ?? 0
   for (;;) {
     try {
-      const given = { projectId, cursor, limit: portion, ...filter }
+      const given = { projectId, ...filter, cursor, limit: portion }
       const more = await cueline.events.after(given)
       for (const event of more) events.push(event)
       if (more.length < portion) return events

@@ -38,6 +38,24 @@ describe('cueline events [S1-08]', () => {
     expect(newest).toMatchObject({ events: [{ type: 'task.cancelled', reason: 'no plants yet' }] })
   })
 
+  it('names the worker of which it says something', async () => {
+    const { cueline } = await place()
+    await cueline('retry', 'T2')
+    await cueline('run', '--agent', 'true', '--workers', '1')
+    const { stdout } = await cueline('events')
+    expect(stdout).toMatch(
+      /worker\.changed {2}worker-1 \(worker_\S+\) offline {2}the run has ended/,
+    )
+  })
+
+  it('shows the newest of a long log, of which it reads no more', async () => {
+    const { cueline } = await place()
+    const all = (await cueline('events')).stdout.trimEnd().split('\n')
+    const last = (await cueline('events', '--last', '2')).stdout.trimEnd().split('\n')
+    expect(last).toEqual(all.slice(-2))
+    expect((await cueline('events', '--last', '1000')).stdout.trimEnd().split('\n')).toEqual(all)
+  })
+
   it('follows what happens until Ctrl-C', async () => {
     const { cueline, cwd } = await place()
     const terminal = capturedTerminal({ cwd })

@@ -63,12 +63,13 @@ async function showEvents(
       ...(options.worker !== undefined && { worker: options.worker }),
     }
     const { cursor } = await cueline.projects.snapshot({ projectId })
-    const events = (await readEvents(cueline, projectId, filter)).slice(-last)
+    // Of all events only the last are read, however long the log is.
+    const from = Object.keys(filter).length === 0 ? { cursor: Math.max(0, cursor - last) } : filter
+    const events = (await readEvents(cueline, projectId, from)).slice(-last)
     if (json) writeJson(terminal, { events })
     else {
-      const codes = new Map<string, string>()
-      const show = async (event: StoredEvent) =>
-        terminal.out(`${await lineOf(cueline, projectId, event, codes)}\n`)
+      const names = namesIn(cueline, projectId)
+      const show = async (event: StoredEvent) => terminal.out(`${await lineOf(event, names)}\n`)
       for (const event of events) await show(event)
       const seen = Math.max(cursor, events.at(-1)?.sequence ?? 0)
       if (follow)
@@ -96,19 +97,11 @@ async function followEvents(
 /** What an event says in words, in the order in which the first that is there is shown. */
 const words = ['reason', 'summary', 'text', 'answer', 'name', 'branch', 'salvaged', 'path'] as const
 
-async function lineOf(
-  cueline: Cueline,
-  projectId: string,
-  event: StoredEvent,
-  codes: Map<string, string>,
-): Promise<string> {
+async function lineOf(event: StoredEvent, names: Names): Promise<string> {
   const fields = event as Readonly<Record<string, unknown>>
   const word = words.map((name) => fields[name]).find((value) => typeof value === 'string')
   const said = 'failure' in event ? event.failure.message : (word ?? '')
-  const about =
-    typeof fields['taskId'] === 'string'
-      ? await codeOf(cueline, projectId, fields['taskId'], codes)
-      : ''
+  const about = await aboutWhom(event, names)
   const at = new Date(event.at).toISOString()
   const parts = [String(event.sequence), at, event.actor, event.type, about, said].map(
     printableText,
@@ -116,14 +109,39 @@ async function lineOf(
   return parts.filter((part) => part !== '').join('  ')
 }
 
-async function codeOf(
-  cueline: Cueline,
-  projectId: string,
-  taskId: string,
-  codes: Map<string, string>,
-): Promise<string> {
-  if (!codes.has(taskId)) {
-    for (const { id, code } of await cueline.tasks.list({ projectId })) codes.set(id, code)
+/** Code of the task that it is about, or name and new state of the worker. */
+async function aboutWhom(event: StoredEvent, { taskOf, workerOf }: Names): Promise<string> {
+  if (event.type === 'worker.changed') {
+    return `${await workerOf(event.workerId)} ${event.status}`
   }
-  return codes.get(taskId) ?? taskId
+  return 'taskId' in event ? taskOf(event.taskId) : ''
+}
+
+interface Names {
+  /** The code of a task. */
+  taskOf(id: string): Promise<string>
+  /** The name of a worker with its id, since workers of several runs may share a name. */
+  workerOf(id: string): Promise<string>
+}
+
+/** Asks for all names at once, when one is not known. */
+function namesIn(cueline: Cueline, projectId: string): Names {
+  const codes = new Map<string, string>()
+  const workers = new Map<string, string>()
+  return {
+    async taskOf(id) {
+      if (!codes.has(id)) {
+        for (const task of await cueline.tasks.list({ projectId })) codes.set(task.id, task.code)
+      }
+      return codes.get(id) ?? id
+    },
+    async workerOf(id) {
+      if (!workers.has(id)) {
+        for (const worker of await cueline.workers.list({ projectId })) {
+          workers.set(worker.id, `${worker.name} (${worker.id})`)
+        }
+      }
+      return workers.get(id) ?? id
+    },
+  }
 }

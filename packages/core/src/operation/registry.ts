@@ -10,6 +10,7 @@ import { requests } from './requests.ts'
 import { sessions } from './sessions.ts'
 import { stages } from './stages.ts'
 import { tasks } from './tasks.ts'
+import { workers } from './workers.ts'
 import { workspaces } from './workspaces.ts'
 
 /** Every command and query there is, by group and name. */
@@ -20,6 +21,7 @@ export const operations = {
   stages,
   queues,
   merges,
+  workers,
   requests,
   sessions,
   deliveries,

@@ -18,6 +18,7 @@ describe('a project that does not exist [S2-01]', () => {
       cueline.plans.get(given),
       cueline.stages.list(given),
       cueline.queues.statistics(given),
+      cueline.workers.list(given),
       cueline.requests.list(given),
       cueline.reports.build(given),
       cueline.events.after(given),

@@ -1,0 +1,60 @@
+import { join } from 'node:path'
+
+import { sqliteStorage } from '@cueline/adapter-sqlite'
+import {
+  exampleAttempt,
+  exampleProject,
+  exampleTask,
+  exampleWorker,
+  exampleWorkOrder,
+} from '@cueline/core/testing'
+import { describe, expect, it, onTestFinished } from 'vitest'
+
+import { capturedTerminal } from '../captured-terminal.ts'
+import { runProgram } from '../program.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
+
+describe('cueline workers [S2-03]', () => {
+  it('lists who works on what, for people and for programs, and who has gone when asked', async () => {
+    const cwd = temporaryFolder(onTestFinished, {})
+    const database = join(cwd, 'cueline.db')
+    const cueline = async (...args: string[]) => {
+      const terminal = capturedTerminal({ cwd })
+      const code = await runProgram(['workers', ...args, '--db', database], terminal)
+      return { code, stdout: terminal.stdout() }
+    }
+    const storage = await sqliteStorage({ file: database })
+    const project = exampleProject('greenhouse')
+    const insert = (table: string, row: object) => ({ table, kind: 'insert', row }) as never
+    await storage.transaction((transaction) =>
+      transaction.write(project.id, [insert('project', project)], [], 'test'),
+    )
+    expect((await cueline()).stdout).toBe(
+      'Nobody has worked on it yet. Next: cueline run --agent "<command>".\n',
+    )
+    const order = exampleWorkOrder(project.id, 't1', 'o1', { status: 'claimed', fence: 1 })
+    await storage.transaction((transaction) =>
+      transaction.write(
+        project.id,
+        [
+          insert('worker', exampleWorker(project.id, 'w1', { name: 'north', status: 'busy' })),
+          insert('worker', exampleWorker(project.id, 'w2', { name: 'south', status: 'offline' })),
+          insert('task', exampleTask(project.id, 't1', { code: 'T1' })),
+          insert('workOrder', order),
+          insert('attempt', exampleAttempt(order, 'a1', { number: 2, workerId: 'w1' as never })),
+        ],
+        [],
+        'test',
+      ),
+    )
+    const { stdout } = await cueline()
+    expect(stdout).toMatch(/^north +w1 +busy +\S.* T1 \(attempt 2\) running for /m)
+    expect(stdout).not.toContain('south')
+    expect((await cueline('--all')).stdout).toMatch(/^south +w2 +offline/m)
+    const { workers } = JSON.parse((await cueline('--json')).stdout) as { workers: unknown }
+    expect(workers).toMatchObject([
+      { name: 'north', status: 'busy', attempts: [{ task: 'T1', number: 2, status: 'running' }] },
+    ])
+    await storage.close()
+  })
+})

@@ -27,7 +27,10 @@ export function bareStage(source: string, file: string, projectId: string, batch
   const unstage = database.prepare(`
     update tasks set status = 'todo', batch_id = null, work_order_id = null
     where project_id = ? and status = 'staged'`)
-  const drop = database.prepare('delete from work_orders')
+  // As Cueline does, which forgets no work order: so both insert into tables of the same size.
+  const withdraw = database.prepare(`
+    update work_orders set status = 'cancelled', settled_at = ?
+    where project_id = ? and status = 'queued'`)
   const append = database.prepare(
     'insert into events (project_id, sequence, actor, event) values (?, ?, ?, ?)',
   )
@@ -54,7 +57,7 @@ export function bareStage(source: string, file: string, projectId: string, batch
     promote(ids: readonly string[]) {
       database.exec('begin immediate')
       promote.run(Date.now(), batchId)
-      const orders = ids.map((id) => [crypto.randomUUID(), id])
+      const orders = ids.map((id) => [`order_${crypto.randomUUID()}`, id])
       const given = JSON.stringify(orders)
       release.run(projectId, Date.now(), given)
       link.run(Date.now(), given, projectId)
@@ -68,7 +71,7 @@ export function bareStage(source: string, file: string, projectId: string, batch
     unstage() {
       database.exec('begin immediate')
       unstage.run(projectId)
-      drop.run()
+      withdraw.run(Date.now(), projectId)
       database.exec('commit')
     },
     close: () => database.close(),

@@ -282,7 +282,7 @@ function failAttempt(draft: Draft, claim: ClaimRows, command: CommandOf<'attempt
     holdAccount(draft, task.account ?? defaultAccount, draft.now + holdMs, failure.message)
   }
   if (retryAt === null) {
-    cancelRequests(draft, task.id, 'the task has failed')
+    cancelRequests(draft, [task.id], 'the task has failed')
     emit(draft, { type: 'task.failed', taskId: task.id, failure })
   } else if (retryAt < untilAnswered) {
     draft.effects.push(dispatchOf(order.id, order.fence, retryAt))

@@ -35,7 +35,7 @@ export const batchDecisions: { readonly [Type in BatchCommand]: Decide<Type> } =
     }
     const staged = tasks.filter((task) => task.status === 'staged').map((task) => task.id)
     withdraw(draft, staged)
-    for (const id of staged) cancelRequests(draft, id, 'the batch was deleted')
+    cancelRequests(draft, staged, 'the batch was deleted')
     if (staged.length > 0) emit(draft, { type: 'tasks.unstaged', taskIds: staged })
     emit(draft, { type: 'batch.deleted', batchId })
   },
@@ -75,12 +75,12 @@ export const batchDecisions: { readonly [Type in BatchCommand]: Decide<Type> } =
       auto,
       reason,
     })
-    release(
+    const released = release(
       draft,
       staged.map((task) => task.id),
     )
     for (const task of staged) {
-      const started = draft.slice.tasks.get(task.id)?.workOrderId != null
+      const started = task.workOrderId !== null || released.has(task.id)
       draft.results.push({
         taskId: task.id,
         ok: started,

@@ -152,10 +152,12 @@ export const taskDecisions: { readonly [Type in TaskCommand]: Decide<Type> } = {
   'tasks.stage': (draft, { batchId, tasks, force }) => {
     const batch = draft.slice.batches.get(batchId)
     if (batch === undefined) return unknownBatch(batchId)
+    const known = draft.slice.tasks
     const staged: { id: TaskId; stagePriority: number }[] = []
     const seen = new Set<TaskId>()
+    const released: TaskId[] = []
     for (const { id, stagePriority } of tasks) {
-      const task = draft.slice.tasks.get(id)
+      const task = known.get(id)
       const problem =
         task === undefined
           ? `Task "${id}" does not exist.`
@@ -175,17 +177,20 @@ export const taskDecisions: { readonly [Type in TaskCommand]: Decide<Type> } = {
       if (problem === null) {
         seen.add(id)
         staged.push({ id, stagePriority })
+        if (task?.workOrderId != null) released.push(id)
       }
     }
     if (staged.length === 0) return
     emit(draft, { type: 'tasks.staged', batchId, tasks: staged, forced: force })
     // Where the new batch is promoted too, the work order moves along, with the attempts charged to
     // it, the pause before its retry and the question it waits for.
-    withdraw(
-      draft,
-      [...seen].filter((id) => !keeps(draft, id)),
-    )
-    release(draft, seen)
+    if (released.length > 0) {
+      withdraw(
+        draft,
+        released.filter((id) => !keeps(draft, id)),
+      )
+    }
+    if (batch.promotedAt !== null) release(draft, seen)
   },
 
   'tasks.unstage': (draft, { taskIds }) => {
@@ -203,7 +208,7 @@ export const taskDecisions: { readonly [Type in TaskCommand]: Decide<Type> } = {
     }
     if (unstaged.size === 0) return
     withdraw(draft, unstaged)
-    for (const id of unstaged) cancelRequests(draft, id, 'the task was unstaged')
+    cancelRequests(draft, unstaged, 'the task was unstaged')
     emit(draft, { type: 'tasks.unstaged', taskIds: [...unstaged] })
   },
 
@@ -252,7 +257,7 @@ export const taskDecisions: { readonly [Type in TaskCommand]: Decide<Type> } = {
     endClaim(draft, task, 'the task was marked done')
     const reached = furthest(task.reached, 'merged')
     const released = releasedBy(draft, task, reached)
-    cancelRequests(draft, taskId, 'the task is done')
+    cancelRequests(draft, [taskId], 'the task is done')
     emit(draft, { type: 'task.done', taskId, summary, reached, released })
     release(
       draft,
@@ -264,7 +269,7 @@ export const taskDecisions: { readonly [Type in TaskCommand]: Decide<Type> } = {
 /** Cancels a task that has not settled, with its work order, running attempt and questions. */
 export function cancelTask(draft: Draft, task: Task, reason: string): void {
   endClaim(draft, task, reason)
-  cancelRequests(draft, task.id, reason)
+  cancelRequests(draft, [task.id], reason)
   emit(draft, { type: 'task.cancelled', taskId: task.id, reason })
 }
 

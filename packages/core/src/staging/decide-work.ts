@@ -108,7 +108,7 @@ export function succeed(
 ): void {
   const reached = furthest(task.reached, merged === null ? 'verified' : 'merged')
   const released = releasedBy(draft, task, reached)
-  cancelRequests(draft, task.id, 'the task is done')
+  cancelRequests(draft, [task.id], 'the task is done')
   emit(draft, {
     type: 'attempt.succeeded',
     attemptId: attempt.id,
@@ -146,7 +146,7 @@ export function interrupt(draft: Draft, claim: ClaimRows, reason: string, counte
     { type: 'release-lease', workOrderIds: [order.id] },
   )
   if (poison) {
-    cancelRequests(draft, task.id, 'the task has failed')
+    cancelRequests(draft, [task.id], 'the task has failed')
     emit(draft, {
       type: 'task.failed',
       taskId: task.id,

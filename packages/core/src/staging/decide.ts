@@ -65,7 +65,16 @@ export function decideAll(
     if (refusal !== undefined) return { ok: false, refusal }
   }
   const { events, effects, changes, results } = draft
-  return { ok: true, events, effects, changes, results, slice: draft.slice }
+  return {
+    ok: true,
+    events,
+    effects,
+    changes,
+    results,
+    get slice() {
+      return draft.slice
+    },
+  }
 }
 
 function unknownProject(projectId: ProjectId): Refusal {

@@ -1,7 +1,7 @@
 import type { Event } from '../event/event.ts'
-import type { Ids, ProjectId, TaskId, WorkOrderId } from '../id.ts'
-import { type MutableSlice, type OwnMaps, workingCopy } from './apply-changes.ts'
-import { applyEvent } from './evolve.ts'
+import type { Ids, ProjectId, RequestId, TaskId, WorkOrderId } from '../id.ts'
+import { applyChanges, workingCopy } from './apply-changes.ts'
+import { changesOf } from './evolve.ts'
 import { isReleased } from './readiness.ts'
 import type { Change, Slice } from './slice.ts'
 import type { Batch, Reached, ReleaseOn, Task, WorkOrder } from './state.ts'
@@ -42,11 +42,11 @@ export interface DecideContext {
   readonly random: () => number
 }
 
-/** The working copy of one decision: events are applied as they are added. */
+/** One decision as it is made. */
 export interface Draft extends DecideContext {
   readonly projectId: ProjectId
-  readonly slice: MutableSlice
-  readonly own: OwnMaps
+  /** The rows as the events so far leave them; ask for it again after another one. */
+  readonly slice: Slice
   readonly events: Event[]
   readonly effects: Effect[]
   readonly changes: Change[]
@@ -54,13 +54,23 @@ export interface Draft extends DecideContext {
 }
 
 export function createDraft(slice: Slice, projectId: ProjectId, context: DecideContext): Draft {
+  const { slice: working, own } = workingCopy(slice)
+  const changes: Change[] = []
+  let applied = 0
   return {
     ...context,
     projectId,
-    ...workingCopy(slice),
+    // Only when somebody looks: what a bulk command does last to thousands of rows, nobody reads here.
+    get slice() {
+      if (applied < changes.length) {
+        applyChanges(working, applied === 0 ? changes : changes.slice(applied), own)
+        applied = changes.length
+      }
+      return working
+    },
     events: [],
     effects: [],
-    changes: [],
+    changes,
     results: [],
   }
 }
@@ -68,7 +78,7 @@ export function createDraft(slice: Slice, projectId: ProjectId, context: DecideC
 type WithoutTime<E> = E extends unknown ? Omit<E, 'at'> : never
 
 /**
- * Adds an event, which is the draft's from then on, and applies it, so that the rest of the decision
+ * Adds an event, which is the draft's from then on, with its changes, so that the rest of the decision
  * sees what it changed.
  */
 export function emit(draft: Draft, event: WithoutTime<Event>): void {
@@ -77,30 +87,34 @@ export function emit(draft: Draft, event: WithoutTime<Event>): void {
   complete.at = draft.now
   draft.events.push(complete)
   // Not spread: a bulk command has more changes than a call takes arguments.
-  for (const change of applyEvent(draft.slice, complete, draft.own)) draft.changes.push(change)
+  for (const change of changesOf(draft.slice, complete)) draft.changes.push(change)
 }
 
 /**
  * Releases what can be released: a work order for every one of these tasks that is staged in a
  * promoted batch with nothing open, and has none yet. A pause does not matter here: it stops
- * claims, not releases.
+ * claims, not releases. Returns those that got one.
  */
-export function release(draft: Draft, taskIds: Iterable<TaskId>): void {
+export function release(draft: Draft, taskIds: Iterable<TaskId>): ReadonlySet<TaskId> {
+  const { tasks, batches } = draft.slice
   const orders: { id: WorkOrderId; taskId: TaskId }[] = []
+  const released = new Set<TaskId>()
   for (const taskId of taskIds) {
-    const task = draft.slice.tasks.get(taskId)
+    const task = tasks.get(taskId)
     if (task === undefined || task.workOrderId !== null) continue
-    const batch = task.batchId === null ? undefined : draft.slice.batches.get(task.batchId)
+    const batch = task.batchId === null ? undefined : batches.get(task.batchId)
     if (batch !== undefined && canRelease(task, batch)) {
       orders.push({ id: draft.ids('workOrder'), taskId })
+      released.add(taskId)
     }
   }
-  if (orders.length === 0) return
+  if (orders.length === 0) return released
   emit(draft, { type: 'work.released', orders })
   draft.effects.push({
     type: 'dispatch',
     orders: orders.map(({ id }) => ({ workOrderId: id, fence: 0, notBefore: 0 })),
   })
+  return released
 }
 
 /** Readiness without the pauses. */
@@ -162,11 +176,19 @@ export function currentOrder(draft: Draft, taskId: TaskId): WorkOrder | undefine
   return id ? draft.slice.workOrders.get(id) : undefined
 }
 
-/** Cancels the questions of a task that nobody needs to answer any more. */
-export function cancelRequests(draft: Draft, taskId: TaskId, reason: string): void {
-  for (const request of draft.slice.requests.values()) {
-    if (request.taskId === taskId && request.status === 'open') {
-      emit(draft, { type: 'request.cancelled', requestId: request.id, reason })
+/** Cancels the questions of tasks that nobody needs to answer any more. */
+export function cancelRequests(draft: Draft, taskIds: Iterable<TaskId>, reason: string): void {
+  const open = new Map<TaskId, RequestId[]>()
+  for (const { id, taskId, status } of draft.slice.requests.values()) {
+    if (status !== 'open') continue
+    const asked = open.get(taskId)
+    if (asked === undefined) open.set(taskId, [id])
+    else asked.push(id)
+  }
+  if (open.size === 0) return
+  for (const taskId of taskIds) {
+    for (const requestId of open.get(taskId) ?? []) {
+      emit(draft, { type: 'request.cancelled', requestId, reason })
     }
   }
 }

@@ -1,4 +1,5 @@
 import { copyFileSync } from 'node:fs'
+import { randomIds } from '@cueline/core'
 import { DatabaseSync } from 'node:sqlite'
 
 /**
@@ -57,7 +58,7 @@ export function bareStage(source: string, file: string, projectId: string, batch
     promote(ids: readonly string[]) {
       database.exec('begin immediate')
       promote.run(Date.now(), batchId)
-      const orders = ids.map((id) => [`order_${crypto.randomUUID()}`, id])
+      const orders = ids.map((id) => [randomIds('workOrder'), id])
       const given = JSON.stringify(orders)
       release.run(projectId, Date.now(), given)
       link.run(Date.now(), given, projectId)

@@ -44,7 +44,31 @@ const prefixes: Readonly<Record<IdKind, string>> = {
   session: 'session_',
 }
 
-/** Ids from 122 random bits, with a prefix that tells a reader what they name. */
-export const randomIds: Ids = <Kind extends IdKind>(kind: Kind) =>
+/** How many ids of one millisecond can be told apart by their order. */
+const mostPerMs = 0xfff
+
+/** The first half of the ids of this millisecond, without the number that follows. */
+let head = ''
+let headMs = 0
+let number = mostPerMs
+
+/**
+ * Ids as UUIDs of version 7 (RFC 9562, method 1), with a prefix that tells a reader what they name:
+ * those that this process makes later sort behind those before, whatever its clock does, and 62 random
+ * bits keep them apart from those of others. Rows that are made together lie together in the indexes of
+ * a database; random ids would touch as many pages as there are rows.
+ */
+export const randomIds: Ids = <Kind extends IdKind>(kind: Kind) => {
+  const now = Date.now()
+  if (now > headMs || number >= mostPerMs) {
+    headMs = Math.max(now, headMs + 1)
+    const time = headMs.toString(16).padStart(12, '0')
+    head = `${time.slice(0, 8)}-${time.slice(8)}-7`
+    number = 0
+  }
+  number += 1
+  const random = globalThis.crypto.randomUUID().slice(18)
+  const uuid = `${head}${number.toString(16).padStart(3, '0')}${random}`
   // The brand exists only in types, so an assertion is the one way to put it on.
-  `${prefixes[kind]}${globalThis.crypto.randomUUID()}` as IdOfKind[Kind]
+  return `${prefixes[kind]}${uuid}` as IdOfKind[Kind]
+}

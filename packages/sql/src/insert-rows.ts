@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { RawBuilder } from 'kysely'
 
 import type { Column, Dialect } from './dialect.ts'
-import { isShared } from './is-shared.ts'
+import { isShared, picked } from './is-shared.ts'
 import type { Writing } from './pipelined.ts'
 import { mostUnits, portions, portionsOfLists } from './portions.ts'
 import { StatementTexts } from './statement-texts.ts'
@@ -44,7 +44,8 @@ export function insertRows(
         own[at] === true ? [] : [dialect.encode(kind, rows[0]?.[at] ?? null)],
       )
       const text = textOf(own.map(Number).join(''), () => insertShared(target, dialect, own))
-      const list = rows.map((row) => row.filter((_, at) => own[at] === true))
+      const places = [...own.keys()].filter((at) => own[at] === true)
+      const list = rows.map((row) => picked(row, places))
       for (const some of portions(list, most)) {
         writing.send(text, [...shared, JSON.stringify(some)])
       }

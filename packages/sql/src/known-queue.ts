@@ -186,7 +186,7 @@ export class KnownQueue {
   /** Tasks that were queued before their batch let them start are not among the next. */
   #batchChanged(id: BatchId): void {
     if (this.#next === undefined) return
-    for (const taskId of this.#cache.tasksOf.get(id) ?? [null]) {
+    for (const taskId of this.#cache.members.of(id) ?? [null]) {
       const task = taskId === null ? undefined : this.#cache.rows.task.get(taskId)
       if (task === undefined) {
         this.#next = undefined

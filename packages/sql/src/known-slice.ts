@@ -1,4 +1,4 @@
-import type { Dependency, Slice, SliceKeys, Tables, TaskId } from '@cueline/core'
+import type { BatchId, Dependency, Slice, SliceKeys, Tables, TaskId } from '@cueline/core'
 
 import { byKey, byPosition, needsDatabase } from './load-slice.ts'
 import type { IdTable, ProjectCache } from './row-cache.ts'
@@ -8,7 +8,7 @@ import type { IdTable, ProjectCache } from './row-cache.ts'
  * and with fewer objects in between: most slices of a process that alone writes are known.
  */
 export function knownSlice(cache: ProjectCache, keys: SliceKeys): Slice | undefined {
-  if (cache.project === undefined || needsDatabase(keys)) return undefined
+  if (cache.project === undefined || needsDatabase(keys, cache)) return undefined
   if (keys.holds === true && cache.holds === undefined) return undefined
   const slice = new KnownSlice(cache)
   return slice.takeAll(keys) ? slice.done(cache.project, keys) : undefined
@@ -43,6 +43,7 @@ class KnownSlice {
       this.#takeTasks(keys.tasks) &&
       this.#takeDependencies(keys.dependenciesOf) &&
       this.#takeDependents(keys.dependentsOf) &&
+      this.#takeTasksOf(keys.tasksOfBatches) &&
       this.#take('batch', keys.batches === 'all' ? undefined : keys.batches) &&
       this.#take('workOrder', keys.workOrders) &&
       this.#take('request', keys.requests) &&
@@ -83,9 +84,23 @@ class KnownSlice {
     return true
   }
 
-  #take(name: IdTable, ids: readonly string[] | undefined): boolean {
-    if (ids !== undefined) for (const id of ids) if (!this.#takeOne(name, id)) return false
+  #take(name: IdTable, ids: Iterable<string> | undefined): boolean {
+    if (ids === undefined) return true
+    const known = this.#cache.rows[name] as Map<string, Tables[IdTable] | null>
+    const all = this.#rows as Record<IdTable, Map<string, Tables[IdTable]> | undefined>
+    for (const id of ids) {
+      const row = known.get(id)
+      if (row === undefined) return false
+      if (row !== null) (all[name] ??= new Map()).set(id, row)
+    }
     return true
+  }
+
+  /** The batches, and all tasks in them. */
+  #takeTasksOf(ids: readonly BatchId[] | undefined): boolean {
+    if (ids === undefined) return true
+    for (const id of ids) if (!this.#take('task', this.#cache.members.of(id))) return false
+    return this.#take('batch', ids)
   }
 
   #takeTasks(ids: readonly TaskId[] | undefined): boolean {

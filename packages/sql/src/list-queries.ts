@@ -4,6 +4,7 @@ import type { RawBuilder } from 'kysely'
 
 import type { Database, Dialect } from './dialect.ts'
 import { columnsOf, decodeRow, decodeRows } from './rows.ts'
+import { statement } from './statement.ts'
 import { tables } from './tables.ts'
 
 /**
@@ -170,14 +171,9 @@ export const listQueries: {
     )
     return rows.map(withoutBytes)
   },
-  projectOf: async (database, _dialect, { id }) => {
-    const lookups = idTables.map(
-      (name) => sql`select project_id from ${sql.ref(name)} where id = ${id}`,
-    )
-    const query = sql<{
-      project_id: Tables['project']['id']
-    }>`${sql.join(lookups, sql` union all `)} limit 1`
-    return (await query.execute(database)).rows[0]?.project_id ?? null
+  projectOf: async (database, dialect, { id }) => {
+    const [row] = await projectOf.run(database, dialect, { id })
+    return row?.project_id ?? null
   },
 }
 
@@ -190,6 +186,13 @@ const idTables = [
   'attempts',
   'sessions',
 ] as const
+
+const projectOf = statement<{ id: string }, { project_id: Tables['project']['id'] }>(({ id }) => {
+  const lookups = idTables.map(
+    (name) => sql`select project_id from ${sql.ref(name)} where id = ${id}`,
+  )
+  return sql`${sql.join(lookups, sql` union all `)} limit 1`
+})
 
 function withoutBytes(artifact: StoredArtifact): Omit<StoredArtifact, 'bytes'> {
   const { bytes: _, ...rest } = artifact

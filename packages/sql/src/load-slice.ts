@@ -79,8 +79,13 @@ export async function knownHolds(
 }
 
 /** Whether the keys name sets that only the database can tell. */
-export function needsDatabase(keys: SliceKeys): boolean {
-  return needsWrites(keys) || (keys.tasksOfBatches ?? []).length > 0
+export function needsDatabase(keys: SliceKeys, cache: ProjectCache): boolean {
+  return needsWrites(keys) || asksForMembers(keys, cache)
+}
+
+/** Whether it has to be asked which tasks are in these batches. */
+export function asksForMembers({ tasksOfBatches }: SliceKeys, { members }: ProjectCache): boolean {
+  return tasksOfBatches?.some((id) => members.of(id) === undefined) === true
 }
 
 /**
@@ -257,16 +262,25 @@ class SliceLoader {
     for (const name of idTables) this.#take(name, await this.#select(name, ofProject[name]))
   }
 
-  async #tasksOfBatches(batchIds: readonly string[]): Promise<readonly string[]> {
-    if (batchIds.length === 0) return []
-    const found = await taskIdsOfBatches.run(this.#database, this.#dialect, {
-      projectId: this.#projectId,
-      ids: JSON.stringify(batchIds),
-    })
-    const ids = found.map(({ id }) => id)
+  async #tasksOfBatches(batchIds: readonly BatchId[]): Promise<readonly TaskId[]> {
+    const { members } = this.#cache
+    const missing = new Set(batchIds.filter((id) => members.of(id) === undefined))
+    if (missing.size > 0) {
+      const found = await taskIdsOfBatches.run(this.#database, this.#dialect, {
+        projectId: this.#projectId,
+        ids: JSON.stringify([...missing]),
+      })
+      const byBatch = Map.groupBy(found, (task) => task.batch_id)
+      for (const id of missing) {
+        const tasks = byBatch.get(id) ?? []
+        members.learn(
+          id,
+          tasks.map((task) => task.id),
+        )
+      }
+    }
+    const ids = batchIds.flatMap((id) => [...(members.of(id) ?? [])])
     for (const id of ids) this.#taskIds.add(id)
-    const [batchId] = batchIds
-    if (batchIds.length === 1) this.#cache.tasksOf.set(batchId as BatchId, ids as TaskId[])
     return ids
   }
 
@@ -460,8 +474,8 @@ const sessionsOfTasks = statement<ByIds>(
     order by id`,
 )
 
-const taskIdsOfBatches = statement<ByIds, { readonly id: string }>(
-  ({ projectId, ids }, dialect) => sql`select id from tasks
+const taskIdsOfBatches = statement<ByIds, { readonly id: TaskId; readonly batch_id: BatchId }>(
+  ({ projectId, ids }, dialect) => sql`select id, batch_id from tasks
     where project_id = ${projectId} and batch_id in ${dialect.texts(ids)} order by position, id`,
 )
 

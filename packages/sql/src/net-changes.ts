@@ -27,16 +27,17 @@ export function netChanges(changes: readonly Change[]): readonly Round[] {
   let round = first
   for (const change of changes) {
     const text = keyText(change)
-    const known = round.find(change.table, text)
-    if (removesInserted(round.rows, change) || (known !== undefined && !fits(known, change))) {
+    const rows = round.of(change.table)
+    const known = rows.find(text)
+    if (removesInserted(rows, change) || (known !== undefined && !fits(known, change))) {
       round = new Folding()
       rounds.push(round)
-      fold(round.add(change, text), change)
+      fold(round.of(change.table).add(change, text), change)
     } else {
-      fold(known ?? round.add(change, text), change)
+      fold(known ?? rows.add(change, text), change)
     }
   }
-  return rounds.map(({ rows }) => rows)
+  return rounds.map(({ tables }) => new Map([...tables].map(([table, { rows }]) => [table, rows])))
 }
 
 function fits(net: NetChange, change: Change): boolean {
@@ -46,9 +47,9 @@ function fits(net: NetChange, change: Change): boolean {
 }
 
 /** Artifacts are linked one by one and removed by their hash, all links at once. */
-function removesInserted(round: Round, change: Change): boolean {
+function removesInserted({ rows }: FoldedRows, change: Change): boolean {
   if (change.table !== 'artifact' || change.kind !== 'delete') return false
-  for (const { inserted } of round.get('artifact') ?? []) {
+  for (const { inserted } of rows) {
     if (inserted?.['hash'] === change.key) return true
   }
   return false
@@ -57,41 +58,57 @@ function removesInserted(round: Round, change: Change): boolean {
 /** So many rows are looked through faster than they are put into a map. */
 const fewRows = 12
 
-/** The rows of one round, by table, found by the text of their key. */
+/** The rows of one round. */
 class Folding {
-  readonly rows = new Map<TableName, NetChange[]>()
-  /** The texts of the keys, as long as they are few. */
-  readonly #texts = new Map<TableName, string[]>()
-  readonly #byText = new Map<TableName, Map<string, NetChange>>()
+  readonly tables = new Map<TableName, FoldedRows>()
 
-  find(table: TableName, text: string): NetChange | undefined {
-    const texts = this.#texts.get(table)
-    if (texts === undefined) return this.#byText.get(table)?.get(text)
-    const at = texts.indexOf(text)
-    return at < 0 ? undefined : this.rows.get(table)?.[at]
+  of(table: TableName): FoldedRows {
+    let rows = this.tables.get(table)
+    if (rows === undefined) {
+      rows = new FoldedRows()
+      this.tables.set(table, rows)
+    }
+    return rows
+  }
+}
+
+/** The rows of one table, found by the text of their key. */
+class FoldedRows {
+  readonly rows: NetChange[] = []
+  /** As long as there is no map: the texts of the keys, and the last of them if they ascend. */
+  readonly #texts: string[] = []
+  #last: string | undefined = ''
+  #byText: Map<string, NetChange> | undefined
+
+  find(text: string): NetChange | undefined {
+    if (this.#byText !== undefined) return this.#byText.get(text)
+    // Ids grow with time, so the rows of a bulk change mostly come in their order.
+    if (this.#last !== undefined && text > this.#last) return undefined
+    if (this.rows.length > fewRows) {
+      this.#byText = this.#index()
+      return this.#byText.get(text)
+    }
+    const at = this.#texts.indexOf(text)
+    return at < 0 ? undefined : this.rows[at]
   }
 
   add(change: Change, text: string): NetChange {
     const key = change.kind === 'insert' ? change.row : change.key
     const net: NetChange = { key, removed: false, inserted: undefined, updated: undefined }
-    const rows = this.rows.get(change.table)
-    if (rows === undefined) {
-      this.rows.set(change.table, [net])
-      this.#texts.set(change.table, [text])
-      return net
+    this.rows.push(net)
+    if (this.#byText !== undefined) {
+      this.#byText.set(text, net)
+    } else {
+      this.#texts.push(text)
+      if (this.#last !== undefined) this.#last = text > this.#last ? text : undefined
     }
-    rows.push(net)
-    const texts = this.#texts.get(change.table)
-    if (texts === undefined) this.#byText.get(change.table)?.set(text, net)
-    else if (texts.push(text) > fewRows) this.#index(change.table, texts, rows)
     return net
   }
 
-  #index(table: TableName, texts: readonly string[], rows: readonly NetChange[]): void {
+  #index(): Map<string, NetChange> {
     const byText = new Map<string, NetChange>()
-    for (const [at, net] of rows.entries()) byText.set(texts[at] ?? '', net)
-    this.#byText.set(table, byText)
-    this.#texts.delete(table)
+    for (const [at, net] of this.rows.entries()) byText.set(this.#texts[at] ?? '', net)
+    return byText
   }
 }
 

@@ -20,8 +20,9 @@ import type {
   WorkOrderId,
 } from '@cueline/core'
 
+import { BatchMembers } from './batch-members.ts'
 import { KnownQueue } from './known-queue.ts'
-import { copied, emptyRow } from './rows.ts'
+import { copied, emptyRow, hasFields } from './rows.ts'
 import { tables } from './tables.ts'
 import type { TaskCounts } from './task-counts.ts'
 
@@ -67,6 +68,15 @@ export class RowCache {
       if (project.rows.workOrder.has(id)) project.setLease(id, lease)
     }
     this.#projects.set(projectId, project)
+  }
+
+  /** The project of a batch that is known. */
+  projectOfBatch(id: string): ProjectId | undefined {
+    for (const { rows } of this.#projects.values()) {
+      const batch = rows.batch.get(id)
+      if (batch != null) return batch.projectId
+    }
+    return undefined
   }
 
   /** The fence of a work order that is known, null for one that is known not to be there. */
@@ -126,6 +136,7 @@ export class ProjectCache {
   taskCounts: TaskCounts | undefined
   /** Who runs and who comes next. */
   readonly queue = new KnownQueue(this)
+  readonly members = new BatchMembers()
   #byOrder: Batch[] | undefined
   /** By id; null for a row that is known not to be there. */
   readonly rows: { readonly [Name in IdTable]: Map<string, Tables[Name] | null> } = {
@@ -145,8 +156,6 @@ export class ProjectCache {
   readonly dependencies = new Map<TaskId, readonly Dependency[]>()
   /** Whole lists, by the task that is waited for. */
   readonly dependents = new Map<TaskId, readonly Dependency[]>()
-  /** The tasks of a batch, where this transaction has read them and no task has come to it since. */
-  readonly tasksOf = new Map<BatchId, readonly TaskId[]>()
   /** Tasks whose open requests are all among the rows. */
   readonly asked = new Set<TaskId>()
   readonly #requestsOfTask = new Map<TaskId, Set<string>>()
@@ -200,13 +209,15 @@ export class ProjectCache {
   prune(): void {
     for (const id of this.#ended) if (this.leases.get(id) === null) this.leases.delete(id)
     this.#ended.length = 0
-    this.tasksOf.clear()
     for (const { name, id } of this.#settled) {
       const row = this.rows[name].get(id)
       if (row !== undefined && row !== null && !isSettled(name, row)) continue
       if (name === 'attempt' && row != null) this.queue.forgetAttempt(row as Attempt)
       this.rows[name].delete(id)
       if (name !== 'task') continue
+      // The list would only grow, and a batch whose tasks settle is hardly asked for any more.
+      const { batchId = null } = (row as Task | null | undefined) ?? {}
+      if (batchId !== null) this.members.forget(batchId)
       this.dependencies.delete(id as TaskId)
       this.dependents.delete(id as TaskId)
       this.asked.delete(id as TaskId)
@@ -246,7 +257,6 @@ export class ProjectCache {
     for (const change of changes) {
       if (change.table === 'task') {
         this.#count(change, now)
-        if (regroups(change)) this.tasksOf.clear()
       }
       if (!this.#apply(change)) known = false
     }
@@ -327,8 +337,11 @@ export class ProjectCache {
       // What it was before is gone, so all that follows counts.
       if (name === 'worker') this.#storedWorkers.set(change.row.id, null)
       this.#put(name, row)
-      if (name === 'task') this.queue.taskChanged(null, row as Task)
-      else this.queue.changed(change, true)
+      if (name === 'batch') this.members.learn(change.row.id, [])
+      if (name === 'task') {
+        this.members.changed(null, row as Task)
+        this.queue.taskChanged(null, row as Task)
+      } else this.queue.changed(change, true)
       return true
     }
     const row = rows.get(change.key)
@@ -340,11 +353,17 @@ export class ProjectCache {
     if (change.kind === 'delete') rows.set(change.key, null)
     else if (row !== null) rows.set(change.key, patched(name, row, change.set))
     const next = rows.get(change.key)
-    if (name === 'batch') this.#replace(row as Batch | null, next as Batch | null | undefined)
+    if (name === 'batch') {
+      this.#replace(row as Batch | null, next as Batch | null | undefined)
+      if (change.kind === 'delete') this.members.forget(change.key as BatchId)
+    }
     if (name === 'attempt') {
       this.queue.attemptChanged(change.key as AttemptId, (next ?? null) as Attempt | null)
     }
-    if (name === 'task') this.queue.taskChanged(row as Task | null, next as Task | null | undefined)
+    if (name === 'task') {
+      this.members.changed(row as Task | null, (next ?? null) as Task | null)
+      this.queue.taskChanged(row as Task | null, next as Task | null | undefined)
+    }
     if (next !== undefined && next !== null && !isSettled(name, next)) return true
     this.#settled.push({ name, id: change.key })
     return true
@@ -363,7 +382,10 @@ export class ProjectCache {
       this.asked.clear()
       return false
     }
-    if (change.table === 'task') this.queue.taskChanged(undefined, undefined)
+    if (change.table === 'task') {
+      this.queue.taskChanged(undefined, undefined)
+      this.members.changedUnseen()
+    }
     const name = `${change.table} ${change.key}`
     const waiting = this.#waiting.get(name)
     if (waiting === undefined) this.#waiting.set(name, [change])
@@ -421,12 +443,10 @@ function rowOf<Name extends TableName>(name: Name, row: Tables[Name]): Tables[Na
 const completeFields = new Map<TableName, readonly string[]>()
 
 function isComplete(name: TableName, row: object): boolean {
-  const fields = Object.keys(row)
-  const known = completeFields.get(name)
   // Rows that are inserted together have their fields in the same order.
-  if (known?.length === fields.length && known.every((field, at) => field === fields[at])) {
-    return true
-  }
+  const known = completeFields.get(name)
+  if (known !== undefined && hasFields(row, known)) return true
+  const fields = Object.keys(row)
   const { columns, byField } = tables[name]
   const isEvery = fields.length === columns.length && fields.every((field) => byField.has(field))
   if (isEvery) completeFields.set(name, fields)
@@ -441,6 +461,6 @@ function patched<Name extends TableName>(
   const next = copied(row) as unknown as Record<string, unknown>
   const given = set as Readonly<Record<string, unknown>>
   const { byField } = tables[name]
-  for (const field of Object.keys(given)) if (byField.has(field)) next[field] = given[field]
+  for (const field in given) if (byField.has(field)) next[field] = given[field]
   return next as unknown as Tables[Name]
 }

@@ -63,5 +63,22 @@ export function valuesOf(
   columns: readonly FieldColumn[],
   row: Readonly<Record<string, unknown>>,
 ): unknown[] {
-  return columns.map((column) => row[column.field])
+  // Most rows have their fields in that order, and walking them takes a third of the time of looking
+  // each up.
+  const values: unknown[] = []
+  for (const field in row) {
+    if (columns[values.length]?.field !== field) break
+    values.push(row[field])
+  }
+  return values.length === columns.length ? values : columns.map((column) => row[column.field])
+}
+
+/** Whether these are its own fields, in this order; asked of every row, so that no list is made. */
+export function hasFields(row: object, fields: readonly string[]): boolean {
+  let at = 0
+  for (const field in row) {
+    if (fields[at] !== field) return false
+    at += 1
+  }
+  return at === fields.length
 }

@@ -73,6 +73,8 @@ export function knownAnswer(
       return knownBatches(cache.of(projectId), (input as Queries['batches']['input']).moving)
     case 'claimable':
       return knownClaimable(input as Queries['claimable']['input'], now, cache.of(projectId))
+    case 'projectOf':
+      return cache.projectOfBatch((input as Queries['projectOf']['input']).id)
     default:
       return undefined
   }

@@ -27,7 +27,7 @@ import type { Database, Dialect } from './dialect.ts'
 import { grantLeases, heldLeases, knownLeases, releaseLeases, writeLeases } from './leases.ts'
 import type { GrantedLease } from './leases.ts'
 import { knownSlice } from './known-slice.ts'
-import { loadSlice, needsWrites } from './load-slice.ts'
+import { asksForMembers, loadSlice, needsWrites } from './load-slice.ts'
 import type { KnownProject, KnownProjects, ProjectVersion } from './known-projects.ts'
 import { refuseNewer } from './migrate.ts'
 import { gathered, sendAll } from './pipelined.ts'
@@ -149,7 +149,7 @@ export class SqlTransaction implements StorageTransaction {
       this.#wrote = true
       await this.#handle(changes.length + events.length)
       const waiting = this.#waitingFor(projectId)
-      const stored = changes.map(storable)
+      const stored = changes.map(storableChange)
       for (const change of stored) {
         waiting.changes.push(change)
         this.#regroups ||= regroups(change)
@@ -327,9 +327,9 @@ export class SqlTransaction implements StorageTransaction {
   async #load(wanted: SliceKeys) {
     const keys = storable(wanted)
     await this.#lock(keys.projectId)
-    const ofBatches = this.#regroups && (keys.tasksOfBatches ?? []).length > 0
-    if (this.#blind || ofBatches || needsWrites(keys)) await this.#flush()
     const cache = this.#cache.of(keys.projectId)
+    const ofBatches = this.#regroups && asksForMembers(keys, cache)
+    if (this.#blind || ofBatches || needsWrites(keys)) await this.#flush()
     return knownSlice(cache, keys) ?? loadSlice(this.#database, this.#dialect, cache, keys)
   }
 
@@ -482,6 +482,20 @@ export class SqlTransaction implements StorageTransaction {
       throw sorted
     }
   }
+}
+
+/** As `storable`; only what comes from outside is looked at. */
+function storableChange(change: Change): Change {
+  if (change.kind === 'insert') {
+    const row = storable(change.row)
+    return row === change.row ? change : ({ ...change, row } as Change)
+  }
+  const key = storable(change.key)
+  if (change.kind === 'delete') {
+    return key === change.key ? change : ({ ...change, key } as Change)
+  }
+  const set = storable(change.set)
+  return key === change.key && set === change.set ? change : ({ ...change, key, set } as Change)
 }
 
 function endedError(): CuelineError {

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { RawBuilder } from 'kysely'
 
 import type { Column, Dialect } from './dialect.ts'
-import { isShared } from './is-shared.ts'
+import { isShared, picked } from './is-shared.ts'
 import type { Writing } from './pipelined.ts'
 import { mostUnits, portions, portionsOfLists } from './portions.ts'
 import { StatementTexts } from './statement-texts.ts'
@@ -67,7 +67,10 @@ export function updateRows(
   const text = textOf(writing, dialect, target, name, () =>
     keyed ? updateMany(target, dialect, own) : updateSame(target, dialect),
   )
-  const list = rows.map((row) => (keyed ? picked(row, key.length, own) : row[0]))
+  const places = [...key, ...columns].flatMap((_, at) =>
+    at < key.length || own[at - key.length] === true ? [at] : [],
+  )
+  const list = rows.map((row) => (keyed ? picked(row, places) : row[0]))
   for (const some of portions(list, most)) {
     writing.send(text, [...shared, JSON.stringify(some), projectId])
   }
@@ -93,10 +96,6 @@ function updateRow(
     textOf(writing, dialect, target, 'one', () => updateOne(target, dialect)),
     values,
   )
-}
-
-function picked(row: readonly unknown[], keys: number, own: readonly boolean[]): unknown[] {
-  return row.filter((_, at) => at < keys || own[at - keys] === true)
 }
 
 const texts = new WeakMap<UpdateTarget, StatementTexts>()

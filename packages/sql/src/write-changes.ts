@@ -8,7 +8,7 @@ import { hearWorkers } from './leases.ts'
 import { netChanges } from './net-changes.ts'
 import type { NetChange } from './net-changes.ts'
 import type { Writing } from './pipelined.ts'
-import { valuesOf } from './rows.ts'
+import { hasFields, valuesOf } from './rows.ts'
 import { statement } from './statement.ts'
 import type { Statement } from './statement.ts'
 import { tables } from './tables.ts'
@@ -78,13 +78,16 @@ function send({ writing, dialect, projectId }: Scope, write: Write, rows: string
 
 function update(scope: Scope, spec: TableSpec, rows: readonly NetChange[]): void {
   const { writing, dialect, projectId, now } = scope
-  for (const [{ target, columns }, patches] of groupedByShape(spec, rows)) {
-    const values = patches.map(({ key, updated }) => {
+  for (const [{ target, columns, fields }, patches] of groupedByShape(spec, rows)) {
+    const values: unknown[][] = []
+    for (const { key, updated = {} } of patches) {
       const list: unknown[] = typeof key === 'string' ? [key] : [...keyOf(spec, key)]
-      for (const { field } of columns) list.push(updated?.[field])
+      // The fields of a shape stand in its order; those of no column were given in vain.
+      if (columns.length === fields.length) for (const field in updated) list.push(updated[field])
+      else for (const { field } of columns) list.push(updated[field])
       if (spec.table === 'task') list.push(now)
-      return list
-    })
+      values.push(list)
+    }
     updateRows(writing, dialect, target, projectId, values)
   }
 }
@@ -102,6 +105,8 @@ function insert({ writing, dialect, now }: Scope, spec: TableSpec, rows: readonl
 interface Shape {
   readonly target: UpdateTarget
   readonly columns: readonly FieldColumn[]
+  /** All of them, in the order given. */
+  readonly fields: readonly string[]
 }
 
 function groupedByShape(
@@ -109,12 +114,17 @@ function groupedByShape(
   rows: readonly NetChange[],
 ): ReadonlyMap<Shape, readonly NetChange[]> {
   const groups = new Map<Shape, NetChange[]>()
+  let shape: Shape | undefined
+  let group: NetChange[] = []
   for (const row of rows) {
-    const shape = shapeOf(spec, row.updated ?? {})
-    if (shape.columns.length === 0) continue
-    const group = groups.get(shape)
-    if (group === undefined) groups.set(shape, [row])
-    else group.push(row)
+    const patch = row.updated ?? {}
+    // Most often it is that of the row before.
+    if (shape === undefined || !hasFields(patch, shape.fields)) {
+      shape = shapeOf(spec, patch)
+      group = groups.get(shape) ?? []
+      if (shape.columns.length > 0) groups.set(shape, group)
+    }
+    group.push(row)
   }
   return groups
 }
@@ -173,7 +183,7 @@ function newShape(spec: TableSpec, fields: readonly string[]): Shape {
     columns: spec.table === 'task' ? [...columns, changedAt] : columns,
     project: projectColumn(spec),
   }
-  return { target, columns }
+  return { target, columns, fields }
 }
 
 function targetOf(spec: TableSpec): InsertTarget {

@@ -10,7 +10,7 @@ import {
 import type { Command } from '../staging/command.ts'
 import type { TaskResult } from '../staging/draft.ts'
 import { newBatch } from '../staging/new-batch.ts'
-import type { Batch } from '../staging/state.ts'
+import type { Batch, Task } from '../staging/state.ts'
 import type { BatchSummary } from '../staging/batch-summary.ts'
 import type { LedgerTransaction } from '../engine/ledger.ts'
 import { actor, batchId, name, planId, projectId, taskReference, text } from './input.ts'
@@ -244,10 +244,7 @@ export const stages = {
           projectId: input.projectId,
           taskIds: tasks.map((task) => task.id),
         })
-        const codes = new Map(tasks.map((task) => [task.id, task.code]))
-        return {
-          results: results.map((row) => ({ ...row, code: codes.get(row.taskId) ?? row.taskId })),
-        }
+        return { results: withCodes(results, tasks) }
       }, input.actor),
   }),
   promote: operation({
@@ -362,6 +359,12 @@ async function stage(
     tasks: tasks.map((task) => ({ id: task.id, stagePriority: task.stagePriority })),
     force,
   })
-  const codes = new Map(tasks.map((task) => [task.id, task.code]))
-  return { results: results.map((row) => ({ ...row, code: codes.get(row.taskId) ?? row.taskId })) }
+  return { results: withCodes(results, tasks) }
+}
+
+/** Each task of a bulk command has a result, in the order given. */
+function withCodes(results: readonly TaskResult[], tasks: readonly Task[]): StageResult['results'] {
+  return results.map(({ taskId, ok, message }, at) => {
+    return { taskId, ok, message, code: tasks[at]?.code ?? taskId }
+  })
 }

@@ -16,6 +16,8 @@ beforeAll(async () => {
   for (const file of ['main.ts', 'imports.mjs', 'tsconfig.json']) {
     project.write(file, readFileSync(join(import.meta.dirname, 'fixtures', file), 'utf8'))
   }
+  const example = join(root, 'examples', 'own-storage', 'main.ts')
+  project.write('own-storage.ts', readFileSync(example, 'utf8'))
   return () => project.remove()
 })
 
@@ -45,6 +47,13 @@ describe('the installed packages [X-17]', () => {
     expect(output).toBe('planned 3 tasks, makespan 30\nran 3 tasks, 3 done\n')
     const cli = join('node_modules', '@cueline', 'cli', 'dist', 'main.js')
     expect(await project.run(node, ['--no-warnings', cli, '--help'])).toContain('Usage: cueline')
+  })
+
+  it('let a storage of your own prove itself under node:test [X-14]', async () => {
+    const node = await nodeOfVersion('22.23.3')
+    const output = await project.run(node, ['--no-warnings', 'own-storage.ts'])
+    expect(output).toMatch(/storage\.lease\.one-winner/)
+    expect(output).toMatch(/pass 6\d\n.*fail 0\n/)
   })
 
   it('do nothing when they are imported, through every entry', async () => {

@@ -230,3 +230,58 @@ describe('workers that were taken for lost [S2-03]', () => {
     expect((await workers()).map(({ status }) => status)).toEqual(['offline'])
   })
 })
+
+describe('workers that fall silent [S2-03]', () => {
+  it('are marked offline, with an event, after two leases without a word, and no sooner', async () => {
+    const world = await tinyWorld({
+      tasks: { A: [] },
+      runner: async () => {},
+      times: { leaseMs: 10_000, sweepMs: 1_000 },
+    })
+    const { cueline, clock, projectId, storage } = world
+    // What a process on another host writes before its host is lost.
+    await storage.transaction((transaction) => {
+      const workerId = 'worker-elsewhere' as never
+      const row = {
+        id: workerId,
+        projectId,
+        name: 'elsewhere',
+        status: 'idle' as const,
+        registeredAt: transaction.now,
+      }
+      const at = transaction.now
+      return transaction.write(
+        projectId,
+        [{ table: 'worker', kind: 'insert', row }],
+        [{ type: 'worker.registered', at, projectId, workerId, name: 'elsewhere' }],
+        'another process',
+      )
+    })
+    await clock.advance(10)
+    const stop = new AbortController()
+    const run = cueline.run({ projectId, workers: 1, stay: true, signal: stop.signal })
+    const states = async () =>
+      (await cueline.workers.list({ projectId })).map(({ name, status }) => [name, status])
+    await clock.advance(19_000)
+    expect(await states()).toEqual([
+      ['elsewhere', 'idle'],
+      ['worker-1', 'idle'],
+    ])
+    await clock.advance(3_000)
+    expect(await states()).toEqual([
+      ['elsewhere', 'offline'],
+      ['worker-1', 'idle'],
+    ])
+    expect(world.events.filter(({ type }) => type === 'worker.changed')).toMatchObject([
+      {
+        workerId: 'worker-elsewhere',
+        status: 'offline',
+        reason: 'nothing was heard of it for 20 s',
+      },
+    ])
+    stop.abort()
+    await clock.settle()
+    await run
+    expect(await cueline.doctor.check({ projectId })).toMatchObject({ ok: true })
+  })
+})

@@ -51,3 +51,27 @@ describe('what a plan knows of a task [X-12]', () => {
     await expect(cueline.tasks.update({ projectId, task: 'A', ...change })).rejects.toThrow(message)
   })
 })
+
+describe('codes that no storage keeps as they are [S2-01]', () => {
+  it('are answered as they are stored, and told as doubles when they become the same', async () => {
+    const { cueline, projectId } = await tinyWorld({ tasks: { A: [] } })
+    const { tasks } = await cueline.tasks.add({
+      projectId,
+      tasks: [
+        { id: 'n\0', title: 'One' },
+        { id: 'B', title: 'Two', dependsOn: ['n\0'] },
+      ],
+    })
+    expect(tasks.map(({ code }) => code)).toEqual(['n\uFFFD', 'B'])
+    const { task, dependencies } = await cueline.tasks.get({ projectId, task: 'B' })
+    expect([task.code, dependencies.length]).toEqual(['B', 1])
+    const doubled = [
+      { id: 'a\uD800', title: 'One' },
+      { id: 'a\uDFFF', title: 'Other' },
+    ]
+    await expect(cueline.tasks.add({ projectId, tasks: doubled })).rejects.toMatchObject({
+      code: 'invalid-input',
+      message: expect.stringContaining('both have the id "a\uFFFD"'),
+    })
+  })
+})

@@ -6,6 +6,7 @@ import type { Obstacle } from '../staging/readiness.ts'
 import type { Slice } from '../staging/slice.ts'
 import { whyNotReady } from '../staging/why-not-ready.ts'
 import type { Dependency, Task } from '../staging/state.ts'
+import { storable } from '../storage/storable.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
 import { parsePlanDocument } from '../task/parse-task-spec.ts'
 import { isStatelessReady, type StatelessReadiness } from '../task/stateless-ready.ts'
@@ -274,7 +275,8 @@ async function addTasks(
   actor: string,
   complete: (document: PlanDocument, known: readonly Task[]) => PlanDocument = (same) => same,
 ): Promise<AddedTasks> {
-  const parsed: PlanDocument = parsePlanDocument(given)
+  // As it will be stored, so that codes that become the same are told as doubles.
+  const parsed: PlanDocument = storable(parsePlanDocument(given))
   const added = await ledger.run(async (transaction) => {
     const { storage } = transaction
     const project = await requireProject(storage, projectId)

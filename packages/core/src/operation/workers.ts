@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { AttemptId, WorkerId } from '../id.ts'
+import { compareText } from '../storage/compare-text.ts'
 import type { Attempt, Worker } from '../staging/state.ts'
 import { projectId } from './input.ts'
 import { operation } from './operation.ts'
@@ -60,6 +61,7 @@ export const workers = {
         }
         return found
           .filter(({ status }) => input.status?.includes(status) ?? true)
+          .toSorted((a, b) => a.registeredAt - b.registeredAt || compareText(a.name, b.name))
           .map(({ id, name, status, registeredAt }) => ({
             id,
             name,

@@ -62,7 +62,7 @@ async function showEvents(
       ...(options.task !== undefined && { task: options.task }),
       ...(options.worker !== undefined && { worker: options.worker }),
     }
-    const { cursor } = await cueline.projects.snapshot({ projectId })
+    const { cursor } = await cueline.events.cursor({ projectId })
     // Of all events only the last are read, however long the log is.
     const from = Object.keys(filter).length === 0 ? { cursor: Math.max(0, cursor - last) } : filter
     const events = (await readEvents(cueline, projectId, from)).slice(-last)

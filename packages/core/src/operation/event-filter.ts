@@ -91,7 +91,7 @@ function addTo(ids: Set<string>, event: Event): void {
 function noWorker(projectId: ProjectId, worker: string): CuelineError {
   return new CuelineError(
     'not-found',
-    `Project "${projectId}" has no worker "${worker}". Its workers are named in the events \`worker.registered\`; give the name or the id of one.`,
+    `Project "${projectId}" has no worker "${worker}". \`workers.list\` (\`cueline workers --all\`) names those it has; give the name or the id of one.`,
     { details: { projectId, worker } },
   )
 }

@@ -21,6 +21,16 @@ async function askedWorld() {
 
 const types = (events: readonly StoredEvent[]) => events.map(({ type }) => type)
 
+describe('the end of a log [S1-08]', () => {
+  it('is told by the sequence of the newest event, to go on from there', async () => {
+    const { cueline, projectId } = await askedWorld()
+    const all = await cueline.events.after({ projectId })
+    const { cursor } = await cueline.events.cursor({ projectId })
+    expect(cursor).toBe(all.at(-1)?.sequence)
+    expect(await cueline.events.after({ projectId, cursor })).toEqual([])
+  })
+})
+
 describe('the activity of a task or a worker [S1-08]', () => {
   it('is every event about the task, its attempts and its questions, and of no other', async () => {
     const { cueline, projectId } = await askedWorld()

@@ -36,6 +36,18 @@ export const events = {
       return events
     },
   }),
+  cursor: operation({
+    summary: 'Say which event is the newest, to read or follow the log from there on',
+    kind: 'query',
+    method: 'GET',
+    path: '/projects/{projectId}/events/cursor',
+    input: z.strictObject({ projectId }),
+    run: ({ storage }, input): Promise<{ readonly cursor: number }> =>
+      storage.transaction(async (transaction) => {
+        await requireProject(transaction, input.projectId)
+        return { cursor: await transaction.query('lastSequence', { projectId: input.projectId }) }
+      }),
+  }),
   prune: operation({
     summary: 'Take old events out of the log; state and reports stay as they are',
     kind: 'command',

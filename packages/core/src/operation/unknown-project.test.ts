@@ -22,6 +22,7 @@ describe('a project that does not exist [S2-01]', () => {
       cueline.requests.list(given),
       cueline.reports.build(given),
       cueline.events.after(given),
+      cueline.events.cursor(given),
       cueline.doctor.check(given),
       cueline.run(given),
       followed.next(),

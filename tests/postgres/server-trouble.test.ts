@@ -141,7 +141,7 @@ describe('a Postgres server that fails [X-02, X-11]', () => {
     poor.password = 'x'
     await expect(postgresStorage({ url: poor.href, schema: schemaName() })).rejects.toMatchObject({
       code: 'storage-readonly',
-      message: expect.stringMatching(/permission denied.*Grant CREATE/s),
+      message: expect.stringMatching(/permission denied.*GRANT CREATE/s),
     })
   })
 

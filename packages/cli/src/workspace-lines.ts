@@ -9,6 +9,7 @@ import {
   type WorkspaceView,
 } from '@cueline/core'
 
+import { shortId } from './short-id.ts'
 import type { Terminal } from './terminal.ts'
 import { wrapText } from './wrap-text.ts'
 
@@ -72,11 +73,6 @@ export function overlapLines(
     }
   }
   return lines.length === 0 ? [] : ['', ...lines]
-}
-
-/** Enough of an id to name it. */
-export function shortId(id: string): string {
-  return id.slice(0, 'attempt_'.length + 8)
 }
 
 const mostPaths = 20

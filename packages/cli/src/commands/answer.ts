@@ -7,6 +7,7 @@ import type { Cli, GlobalOptions } from '../cli.ts'
 import { exitCodes } from '../exit-code.ts'
 import { withCueline } from '../open-cueline.ts'
 import { listRequests, type RequestView } from '../request-view.ts'
+import { isMeant } from '../short-id.ts'
 import type { Terminal } from '../terminal.ts'
 import { writeJson } from '../write-json.ts'
 
@@ -53,12 +54,7 @@ function chooseRequest(requests: readonly RequestView[], reference: string): Req
   const exact = requests.find(({ id }) => id === reference)
   if (exact !== undefined) return exact
   const open = requests.filter(({ status }) => status === 'open')
-  const found = open.filter(
-    ({ id, task }) =>
-      task === reference ||
-      (reference.length >= 4 &&
-        id.replace('request_', '').startsWith(reference.replace('request_', ''))),
-  )
+  const found = open.filter(({ id, task }) => task === reference || isMeant(id, reference))
   const [first] = found
   if (first !== undefined && found.length === 1) return first
   if (found.length > 1) {

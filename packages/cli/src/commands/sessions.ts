@@ -13,6 +13,7 @@ import { chooseProject } from '../choose-project.ts'
 import type { Cli, GlobalOptions } from '../cli.ts'
 import { exitCodes } from '../exit-code.ts'
 import { withCueline } from '../open-cueline.ts'
+import { isMeant, shortId } from '../short-id.ts'
 import type { Terminal } from '../terminal.ts'
 import { writeJson } from '../write-json.ts'
 
@@ -184,19 +185,11 @@ function tableOf(sessions: readonly SessionView[], width: number): string[] {
   )
 }
 
-/** Enough of an id to name it, as `end` takes it. */
-function shortId(id: string): string {
-  return id.slice(0, 'session_'.length + 8)
-}
-
 function chooseSession(sessions: readonly SessionView[], reference: string): SessionView {
   const exact = sessions.find(({ id }) => id === reference)
   if (exact !== undefined) return exact
-  const bare = reference.replace('session_', '')
   const found = sessions.filter(({ id, task, status }) =>
-    task === reference
-      ? status !== 'ended'
-      : bare.length >= 4 && id.replace('session_', '').startsWith(bare),
+    task === reference ? status !== 'ended' : isMeant(id, reference),
   )
   const [first] = found
   if (first !== undefined && found.length === 1) return first

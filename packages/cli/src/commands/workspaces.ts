@@ -16,15 +16,10 @@ import { stateFolderOf } from '../database-place.ts'
 import { exitCodes } from '../exit-code.ts'
 import { withCueline } from '../open-cueline.ts'
 import { days } from '../option-values.ts'
+import { isMeant, shortId } from '../short-id.ts'
 import type { Terminal } from '../terminal.ts'
 import { knownPlace, type PlaceOptions, workspacesOf } from '../workspaces-of.ts'
-import {
-  explanationLines,
-  overlapLines,
-  prunedLines,
-  shortId,
-  workspaceTable,
-} from '../workspace-lines.ts'
+import { explanationLines, overlapLines, prunedLines, workspaceTable } from '../workspace-lines.ts'
 import { wrapText } from '../wrap-text.ts'
 import { writeJson } from '../write-json.ts'
 
@@ -147,7 +142,7 @@ Examples:
 }
 
 const usualDays = 30
-const reference = 'code of its task, id of the attempt or the start of that'
+const reference = 'code of its task, id of the attempt or the start or end of that'
 
 async function list(terminal: Terminal, options: ListOptions & GlobalOptions): Promise<number> {
   return withProject(terminal, options, async (cueline, projectId, place) => {
@@ -285,22 +280,18 @@ function withProject(
   })
 }
 
-/** The newest workspace that fits: of a task, by the start of the attempt's id, by what is kept. */
+/** The newest workspace that fits: of a task, by a part of the attempt's id, by what is kept. */
 async function choose(cueline: Cueline, projectId: string, wanted: string): Promise<WorkspaceView> {
   const all = await cueline.workspaces.list({ projectId, kept: true })
-  const bare = wanted.replace('attempt_', '')
   const named = all.filter(
     ({ attemptId, kept }) => attemptId === wanted || kept.some(({ name }) => name === wanted),
   )
   const ofTask = all.filter(({ task }) => task === wanted)
   const standing = ofTask.filter(({ state }) => state !== 'removed')
-  const byStart =
-    bare.length >= 4
-      ? all.filter(({ attemptId }) => attemptId.replace('attempt_', '').startsWith(bare))
-      : []
-  const found = [named, standing, ofTask, byStart].find((each) => each.length > 0) ?? []
+  const byPart = all.filter(({ attemptId }) => isMeant(attemptId, wanted))
+  const found = [named, standing, ofTask, byPart].find((each) => each.length > 0) ?? []
   const newest = found.at(-1)
-  if (newest !== undefined && (found !== byStart || found.length === 1)) return newest
+  if (newest !== undefined && (found !== byPart || found.length === 1)) return newest
   if (newest !== undefined) {
     throw new CuelineError(
       'invalid-input',

@@ -1,3 +1,4 @@
+import { compareBatches } from '@cueline/core'
 import type { Batch, BatchId, BatchSummary, Task } from '@cueline/core'
 import { sql } from 'kysely'
 
@@ -58,8 +59,7 @@ function summariesOf(
   queued: ReadonlyMap<BatchId, number>,
   moving: boolean,
 ): readonly BatchSummary[] {
-  const batches = cache.batchesByOrder()
-  const wanted = moving ? movingBatches(batches, taskCounts, queued) : batches
+  const wanted = moving ? movingBatches(cache, taskCounts, queued) : cache.batchesByOrder()
   return wanted.map((batch): BatchSummary => {
     const { total, byStatus, changedAt } = taskCounts.of(batch.id)
     return {
@@ -80,32 +80,18 @@ function summariesOf(
   })
 }
 
-/** What the query `batches` gives with `moving`: thousands that are done or wait are left out. */
+/** What the query `batches` gives with `moving`: thousands that are done or wait are not looked at. */
 function movingBatches(
-  batches: readonly Batch[],
+  cache: ProjectCache,
   taskCounts: TaskCounts,
   queued: ReadonlyMap<BatchId, number>,
 ): readonly Batch[] {
-  const firsts = { unfinished: false, waiting: false, promotable: false }
-  return batches.filter((batch) => {
-    const { byStatus, total } = taskCounts.of(batch.id)
-    const { todo, staged, doing, review, failed, cancelled, done } = byStatus
-    let wanted = queued.has(batch.id) || doing + review + failed + cancelled > 0
-    wanted ||= batch.stuckSince !== null
-    if (batch.promotedAt !== null) {
-      wanted ||= batch.openLayer !== null && done < total
-      if (!firsts.unfinished && todo + staged + doing + review > 0) {
-        firsts.unfinished = true
-        wanted = true
-      }
-    } else if (staged > 0) {
-      const isPromotable = batch.autoPromote && batch.pausedAt === null
-      if (!firsts.waiting || (isPromotable && !firsts.promotable)) wanted = true
-      firsts.waiting = true
-      firsts.promotable ||= isPromotable
-    }
-    return wanted
-  })
+  const moving = new Set(cache.movingBatches(taskCounts).all())
+  for (const id of queued.keys()) {
+    const batch = cache.rows.batch.get(id)
+    if (batch) moving.add(batch)
+  }
+  return [...moving].toSorted(compareBatches)
 }
 
 const selectBatches = statement<{ projectId: string }>(

@@ -1,4 +1,4 @@
-import { compareText } from '@cueline/core'
+import { compareBatches, MovingBatches } from '@cueline/core'
 import type {
   Attempt,
   AttemptId,
@@ -138,6 +138,14 @@ export class ProjectCache {
   readonly queue = new KnownQueue(this)
   readonly members = new BatchMembers()
   #byOrder: Batch[] | undefined
+  /** What moves by these counts, and the batches that have changed since it was looked at. */
+  #moving:
+    | {
+        readonly batches: MovingBatches
+        readonly counts: TaskCounts
+        readonly changed: Set<BatchId>
+      }
+    | undefined
   /** By id; null for a row that is known not to be there. */
   readonly rows: { readonly [Name in IdTable]: Map<string, Tables[Name] | null> } = {
     task: new Map(),
@@ -177,10 +185,22 @@ export class ProjectCache {
     if (this.#byOrder !== undefined) return this.#byOrder
     const batches: Batch[] = []
     for (const batch of this.rows.batch.values()) if (batch !== null) batches.push(batch)
-    this.#byOrder = batches.toSorted(
-      (left, right) => left.order - right.order || compareText(left.id, right.id),
-    )
+    this.#byOrder = batches.toSorted(compareBatches)
     return this.#byOrder
+  }
+
+  /** Those of the known batches that may change by themselves, but for what is queued of them. */
+  movingBatches(counts: TaskCounts): MovingBatches {
+    if (this.#moving?.counts !== counts) {
+      const changed = new Set(this.rows.batch.keys() as Iterable<BatchId>)
+      this.#moving = { batches: new MovingBatches(), counts, changed }
+    }
+    const { batches, changed } = this.#moving
+    for (const id of changed) {
+      batches.update(id, this.rows.batch.get(id) ?? undefined, counts.of(id), false)
+    }
+    changed.clear()
+    return batches
   }
 
   setLease(id: WorkOrderId, lease: KnownLease | null): void {
@@ -267,6 +287,7 @@ export class ProjectCache {
     if (this.taskCounts === undefined) return
     if (change.kind === 'insert') {
       if (!this.taskCounts.move(null, change.row, now)) this.taskCounts = undefined
+      if (change.row.batchId !== null) this.#moving?.changed.add(change.row.batchId)
       return
     }
     const before = this.rows.task.get(change.key)
@@ -282,6 +303,8 @@ export class ProjectCache {
     if (before === undefined || !this.taskCounts.move(before, after, now)) {
       this.taskCounts = undefined
     }
+    // One that loses a task has all of them counted anew.
+    if (after?.batchId) this.#moving?.changed.add(after.batchId)
   }
 
   #apply(change: Change): boolean {
@@ -356,6 +379,7 @@ export class ProjectCache {
     if (name === 'batch') {
       this.#replace(row as Batch | null, next as Batch | null | undefined)
       if (change.kind === 'delete') this.members.forget(change.key as BatchId)
+      this.#moving?.changed.add(change.key as BatchId)
     }
     if (name === 'attempt') {
       this.queue.attemptChanged(change.key as AttemptId, (next ?? null) as Attempt | null)
@@ -397,7 +421,10 @@ export class ProjectCache {
     const rows = this.rows[name] as Map<string, Tables[Name] | null>
     rows.set(row.id, row)
     if (isSettled(name, row)) this.#settled.push({ name, id: row.id })
-    if (name === 'batch') this.#byOrder = undefined
+    if (name === 'batch') {
+      this.#byOrder = undefined
+      this.#moving?.changed.add(row.id as BatchId)
+    }
     if (name === 'attempt') this.queue.attemptChanged(row.id as AttemptId, row as Attempt)
     if (name !== 'request') return
     const { taskId } = row as Request

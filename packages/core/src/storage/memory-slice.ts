@@ -103,10 +103,20 @@ function inOrder(slice: Slice): Slice {
 }
 
 function byKey<Id extends string, Row>(rows: Map<Id, Row>): Map<Id, Row> {
-  if (rows.size < 2) return rows
+  if (rows.size < 2 || areSorted(rows.keys())) return rows
   const sorted = new Map<Id, Row>()
   for (const id of [...rows.keys()].sort(compareText)) sorted.set(id, rows.get(id) as Row)
   return sorted
+}
+
+/** Mostly they are: ids grow with time. */
+function areSorted(ids: Iterable<string>): boolean {
+  let last = ''
+  for (const id of ids) {
+    if (compareText(last, id) > 0) return false
+    last = id
+  }
+  return true
 }
 
 function addOpenRequests(rows: ProjectRows, slice: Slice): void {

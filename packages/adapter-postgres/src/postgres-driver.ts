@@ -9,9 +9,10 @@ import type {
   QueryResult,
   TransactionSettings,
 } from 'kysely'
-import { types } from 'pg'
 
 import { CommitInDoubt, isConnectionLost, isPoolFull } from './postgres-error.ts'
+import { columnsOf, parsers, PreparedQuery } from './prepared-query.ts'
+import type { PostgresResult, PreparedStatement } from './prepared-query.ts'
 
 /** What the storage needs of a client of `pg`. */
 export interface PostgresClient {
@@ -30,6 +31,8 @@ export interface PostgresClient {
 /** What the storage needs of a pool; the `Pool` of `pg` is one. */
 export interface PostgresPool {
   connect(): Promise<PostgresClient>
+  /** How many wait for a connection. */
+  readonly waitingCount?: number
 }
 
 export interface PostgresQuery {
@@ -37,12 +40,6 @@ export interface PostgresQuery {
   readonly values?: unknown[]
   readonly name?: string
   readonly types?: object
-}
-
-interface PostgresResult {
-  readonly command: string
-  readonly rowCount: number | null
-  readonly rows: unknown[]
 }
 
 export interface PostgresDriverOptions {
@@ -72,6 +69,8 @@ export function kyselyPostgres(options: PostgresDriverOptions): KyselyDialect {
 class PostgresDriver implements Driver {
   readonly #options: PostgresDriverOptions
   readonly #connections = new WeakMap<PostgresClient, Connection>()
+  /** Connections that were released in this turn of the event loop, and are not in the pool yet. */
+  readonly #resting: Connection[] = []
 
   constructor(options: PostgresDriverOptions) {
     this.#options = options
@@ -80,6 +79,9 @@ class PostgresDriver implements Driver {
   async init(): Promise<void> {}
 
   async acquireConnection(): Promise<Connection> {
+    const rested = this.#resting.pop()
+    if (rested?.isWell === true) return rested
+    rested?.release()
     const client = await this.#options.pool.connect()
     let connection = this.#connections.get(client)
     if (connection === undefined) {
@@ -107,11 +109,26 @@ class PostgresDriver implements Driver {
     await connection.rollback()
   }
 
+  /**
+   * What ends one transaction often begins the next, and the way through the pool and back costs as much as
+   * a small statement: who asks in the same turn of the event loop gets the connection at once. Nobody who
+   * waits in the pool waits longer for that.
+   */
   async releaseConnection(connection: Connection): Promise<void> {
-    connection.release()
+    const own = this.#options.perConnection !== undefined
+    if (!own || !connection.isWell || this.#options.pool.waitingCount !== 0) {
+      connection.release()
+      return
+    }
+    if (this.#resting.push(connection) === 1) setImmediate(() => this.#restNoMore())
+  }
+
+  #restNoMore(): void {
+    for (const connection of this.#resting.splice(0)) connection.release()
   }
 
   async destroy(): Promise<void> {
+    this.#restNoMore()
     await this.#options.end?.()
   }
 
@@ -177,6 +194,8 @@ interface LostCommit {
 class Connection implements DatabaseConnection {
   readonly #client: PostgresClient
   readonly #options: PostgresDriverOptions
+  /** By text. */
+  readonly #prepared = new Map<string, PreparedStatement>()
   /** What was sent before the next statement without waiting for its reply. */
   #ahead: Promise<unknown> | undefined
   /** Settles with the statement sent last. */
@@ -199,6 +218,11 @@ class Connection implements DatabaseConnection {
     this.#client = client
     this.#options = options
     if (options.perConnection !== undefined) void this.#sendAhead(options.perConnection)
+  }
+
+  /** Whether it is in use, and nothing has gone wrong with it. */
+  get isWell(): boolean {
+    return this.#inUse && !this.#broken
   }
 
   acquire(): void {
@@ -283,24 +307,22 @@ class Connection implements DatabaseConnection {
   }
 
   async query<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
-    const { name, writes } = preparedStatement(sql)
+    const { name, writes } = knownText(sql)
     const own = this.#options.perConnection !== undefined
-    const running = this.#send({
-      text: sql,
-      values: [...parameters],
-      types: parsers,
-      // Only on connections of our own: a pooler of the host may hand out another one each time.
-      ...(own && name !== undefined && parameters.length > 0 && { name }),
-    })
+    // Only on connections of our own: a pooler of the host may hand out another one each time.
+    const running =
+      own && name !== undefined && parameters.length > 0
+        ? this.#sendPrepared(name, sql, parameters)
+        : this.#send({ text: sql, values: [...parameters], types: parsers })
     if (writes && this.#inTransaction) this.#transactionId ??= this.#askTransactionId()
     const ahead = this.#ahead
     this.#ahead = undefined
     try {
-      const [, { command, rowCount, rows }] = await Promise.all([ahead, running])
-      return {
-        rows: rows as Row[],
-        ...(command !== 'SELECT' && { numAffectedRows: BigInt(rowCount ?? 0) }),
-      }
+      const result = ahead === undefined ? running : Promise.all([ahead, running]).then(second)
+      const { command, rowCount, rows } = await result
+      return command === 'SELECT'
+        ? { rows: rows as Row[] }
+        : { rows: rows as Row[], numAffectedRows: BigInt(rowCount ?? 0) }
     } catch (error) {
       if (error instanceof Error && isConnectionLost(error)) {
         this.#broken = true
@@ -312,6 +334,33 @@ class Connection implements DatabaseConnection {
 
   streamQuery(): never {
     throw new Error('The storage reads no streams.')
+  }
+
+  /** For the first time as `pg` does it, which prepares it and hears its columns described. */
+  async #sendPrepared(
+    name: string,
+    text: string,
+    values: readonly unknown[],
+  ): Promise<PostgresResult> {
+    const prepared = this.#prepared.get(text)
+    if (prepared !== undefined) return this.#sendBound(prepared, values)
+    const result = await this.#send({ text, values: [...values], types: parsers, name })
+    if (result.fields !== undefined) {
+      this.#prepared.set(text, { name, text, columns: columnsOf(result.fields) })
+    }
+    return result
+  }
+
+  #sendBound(prepared: PreparedStatement, values: readonly unknown[]): Promise<PostgresResult> {
+    this.#gather()
+    return new Promise((resolve, reject) => {
+      void this.#client.query(
+        new PreparedQuery(prepared, values, (error, result) => {
+          if (error === null) resolve(result)
+          else reject(error)
+        }),
+      )
+    })
   }
 
   /** Sent without waiting: its answer is there before the commit. */
@@ -369,6 +418,10 @@ export function sessionOf(error: unknown): number | undefined {
   return error instanceof Error ? sessions.get(error) : undefined
 }
 
+function second<Value>([, value]: readonly [unknown, Value]): Value {
+  return value
+}
+
 function idIn(result: PostgresResult | undefined): string {
   const row = result?.rows[0] as { readonly id: unknown } | undefined
   return String(row?.id)
@@ -376,14 +429,14 @@ function idIn(result: PostgresResult | undefined): string {
 
 /** Prepared statements kept per connection; more than the fixed ones of the storage. */
 const keptStatements = 500
-const prepared = new Map<string, PreparedStatement>()
+const prepared = new Map<string, KnownText>()
 
-interface PreparedStatement {
+interface KnownText {
   readonly name: string | undefined
   readonly writes: boolean
 }
 
-function preparedStatement(text: string): PreparedStatement {
+function knownText(text: string): KnownText {
   const known = prepared.get(text)
   if (known !== undefined) return known
   const writes = /\b(insert|update|delete)\b/.test(text)
@@ -391,17 +444,4 @@ function preparedStatement(text: string): PreparedStatement {
   const added = { name: `cueline_${prepared.size}`, writes }
   prepared.set(text, added)
   return added
-}
-
-/**
- * Whatever parsers the host has set: 64-bit numbers as numbers (times, counters and fences stay far
- * below 2^53), JSON as text for the dialect to parse.
- */
-const parsers = {
-  getTypeParser(...type: Parameters<typeof types.getTypeParser>) {
-    const [oid] = type
-    if (oid === types.builtins.INT8 || oid === types.builtins.NUMERIC) return Number
-    if (oid === types.builtins.JSON) return String
-    return types.getTypeParser(...type)
-  },
 }

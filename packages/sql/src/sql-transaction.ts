@@ -5,9 +5,11 @@ import type {
   ProjectId,
   Queries,
   QueryName,
+  Slice,
   SliceKeys,
   StorageTransaction,
   StoredEvent,
+  WorkerId,
   WorkOrderId,
 } from '@cueline/core'
 import type { CompiledQuery } from 'kysely'
@@ -125,11 +127,12 @@ export class SqlTransaction implements StorageTransaction {
   }
 
   load: StorageTransaction['load'] = (keys) =>
-    this.#run(async () => {
-      const slice = await this.#load(keys)
-      await this.#handle(slice.tasks.size + slice.dependencies.size)
-      return slice
-    })
+    this.#run(() =>
+      after(this.#load(keys), (slice) => {
+        const handled = this.#handle(slice.tasks.size + slice.dependencies.size)
+        return after(handled, () => slice)
+      }),
+    )
 
   readAhead: NonNullable<StorageTransaction['readAhead']> = (keys, claims) =>
     this.#run(async () => {
@@ -144,40 +147,27 @@ export class SqlTransaction implements StorageTransaction {
     })
 
   write: StorageTransaction['write'] = (projectId, changes, events, actor) =>
-    this.#run(async () => {
-      await this.#lock(projectId)
+    this.#runLocked(projectId, () => {
       this.#wrote = true
-      await this.#handle(changes.length + events.length)
-      const waiting = this.#waitingFor(projectId)
-      const stored = changes.map(storableChange)
-      for (const change of stored) {
-        waiting.changes.push(change)
-        this.#regroups ||= regroups(change)
-        if (change.table !== 'workOrder' || change.kind !== 'delete') continue
-        this.#cache.setLease(change.key as WorkOrderId, null)
-        this.#leases.set(change.key as WorkOrderId, null)
-      }
-      if (!this.#cache.of(projectId).apply(stored, this.now)) this.#blind = true
-      return this.#append(projectId, waiting, events.map(storable), storable(actor))
+      return after(this.#handle(changes.length + events.length), () =>
+        this.#writeNow(projectId, changes, events, actor),
+      )
     })
 
   lease: StorageTransaction['lease'] = (claims, workerId, leaseMs) =>
-    this.#run(async () => {
+    this.#run(() => {
       this.#wrote = true
       const until = this.now + leaseMs
       const known = claims.every((claim) => this.#cache.fenceOf(claim.workOrderId) === claim.fence)
-      if (!known) {
-        await this.#flush()
-        await grantLeases(this.#database, this.#dialect, claims, workerId, until)
-      }
+      if (!known) return this.#grant(claims, workerId, until)
       for (const { workOrderId, fence } of claims) {
         this.#cache.setLease(workOrderId, { fence, until })
-        if (known) this.#leases.set(workOrderId, { workOrderId, fence, workerId, until })
+        this.#leases.set(workOrderId, { workOrderId, fence, workerId, until })
       }
     })
 
   release: StorageTransaction['release'] = (workOrderIds) =>
-    this.#run(async () => {
+    this.#run(() => {
       this.#wrote ||= workOrderIds.length > 0
       for (const id of workOrderIds) {
         this.#cache.setLease(id, null)
@@ -186,7 +176,7 @@ export class SqlTransaction implements StorageTransaction {
     })
 
   held: StorageTransaction['held'] = (claims) =>
-    this.#run(async () => {
+    this.#run(() => {
       const held = new Set<WorkOrderId>()
       const unknown: LeaseClaim[] = []
       for (const claim of claims) {
@@ -202,15 +192,11 @@ export class SqlTransaction implements StorageTransaction {
           this.#heldUntil = Math.min(this.#heldUntil, lease.until)
         }
       }
-      if (unknown.length === 0) return held
-      await this.#flush()
-      const found = await heldLeases(this.#database, this.#dialect, unknown, this.#latestNow())
-      return new Set([...held, ...found])
+      return unknown.length === 0 ? held : this.#heldWith(held, unknown)
     })
 
   prune: StorageTransaction['prune'] = (projectId, sequence, base) =>
-    this.#run(async () => {
-      await this.#lock(projectId)
+    this.#runLocked(projectId, async () => {
       await this.#flush()
       this.#wrote = true
       await pruneEvents(this.#database, this.#dialect, { projectId, sequence, base })
@@ -220,13 +206,10 @@ export class SqlTransaction implements StorageTransaction {
     name: Name,
     input: Queries[Name]['input'],
   ): Promise<Queries[Name]['output']> {
-    return this.#run(async () => {
-      if ('projectId' in input) await this.#lock(input.projectId)
+    const projectId = 'projectId' in input ? input.projectId : undefined
+    return this.#runLocked(projectId, () => {
       const known = this.#blind ? undefined : knownAnswer(name, input, this.now, this.#cache)
-      if (known !== undefined) return known
-      await this.#flush()
-      const now = this.#latestNow()
-      return runQuery(this.#database, this.#dialect, name, storable(input), now, this.#cache)
+      return known === undefined ? this.#ask(name, input) : known
     })
   }
 
@@ -324,13 +307,62 @@ export class SqlTransaction implements StorageTransaction {
     return mayBeRenewed ? undefined : lease
   }
 
-  async #load(wanted: SliceKeys) {
+  #load(wanted: SliceKeys): Slice | Promise<Slice> {
     const keys = storable(wanted)
-    await this.#lock(keys.projectId)
-    const cache = this.#cache.of(keys.projectId)
-    const ofBatches = this.#regroups && asksForMembers(keys, cache)
-    if (this.#blind || ofBatches || needsWrites(keys)) await this.#flush()
-    return knownSlice(cache, keys) ?? loadSlice(this.#database, this.#dialect, cache, keys)
+    return this.#afterLock(keys.projectId, () => {
+      const cache = this.#cache.of(keys.projectId)
+      const ofBatches = this.#regroups && asksForMembers(keys, cache)
+      const waits = this.#blind || ofBatches || needsWrites(keys)
+      return after(
+        waits ? this.#flush() : undefined,
+        () => knownSlice(cache, keys) ?? loadSlice(this.#database, this.#dialect, cache, keys),
+      )
+    })
+  }
+
+  #writeNow(
+    projectId: ProjectId,
+    changes: readonly Change[],
+    events: readonly NumberedEvent['event'][],
+    actor: string,
+  ): readonly StoredEvent[] | Promise<readonly StoredEvent[]> {
+    const waiting = this.#waitingFor(projectId)
+    const stored = changes.map(storableChange)
+    for (const change of stored) {
+      waiting.changes.push(change)
+      this.#regroups ||= regroups(change)
+      if (change.table !== 'workOrder' || change.kind !== 'delete') continue
+      this.#cache.setLease(change.key as WorkOrderId, null)
+      this.#leases.set(change.key as WorkOrderId, null)
+    }
+    if (!this.#cache.of(projectId).apply(stored, this.now)) this.#blind = true
+    return this.#append(projectId, waiting, events.map(storable), storable(actor))
+  }
+
+  async #grant(claims: readonly LeaseClaim[], workerId: WorkerId, until: number): Promise<void> {
+    await this.#flush()
+    await grantLeases(this.#database, this.#dialect, claims, workerId, until)
+    for (const { workOrderId, fence } of claims) {
+      this.#cache.setLease(workOrderId, { fence, until })
+    }
+  }
+
+  async #heldWith(
+    held: ReadonlySet<WorkOrderId>,
+    unknown: readonly LeaseClaim[],
+  ): Promise<ReadonlySet<WorkOrderId>> {
+    await this.#flush()
+    const found = await heldLeases(this.#database, this.#dialect, unknown, this.#latestNow())
+    return new Set([...held, ...found])
+  }
+
+  async #ask<Name extends QueryName>(
+    name: Name,
+    input: Queries[Name]['input'],
+  ): Promise<Queries[Name]['output']> {
+    await this.#flush()
+    const now = this.#latestNow()
+    return runQuery(this.#database, this.#dialect, name, storable(input), now, this.#cache)
   }
 
   #waitingFor(projectId: ProjectId): Waiting {
@@ -342,22 +374,33 @@ export class SqlTransaction implements StorageTransaction {
     return waiting
   }
 
-  async #append(
+  #append(
     projectId: ProjectId,
     waiting: Waiting,
     events: readonly NumberedEvent['event'][],
     actor: string,
-  ): Promise<readonly StoredEvent[]> {
+  ): readonly StoredEvent[] | Promise<readonly StoredEvent[]> {
     if (events.length === 0) return []
-    const cache = this.#cache.of(projectId)
-    let sequence =
-      cache.lastSequence ?? (await lastSequence(this.#database, this.#dialect, projectId))
+    const last = this.#cache.of(projectId).lastSequence
+    return after(last ?? lastSequence(this.#database, this.#dialect, projectId), (before) =>
+      this.#appendAfter(before, projectId, waiting, events, actor),
+    )
+  }
+
+  #appendAfter(
+    before: number,
+    projectId: ProjectId,
+    waiting: Waiting,
+    events: readonly NumberedEvent['event'][],
+    actor: string,
+  ): readonly StoredEvent[] {
+    let sequence = before
     const stored = events.map((event): StoredEvent => {
       sequence += 1
       waiting.events.push({ sequence, actor, event })
       return { ...event, projectId, sequence, actor }
     })
-    cache.lastSequence = sequence
+    this.#cache.of(projectId).lastSequence = sequence
     const last = stored.at(-1)
     if (last !== undefined) this.grown.set(projectId, last)
     return stored
@@ -431,20 +474,22 @@ export class SqlTransaction implements StorageTransaction {
   }
 
   /** Counts what is read and written: working out and writing thousands of rows takes seconds. */
-  async #handle(rows: number): Promise<void> {
+  #handle(rows: number): Promise<void> | undefined {
     const before = this.#handled
     this.#handled += rows
-    if (before < manyRows && this.#handled >= manyRows) {
-      await this.#dialect.allowLongWork?.(this.#database)
-    }
+    const nowMany = before < manyRows && this.#handled >= manyRows
+    return nowMany ? this.#dialect.allowLongWork?.(this.#database) : undefined
   }
 
-  /** Locks the project, and takes over what is known of it if nobody has written to it since. */
-  #lock(projectId: ProjectId): Promise<void> {
+  /**
+   * Locks the project, and takes over what is known of it if nobody has written to it since; undefined
+   * when it is locked.
+   */
+  #lock(projectId: ProjectId): Promise<void> | undefined {
     const { lockProject } = this.#dialect
-    if (lockProject === undefined) return nothing
+    if (lockProject === undefined) return undefined
     const locked = this.#locked.get(projectId)
-    if (locked !== undefined) return locked
+    if (locked !== undefined) return locked === nothing ? undefined : locked
     // The second sees what was committed until the first had the lock.
     const locking = Promise.all([
       lockProject(this.#database, projectId),
@@ -468,20 +513,50 @@ export class SqlTransaction implements StorageTransaction {
     this.#locked.set(projectId, nothing)
   }
 
-  async #run<Result>(call: () => Promise<Result>): Promise<Result> {
-    if (this.#ended) throw endedError()
-    if (this.#failure !== undefined) throw this.#failure.error
+  #runLocked<Result>(
+    projectId: ProjectId | undefined,
+    call: () => Result | Promise<Result>,
+  ): Promise<Result> {
+    return this.#run(() => this.#afterLock(projectId, call))
+  }
+
+  #afterLock<Result>(
+    projectId: ProjectId | undefined,
+    call: () => Result | Promise<Result>,
+  ): Result | Promise<Result> {
+    return after(projectId === undefined ? undefined : this.#lock(projectId), call)
+  }
+
+  /** What is known is answered at once: most calls of a process that alone writes take no turn. */
+  #run<Result>(call: () => Result | Promise<Result>): Promise<Result> {
+    if (this.#ended) return Promise.reject(endedError())
+    if (this.#failure !== undefined) return Promise.reject(this.#failure.error)
     try {
-      return await call()
+      const answer = call()
+      return answer instanceof Promise
+        ? answer.catch((error: unknown) => this.#fail(error))
+        : Promise.resolve(answer)
     } catch (error) {
-      // What came after a failed write failed because of it.
-      const cause = (await this.failure()) ?? error
-      // A busy one stays as it is: it is a reason to start again, not an answer.
-      const sorted = this.#dialect.isBusy(cause) ? cause : (this.#dialect.sortError(cause) ?? cause)
-      this.#failure = { error: sorted }
-      throw sorted
+      return this.#fail(error)
     }
   }
+
+  async #fail(error: unknown): Promise<never> {
+    // What came after a failed write failed because of it.
+    const cause = (await this.failure()) ?? error
+    // A busy one stays as it is: it is a reason to start again, not an answer.
+    const sorted = this.#dialect.isBusy(cause) ? cause : (this.#dialect.sortError(cause) ?? cause)
+    this.#failure = { error: sorted }
+    throw sorted
+  }
+}
+
+/** Goes on with a value, at once where it is there. */
+function after<Value, Result>(
+  value: Value | Promise<Value>,
+  goOn: (value: Value) => Result | Promise<Result>,
+): Result | Promise<Result> {
+  return value instanceof Promise ? value.then(goOn) : goOn(value)
 }
 
 /** As `storable`; only what comes from outside is looked at. */

@@ -133,8 +133,7 @@ function writeValue(value: unknown): void {
 
 function textOf(value: unknown): string {
   if (Array.isArray(value)) return listOf(value)
-  const isPlain = typeof value === 'number' || typeof value === 'boolean'
-  return isPlain ? String(value) : JSON.stringify(value)
+  return typeof value === 'bigint' ? value.toString() : JSON.stringify(value)
 }
 
 /** The elements as Postgres reads an array. */

@@ -188,10 +188,13 @@ const eventTarget: InsertTarget = {
     { name: 'actor', kind: 'text' },
     { name: 'event', kind: 'json' },
   ],
+  shared: new Set(['project_id', 'writer']),
+  // One task that ends, and another that starts.
+  usual: 3,
 }
 
 const writtenTarget: InsertTarget = {
-  table: 'events',
+  ...eventTarget,
   columns: [...eventTarget.columns, { name: 'writer', kind: 'int' }],
 }
 

@@ -29,12 +29,12 @@ const readClock = statement<
 export const newestMigration = sql<number>`(select coalesce(max(number), 0) from migrations)`
 
 /** The stored high-water mark of the clock. */
-export const clockMark = sql<number>`coalesce((select value from settings where name = ${mark}), 0)`
+export const clockMark = sql<number>`coalesce((select value from settings where name = ${sql.lit(mark)}), 0)`
 
 /** The clock that decides expiry, before the high-water mark. */
 export function nowOf(dialect: Dialect): RawBuilder<number> {
   return sql`${dialect.wallClock}
-    + coalesce((select value from settings where name = ${offset}), 0)`
+    + coalesce((select value from settings where name = ${sql.lit(offset)}), 0)`
 }
 
 const raiseMark = statement<{ at: number }>(

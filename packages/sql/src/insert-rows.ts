@@ -4,12 +4,16 @@ import type { RawBuilder } from 'kysely'
 import type { Column, Dialect } from './dialect.ts'
 import { isShared, picked } from './is-shared.ts'
 import type { Writing } from './pipelined.ts'
-import { mostUnits, portions, portionsOfLists } from './portions.ts'
+import { mostUnits, portions, portionsOfLists, weigh } from './portions.ts'
 import { StatementTexts } from './statement-texts.ts'
 
 export interface InsertTarget {
   readonly table: string
   readonly columns: readonly Column[]
+  /** The columns that have one value in all rows of a call. */
+  readonly shared?: ReadonlySet<string>
+  /** So many rows come often enough to be bound one by one, which is fastest, by a text of their own. */
+  readonly usual?: number
   /** What follows the values, such as `on conflict do nothing`. */
   readonly rest?: RawBuilder<unknown>
 }
@@ -52,13 +56,21 @@ export function insertRows(
       return
     }
   }
-  if (dialect.lists !== undefined && rows.length > 1) {
+  const isOne = rows.length === 1
+  const areUsual = isOne || (rows.length <= (target.usual ?? 0) && weigh(rows) <= most)
+  if (dialect.lists !== undefined && !areUsual) {
     // One text however many rows there are, which the database plans once.
     for (let start = 0; start < rows.length; start += rowsOfLists) {
       const some = rows.slice(start, start + rowsOfLists)
       const text = textOf('lists', () => insertLists(target, dialect))
-      const lists = columns.map(({ kind }, at) => some.map((row) => dialect.encode(kind, row[at])))
-      for (const portion of portionsOfLists(lists, most)) writing.send(text, portion)
+      const shared: unknown[] = []
+      const lists: unknown[][] = []
+      for (const [at, { name, kind }] of columns.entries()) {
+        if (target.shared?.has(name) === true) shared.push(dialect.encode(kind, some[0]?.[at]))
+        else lists.push(some.map((row) => dialect.encode(kind, row[at])))
+      }
+      for (const portion of portionsOfLists(lists, most))
+        writing.send(text, [...shared, ...portion])
     }
     return
   }
@@ -104,11 +116,17 @@ function insertBound(target: InsertTarget, size: number): RawBuilder<unknown> {
 }
 
 function insertLists(target: InsertTarget, dialect: Dialect): RawBuilder<unknown> {
-  const { columns } = target
-  const lists = columns.map(() => sql.val(null))
-  return sql`insert into ${sql.ref(target.table)} (${namesOf(columns)})
-    select ${sql.join(columns.map(({ name }) => sql.ref(`given.${name}`)))}
-    from ${dialect.lists?.(lists, columns, 'given')} ${target.rest ?? sql``}`
+  const isCommon = ({ name }: Column) => target.shared?.has(name) === true
+  const shared = target.columns.filter(isCommon)
+  const listed = target.columns.filter((column) => !isCommon(column))
+  const values = [
+    ...shared.map(({ kind }) => dialect.typed(sql.val(null), kind)),
+    ...listed.map(({ name }) => sql.ref(`given.${name}`)),
+  ]
+  const lists = listed.map(() => sql.val(null))
+  return sql`insert into ${sql.ref(target.table)} (${namesOf([...shared, ...listed])})
+    select ${sql.join(values)}
+    from ${dialect.lists?.(lists, listed, 'given')} ${target.rest ?? sql``}`
 }
 
 /** The values that all rows share are bound once and come first. */

@@ -70,7 +70,9 @@ export function releaseLeases(
   ids: readonly WorkOrderId[],
 ): void {
   if (ids.length === 0) return
-  if (dialect.lists !== undefined) releaseListed.send(writing, dialect, { ids })
+  const [id] = ids
+  if (ids.length === 1 && id !== undefined) releaseOne.send(writing, dialect, { id })
+  else if (dialect.lists !== undefined) releaseListed.send(writing, dialect, { ids })
   else if (ids.length > fewIds) release.send(writing, dialect, { ids: JSON.stringify(ids) })
   else for (const id of ids) releaseOne.send(writing, dialect, { id })
 }

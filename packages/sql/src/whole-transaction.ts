@@ -68,7 +68,7 @@ const guard = statement<{
   server: string
 }>(
   (given, dialect) => sql`clock as (select
-      greatest(${nowOf(dialect)}, ${clockMark}) as now,
+      ${nowOf(dialect)} as now,
       ${clockMark} as mark,
       ${newestMigration} as schema,
       ${dialect.server ?? sql`null`} as server
@@ -82,7 +82,7 @@ const guard = statement<{
         and clock.schema = ${given.schema}
         and clock.server = ${given.server}
         and ${dialect.whole?.tryLock(given.projectId)}
-      returning clock.now
+      returning greatest(clock.now, clock.mark) as now
     )`,
 )
 

@@ -15,8 +15,8 @@ const text = `select ${values.map((type, at) => `$${at + 1}::${type} as v${at}`)
 
 async function prepared(name: string, text: string, given: unknown[]): Promise<PreparedStatement> {
   await connected
-  const { fields } = await client.query({ name, text, values: given })
-  return { name, text, columns: columnsOf(fields) }
+  const result: PostgresResult = await client.query({ name, text, values: given })
+  return { name, text, columns: columnsOf(result.fields ?? []) }
 }
 
 function run(statement: PreparedStatement, given: readonly unknown[]): Promise<PostgresResult> {

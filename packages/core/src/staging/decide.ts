@@ -64,16 +64,28 @@ export function decideAll(
     const refusal = decision(draft, command)
     if (refusal !== undefined) return { ok: false, refusal }
   }
-  const { events, effects, changes, results } = draft
-  return {
-    ok: true,
-    events,
-    effects,
-    changes,
-    results,
-    get slice() {
-      return draft.slice
-    },
+  return new Accepted(draft)
+}
+
+/** What was drafted; its rows are folded when somebody looks at them. */
+class Accepted {
+  readonly ok = true
+  readonly events: readonly Event[]
+  readonly effects: readonly Effect[]
+  readonly changes: readonly Change[]
+  readonly results: readonly TaskResult[]
+  readonly #draft: Draft
+
+  constructor(draft: Draft) {
+    this.events = draft.events
+    this.effects = draft.effects
+    this.changes = draft.changes
+    this.results = draft.results
+    this.#draft = draft
+  }
+
+  get slice(): Slice {
+    return this.#draft.slice
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Event } from '../event/event.ts'
 import type { Ids, ProjectId, RequestId, TaskId, WorkOrderId } from '../id.ts'
-import { applyChanges, workingCopy } from './apply-changes.ts'
+import { applyChanges, type MutableSlice, type OwnMaps, workingCopy } from './apply-changes.ts'
 import { changesOf } from './evolve.ts'
 import { isReleased } from './readiness.ts'
 import type { Change, Slice } from './slice.ts'
@@ -54,24 +54,42 @@ export interface Draft extends DecideContext {
 }
 
 export function createDraft(slice: Slice, projectId: ProjectId, context: DecideContext): Draft {
-  const { slice: working, own } = workingCopy(slice)
-  const changes: Change[] = []
-  let applied = 0
-  return {
-    ...context,
-    projectId,
-    // Only when somebody looks: what a bulk command does last to thousands of rows, nobody reads here.
-    get slice() {
-      if (applied < changes.length) {
-        applyChanges(working, applied === 0 ? changes : changes.slice(applied), own)
-        applied = changes.length
-      }
-      return working
-    },
-    events: [],
-    effects: [],
-    changes,
-    results: [],
+  return new LazyDraft(slice, projectId, context)
+}
+
+/** A class, because an object with a getter of its own becomes a dictionary, which is slow to read. */
+class LazyDraft implements Draft {
+  readonly now: number
+  readonly ids: Ids
+  readonly random: () => number
+  readonly projectId: ProjectId
+  readonly events: Event[] = []
+  readonly effects: Effect[] = []
+  readonly changes: Change[] = []
+  readonly results: TaskResult[] = []
+  readonly #working: MutableSlice
+  readonly #own: OwnMaps
+  #applied = 0
+
+  constructor(slice: Slice, projectId: ProjectId, { now, ids, random }: DecideContext) {
+    this.now = now
+    this.ids = ids
+    this.random = random
+    this.projectId = projectId
+    const { slice: working, own } = workingCopy(slice)
+    this.#working = working
+    this.#own = own
+  }
+
+  /** Only when somebody looks: what a bulk command does last to thousands of rows, nobody reads here. */
+  get slice(): Slice {
+    const { changes } = this
+    if (this.#applied < changes.length) {
+      const unseen = this.#applied === 0 ? changes : changes.slice(this.#applied)
+      applyChanges(this.#working, unseen, this.#own)
+      this.#applied = changes.length
+    }
+    return this.#working
   }
 }
 

@@ -7,13 +7,13 @@ import { runSql, schemaName } from '../postgres-server.ts'
 import { redisForTests } from '../redis-server.ts'
 
 const program = join(import.meta.dirname, '../../examples/many-machines/main.ts')
-const arguments_ = ['--conditions=cueline-source', program]
+const programArguments = ['--conditions=cueline-source', program]
 
 describe('worker processes over one Postgres [X-14, X-18, S2-02, S2-08]', () => {
   it('finish a project although one of them is killed', { timeout: 120_000 }, async () => {
     const url = inject('postgresUrl')
     const schema = schemaName()
-    const { code, output } = await runCommand(process.execPath, arguments_, {
+    const { code, output } = await runCommand(process.execPath, programArguments, {
       env: { ...process.env, DATABASE_URL: url, CUELINE_SCHEMA: schema },
     })
     await runSql(url, `drop schema if exists "${schema}" cascade`)
@@ -25,7 +25,7 @@ describe('worker processes over one Postgres [X-14, X-18, S2-02, S2-08]', () => 
     const url = inject('postgresUrl')
     const schema = schemaName()
     const redis = await redisForTests()
-    const { code, output } = await runCommand(process.execPath, arguments_, {
+    const { code, output } = await runCommand(process.execPath, programArguments, {
       env: { ...process.env, DATABASE_URL: url, CUELINE_SCHEMA: schema, REDIS_URL: redis.url },
     })
     await redis.close()
@@ -72,7 +72,7 @@ describe('worker processes over one Postgres [X-14, X-18, S2-02, S2-08]', () => 
 
   it('say how to name a database when none is named', async () => {
     const { DATABASE_URL: _, ...env } = process.env
-    const { code, output } = await runCommand(process.execPath, arguments_, { env })
+    const { code, output } = await runCommand(process.execPath, programArguments, { env })
     expect(output).toContain('DATABASE_URL is not set')
     expect(code).toBe(2)
   })

@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => endRedis())
 const closing: (() => Promise<unknown>)[] = []
 afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close()
+  for (const close of closing.splice(0).toReversed()) await close()
 })
 
 function reference(id: string, given: Partial<DispatchReference> = {}): DispatchReference {

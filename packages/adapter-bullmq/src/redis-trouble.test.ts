@@ -8,7 +8,7 @@ const projectId = 'project' as ProjectId
 const references = ['a', 'b'].map((id) => ({ projectId, workOrderId: id as WorkOrderId, fence: 0 }))
 const closing: (() => Promise<void>)[] = []
 afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close()
+  for (const close of closing.splice(0).toReversed()) await close()
 })
 
 /** A Redis to do harm to, a dispatcher on it, and somebody who looks for work whenever told to. */

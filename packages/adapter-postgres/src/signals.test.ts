@@ -20,7 +20,7 @@ const never = 3_600_000
 
 const open: (() => unknown)[] = []
 afterEach(async () => {
-  for (const close of open.splice(0).reverse()) await close()
+  for (const close of open.splice(0).toReversed()) await close()
 })
 
 async function opened(options: Parameters<typeof postgresStorage>[0]): Promise<Storage> {

@@ -425,8 +425,8 @@ class KyselyStorage implements SqlStorage {
     if (this.#closing !== undefined) throw closedError()
     const running = this.#retry(call)
     this.#running.add(running)
-    const done = (): void => void this.#running.delete(running)
-    running.then(done, done)
+    const forget = (): void => void this.#running.delete(running)
+    running.then(forget, forget)
     return running
   }
 

@@ -58,5 +58,5 @@ export function criticalTasks(index: TaskIndex, finishes: Float64Array): number[
     task = latest
     path.push(task)
   }
-  return path.reverse()
+  return path.toReversed()
 }

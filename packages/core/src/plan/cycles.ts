@@ -43,7 +43,7 @@ function shortestCycle(
   const path = [start]
   for (let task = last; task !== start; task = cameFrom[task]!) path.push(task)
   path.push(start)
-  return path.reverse()
+  return path.toReversed()
 }
 
 const shownTasks = 30

@@ -65,7 +65,7 @@ export class LiveGraph {
         const label = this.#order.label(other)
         return low < label && label < high
       })
-      if (Array.isArray(found)) return [task, ...found.reverse()]
+      if (Array.isArray(found)) return [task, ...found.toReversed()]
       const byOrder = found.reached.sort(
         (one, other) => this.#order.label(one) - this.#order.label(other),
       )

@@ -58,9 +58,9 @@ export class TwoWaySearch {
 
   /** The way to the last task of the forward side, and on from the first of the backward side. */
   #chain(last: number, first: number): number[] {
-    const chain = [last]
-    for (let task = last; task !== this.forward.start;) chain.push((task = this.#cameFrom[task]!))
-    chain.reverse().push(first)
+    const back = [last]
+    for (let task = last; task !== this.forward.start;) back.push((task = this.#cameFrom[task]!))
+    const chain = [...back.toReversed(), first]
     for (let task = first; task !== this.backward.start;) chain.push((task = this.#cameFrom[task]!))
     return chain
   }

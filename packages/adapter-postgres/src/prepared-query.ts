@@ -30,12 +30,17 @@ interface Field {
   readonly dataTypeID: Parameters<typeof types.getTypeParser>[0]
 }
 
+/** Said here, because declarations cannot name what the types of `pg` take it from. */
+interface Parsers {
+  getTypeParser(...type: Parameters<typeof types.getTypeParser>): (text: string) => unknown
+}
+
 /**
  * Whatever parsers the host has set: 64-bit numbers as numbers (times, counters and fences stay far
  * below 2^53), JSON as text for the dialect to parse.
  */
-export const parsers = {
-  getTypeParser(...type: Parameters<typeof types.getTypeParser>) {
+export const parsers: Parsers = {
+  getTypeParser(...type) {
     const [oid] = type
     if (oid === types.builtins.INT8 || oid === types.builtins.NUMERIC) return Number
     if (oid === types.builtins.JSON) return String

@@ -1,8 +1,8 @@
 import type { BatchId, Task, TaskId } from '@cueline/core'
 
 /**
- * Which tasks are in a batch, for batches of which all are known: those that were created here, since a
- * new one has none, and those that were asked for. Every change of a task passes through here.
+ * Which tasks are in a batch, for batches of which all are known: those that were asked for, and new ones
+ * that no task names. Every change of a task passes through here.
  */
 export class BatchMembers {
   readonly #members = new Map<BatchId, Set<TaskId>>()

@@ -360,7 +360,9 @@ export class ProjectCache {
       // What it was before is gone, so all that follows counts.
       if (name === 'worker') this.#storedWorkers.set(change.row.id, null)
       this.#put(name, row)
-      if (name === 'batch') this.members.learn(change.row.id, [])
+      // Tasks may name a batch that is not there yet, or not any more.
+      const isEmpty = change.table === 'batch' && this.taskCounts?.of(change.row.id).total === 0
+      if (isEmpty) this.members.learn(change.row.id, [])
       if (name === 'task') {
         this.members.changed(null, row as Task)
         this.queue.taskChanged(null, row as Task)

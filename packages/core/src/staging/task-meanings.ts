@@ -39,7 +39,14 @@ export const taskMeanings: { readonly [Type in TaskEvent]: Meaning<Type> } = {
   'tasks.staged': (slice, { batchId, tasks, forced, at }) =>
     tasks.map(({ id, stagePriority }) => {
       const revision = nextRevision(slice, id)
-      const set = { status: 'staged', batchId, stagePriority, stagedAt: at, forced, revision } as const
+      const set = {
+        status: 'staged',
+        batchId,
+        stagePriority,
+        stagedAt: at,
+        forced,
+        revision,
+      } as const
       return { table: 'task', kind: 'update', key: id, set }
     }),
   'tasks.unstaged': (slice, { taskIds }) =>

@@ -10,6 +10,7 @@ import { describe, expect, it } from 'vitest'
 
 import { knownSlice } from './known-slice.ts'
 import { ProjectCache } from './row-cache.ts'
+import { TaskCounts } from './task-counts.ts'
 
 const projectId = 'p' as ProjectId
 const first = 't1' as TaskId
@@ -59,5 +60,42 @@ describe('a slice of rows that are known [S2-05]', () => {
     const slice = knownSlice(cache, { projectId, workOrders: [workOrderId], workers: [] })
     expect([...(slice?.tasks.keys() ?? [])]).toEqual([first])
     expect(slice?.attempts.size).toBe(0)
+  })
+
+  it('brings the tasks of a batch where all of them are known, wherever they have gone since', () => {
+    const cache = warm()
+    const keys = { projectId, tasksOfBatches: [batchId] }
+    expect(knownSlice(cache, keys)).toBeUndefined()
+    cache.members.learn(batchId, [first])
+    const tasksNow = () => [...(knownSlice(cache, keys)?.tasks.keys() ?? [])]
+    expect(tasksNow()).toEqual([first])
+    const move = (key: TaskId, to: BatchId | null) =>
+      cache.apply([{ table: 'task', kind: 'update', key, set: { batchId: to } }], 0)
+    move(second, batchId)
+    expect(tasksNow()).toEqual([second, first])
+    move(first, null)
+    expect(tasksNow()).toEqual([second])
+    move('t3' as TaskId, batchId)
+    expect(knownSlice(cache, keys)).toBeUndefined()
+  })
+
+  it('takes a new batch for empty only where it is known that no task names it', () => {
+    const row = exampleBatch(projectId, 'b2')
+    const keys = { projectId, tasksOfBatches: [row.id] }
+    const cache = warm()
+    cache.apply([{ table: 'batch', kind: 'insert', row }], 0)
+    expect(knownSlice(cache, keys)).toBeUndefined()
+    cache.taskCounts = new TaskCounts()
+    cache.apply([{ table: 'batch', kind: 'insert', row }], 0)
+    expect(knownSlice(cache, keys)?.tasks.size).toBe(0)
+    cache.taskCounts.add(row.id, 'todo', 0, 1, 0)
+    cache.apply(
+      [
+        { table: 'batch', kind: 'delete', key: row.id },
+        { table: 'batch', kind: 'insert', row },
+      ],
+      0,
+    )
+    expect(knownSlice(cache, keys)).toBeUndefined()
   })
 })

@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 
-import { parseEventLines } from '@cueline/core'
+import { sqliteStorage } from '@cueline/adapter-sqlite'
+import { createCueline, parseEventLines } from '@cueline/core'
 import { describe, expect, it, onTestFinished } from 'vitest'
 
 import { type CapturedTerminal, capturedTerminal } from './captured-terminal.ts'
@@ -258,6 +259,30 @@ describe('staging and promoting on the command line', () => {
 })
 
 describe('the project and the database of a command', () => {
+  it('says what comes next in a project without tasks, and in one where nothing is staged', async () => {
+    const { cueline } = workplace({
+      'none.json': '{ "project": { "name": "Empty" }, "tasks": [] }',
+    })
+    await cueline('import', 'none.json')
+    expect((await cueline('status')).stdout).toContain('no task yet. Next: cueline import plan.md.')
+    await cueline('import', 'plan.json', '--project', 'Empty')
+    expect((await cueline('status')).stdout).toContain(
+      'Nothing is staged yet. Next: cueline stage.',
+    )
+  })
+
+  it('is shown with its id where two have one name', async () => {
+    const { cwd, cueline } = workplace()
+    await cueline('import', 'plan.json')
+    const file = join(cwd, '.cueline', 'cueline.db')
+    const own = await createCueline({ storage: await sqliteStorage({ file }) })
+    const { id } = await own.projects.create({ name: 'Greenhouse' })
+    await own.close()
+    const unclear = (await cueline('status')).stderr.replaceAll(/\s+/g, ' ')
+    expect(unclear).toContain(`"Greenhouse" (${id})`)
+    expect((await cueline('status', '--project', id)).code).toBe(0)
+  })
+
   it('is the only one there is, else the one that is named', async () => {
     const { cueline, json } = workplace()
     await cueline('import', 'plan.json')

@@ -134,7 +134,11 @@ function statusLines(status: Status, terminal: Terminal): string[] {
       `${tasks.total} tasks${counts.length > 0 ? `: ${counts.join(', ')}` : ''}`,
     ],
     batches.length === 0
-      ? ['Nothing is staged yet. Next: cueline stage.']
+      ? [
+          tasks.total === 0
+            ? 'There is no task yet. Next: cueline import plan.md.'
+            : 'Nothing is staged yet. Next: cueline stage.',
+        ]
       : batchLines(batches, width),
     running.length === 0
       ? []

@@ -352,7 +352,8 @@ class Connection implements DatabaseConnection {
   }
 
   #sendBound(prepared: PreparedStatement, values: readonly unknown[]): Promise<PostgresResult> {
-    this.#gather()
+    // What is a transaction of its own goes out at once: nothing comes with it.
+    if (this.#inTransaction) this.#gather()
     return new Promise((resolve, reject) => {
       void this.#client.query(
         new PreparedQuery(prepared, values, (error, result) => {

@@ -89,7 +89,9 @@ export class PreparedQuery extends BaseQuery {
   }
 
   override submit(connection: Connection): Error | null {
-    connection.stream.write(boundMessage(this.#statement.name, this.#values))
+    // A connection that is lost says so itself.
+    const { stream } = connection
+    if (stream.writable) stream.write(boundMessage(this.#statement.name, this.#values))
     return null
   }
 

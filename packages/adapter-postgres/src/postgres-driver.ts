@@ -343,7 +343,10 @@ class Connection implements DatabaseConnection {
     values: readonly unknown[],
   ): Promise<PostgresResult> {
     const prepared = this.#prepared.get(text)
-    if (prepared !== undefined) return this.#sendBound(prepared, values)
+    // Where statements go one by one it would overtake those that wait.
+    if (prepared !== undefined && this.#client.pipeline === true) {
+      return this.#sendBound(prepared, values)
+    }
     const result = await this.#send({ text, values: [...values], types: parsers, name })
     if (result.fields !== undefined) {
       this.#prepared.set(text, { name, text, columns: columnsOf(result.fields) })

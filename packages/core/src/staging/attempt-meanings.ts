@@ -22,11 +22,10 @@ type AttemptEvent = Extract<EventType, `work.${string}` | `attempt.${string}` | 
 
 /** What events of work orders, attempts and requests mean for the rows. */
 export const attemptMeanings: { readonly [Type in AttemptEvent]: Meaning<Type> } = {
-  'work.released': (slice, { orders, at }) => {
-    const changes: Change[] = []
-    for (const { id, taskId } of orders) {
+  'work.released': (slice, { orders, at }) =>
+    orders.flatMap(({ id, taskId }): Change[] => {
       const owner = slice.tasks.get(taskId)
-      if (owner === undefined) continue
+      if (owner === undefined) return []
       const row: WorkOrder = {
         id,
         projectId: owner.projectId,
@@ -43,25 +42,16 @@ export const attemptMeanings: { readonly [Type in AttemptEvent]: Meaning<Type> }
         enqueuedAt: at,
         settledAt: null,
       }
-      changes.push(
+      return [
         { table: 'workOrder', kind: 'insert', row },
         { table: 'task', kind: 'update', key: taskId, set: { workOrderId: id } },
-      )
-    }
-    return changes
-  },
-  'work.withdrawn': (_, { orders, at }) => {
-    const changes: Change[] = []
-    for (const { id, taskId } of orders) {
-      changes.push(workOrder(id, { status: 'cancelled', settledAt: at }), {
-        table: 'task',
-        kind: 'update',
-        key: taskId,
-        set: { workOrderId: null },
-      })
-    }
-    return changes
-  },
+      ]
+    }),
+  'work.withdrawn': (_, { orders, at }) =>
+    orders.flatMap(({ id, taskId }): Change[] => [
+      workOrder(id, { status: 'cancelled', settledAt: at }),
+      { table: 'task', kind: 'update', key: taskId, set: { workOrderId: null } },
+    ]),
   'attempt.started': (slice, event) => {
     const { attemptId, taskId, workOrderId, workerId, number, fence, at } = event
     const owner = slice.tasks.get(taskId)

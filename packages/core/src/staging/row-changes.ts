@@ -8,11 +8,8 @@ import type { Attempt, Batch, Reached, Session, Task, Worker, WorkOrder } from '
 export const notStaged = { batchId: null, stagedAt: null, stagePriority: 0, forced: false } as const
 
 export function task(slice: Slice, key: TaskId, set: Partial<Task>): Change {
-  return { table: 'task', kind: 'update', key, set: { ...set, revision: nextRevision(slice, key) } }
-}
-
-export function nextRevision(slice: Slice, key: TaskId): number {
-  return (slice.tasks.get(key)?.revision ?? 0) + 1
+  const revision = (slice.tasks.get(key)?.revision ?? 0) + 1
+  return { table: 'task', kind: 'update', key, set: { ...set, revision } }
 }
 
 export function batch(key: string, set: Partial<Batch>): Change {

@@ -1,6 +1,6 @@
 import type { EventType } from '../event/event.ts'
 import type { Meaning } from './meaning.ts'
-import { endWork, nextRevision, notStaged, releases, task } from './row-changes.ts'
+import { notStaged, task, releases, endWork } from './row-changes.ts'
 import type { Change } from './slice.ts'
 
 type TaskEvent = Extract<EventType, `task.${string}` | `tasks.${string}` | `dependencies.${string}`>
@@ -37,18 +37,9 @@ export const taskMeanings: { readonly [Type in TaskEvent]: Meaning<Type> } = {
       set: { layer, tail, exclusiveKeys },
     })),
   'tasks.staged': (slice, { batchId, tasks, forced, at }) =>
-    tasks.map(({ id, stagePriority }) => {
-      const revision = nextRevision(slice, id)
-      const set = {
-        status: 'staged',
-        batchId,
-        stagePriority,
-        stagedAt: at,
-        forced,
-        revision,
-      } as const
-      return { table: 'task', kind: 'update', key: id, set }
-    }),
+    tasks.map(({ id, stagePriority }) =>
+      task(slice, id, { status: 'staged', batchId, stagePriority, stagedAt: at, forced }),
+    ),
   'tasks.unstaged': (slice, { taskIds }) =>
     taskIds.map((id) => task(slice, id, { ...notStaged, status: 'todo' })),
   'task.cancelled': (slice, { taskId, reason, at }) => [

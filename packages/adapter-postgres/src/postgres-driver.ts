@@ -9,10 +9,9 @@ import type {
   QueryResult,
   TransactionSettings,
 } from 'kysely'
+import { types } from 'pg'
 
 import { CommitInDoubt, isConnectionLost, isPoolFull } from './postgres-error.ts'
-import { columnsOf, parsers, PreparedQuery } from './prepared-query.ts'
-import type { PostgresResult, PreparedStatement } from './prepared-query.ts'
 
 /** What the storage needs of a client of `pg`. */
 export interface PostgresClient {
@@ -40,6 +39,12 @@ export interface PostgresQuery {
   readonly values?: unknown[]
   readonly name?: string
   readonly types?: object
+}
+
+interface PostgresResult {
+  readonly command: string
+  readonly rowCount: number | null
+  readonly rows: unknown[]
 }
 
 export interface PostgresDriverOptions {
@@ -194,8 +199,6 @@ interface LostCommit {
 class Connection implements DatabaseConnection {
   readonly #client: PostgresClient
   readonly #options: PostgresDriverOptions
-  /** By text. */
-  readonly #prepared = new Map<string, PreparedStatement>()
   /** What was sent before the next statement without waiting for its reply. */
   #ahead: Promise<unknown> | undefined
   /** Settles with the statement sent last. */
@@ -309,11 +312,13 @@ class Connection implements DatabaseConnection {
   async query<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
     const { name, writes } = knownText(sql)
     const own = this.#options.perConnection !== undefined
-    // Only on connections of our own: a pooler of the host may hand out another one each time.
-    const running =
-      own && name !== undefined && parameters.length > 0
-        ? this.#sendPrepared(name, sql, parameters)
-        : this.#send({ text: sql, values: [...parameters], types: parsers })
+    // Prepared only on connections of our own: a pooler of the host may hand out another one each time.
+    const running = this.#send({
+      text: sql,
+      values: [...parameters],
+      types: parsers,
+      ...(own && name !== undefined && parameters.length > 0 && { name }),
+    })
     if (writes && this.#inTransaction) this.#transactionId ??= this.#askTransactionId()
     const ahead = this.#ahead
     this.#ahead = undefined
@@ -336,37 +341,6 @@ class Connection implements DatabaseConnection {
     throw new Error('The storage reads no streams.')
   }
 
-  /** For the first time as `pg` does it, which prepares it and hears its columns described. */
-  async #sendPrepared(
-    name: string,
-    text: string,
-    values: readonly unknown[],
-  ): Promise<PostgresResult> {
-    const prepared = this.#prepared.get(text)
-    // Where statements go one by one it would overtake those that wait.
-    if (prepared !== undefined && this.#client.pipeline === true) {
-      return this.#sendBound(prepared, values)
-    }
-    const result = await this.#send({ text, values: [...values], types: parsers, name })
-    if (result.fields !== undefined) {
-      this.#prepared.set(text, { name, text, columns: columnsOf(result.fields) })
-    }
-    return result
-  }
-
-  #sendBound(prepared: PreparedStatement, values: readonly unknown[]): Promise<PostgresResult> {
-    // What is a transaction of its own goes out at once: nothing comes with it.
-    if (this.#inTransaction) this.#gather()
-    return new Promise((resolve, reject) => {
-      void this.#client.query(
-        new PreparedQuery(prepared, values, (error, result) => {
-          if (error === null) resolve(result)
-          else reject(error)
-        }),
-      )
-    })
-  }
-
   /** Sent without waiting: its answer is there before the commit. */
   #askTransactionId(): Promise<string> {
     const asked = this.#send({ text: transactionIdText }).then(idIn)
@@ -378,7 +352,8 @@ class Connection implements DatabaseConnection {
   /** In the order of the calls, also where the client itself wants them one by one. */
   #send(query: PostgresQuery): Promise<PostgresResult> {
     if (this.#client.pipeline === true) {
-      this.#gather()
+      // What is a transaction of its own goes out at once: nothing comes with it.
+      if (this.#inTransaction) this.#gather()
       return this.#client.query(query)
     }
     const sent = this.#last.then(() => this.#client.query(query))
@@ -448,4 +423,17 @@ function knownText(text: string): KnownText {
   const added = { name: `cueline_${prepared.size}`, writes }
   prepared.set(text, added)
   return added
+}
+
+/**
+ * Whatever parsers the host has set: 64-bit numbers as numbers (times, counters and fences stay far
+ * below 2^53), JSON as text for the dialect to parse.
+ */
+const parsers = {
+  getTypeParser(...type: Parameters<typeof types.getTypeParser>) {
+    const [oid] = type
+    if (oid === types.builtins.INT8 || oid === types.builtins.NUMERIC) return Number
+    if (oid === types.builtins.JSON) return String
+    return types.getTypeParser(...type)
+  },
 }

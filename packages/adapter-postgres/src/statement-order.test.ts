@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { url } from './fixtures/test-database.ts'
 import { kyselyPostgres } from './postgres-driver.ts'
 
-describe('statements of one connection [S2-05]', () => {
+describe('statements of one connection [X-02]', () => {
   it.each([true, false])(
     'are carried out in the order of the calls, pipeline: %s',
     async (pipeline) => {

@@ -1,12 +1,11 @@
-import { postgresStorage } from '@cueline/adapter-postgres'
-import { schemaName, startPostgres } from '../../tests/postgres-server.ts'
+import { startPostgres } from '../../tests/postgres-server.ts'
 import { median } from '../reference/interleave.ts'
-import { drainCueline } from './drain.ts'
 import { atLeast, byTurns, type Goal, ratio, rounded } from './measure.ts'
-import { drainPeers } from './peers.ts'
+import { ownProcesses } from './own-processes.ts'
+import { candidates } from './postgres-candidates.ts'
 import { startRedis } from './redis-server.ts'
-import { sameRowsOnPostgres } from './same-rows.ts'
-import { drainSkipLocked, drainSkipLockedOneByOne } from './skip-locked.ts'
+
+type CandidateName = keyof Awaited<ReturnType<typeof candidates>>
 
 /**
  * Claiming and completing on a Postgres that syncs every commit: Cueline, plain SKIP LOCKED with
@@ -25,25 +24,10 @@ export async function postgresDrain(rounds: number, tasks: number) {
   const goals: Goal[] = []
   try {
     for (const workers of [1, 4, 16]) {
-      const peers = await drainPeers({ url: server.url, redis: redis?.socket }, tasks, workers)
-      const times = await byTurns(
-        {
-          cueline: async () => {
-            const storage = await postgresStorage({ url: server.url, schema: schemaName() })
-            return drainCueline(storage, tasks, workers)
-          },
-          'same rows, bare': async () => {
-            const schema = schemaName()
-            const storage = await postgresStorage({ url: server.url, schema })
-            return sameRowsOnPostgres({ url: server.url, schema, storage }, tasks, workers)
-          },
-          'plain SKIP LOCKED': () => drainSkipLocked(server.url, schemaName(), tasks, workers),
-          'plain SKIP LOCKED, one by one': () =>
-            drainSkipLockedOneByOne(server.url, schemaName(), tasks, workers),
-          ...peers,
-        },
-        rounds,
-      )
+      const given = { url: server.url, redis: redis?.socket, tasks, workers }
+      const names = Object.keys(await candidates(given)) as CandidateName[]
+      const own = ownProcesses('postgres-candidates.ts', given, names)
+      const times = await byTurns(own.candidates, rounds).finally(own.end)
       const perSecond = Object.fromEntries(
         Object.entries(times).map(([name, ms]) => [name, rounded((tasks / median(ms)) * 1_000)]),
       )

@@ -1,33 +1,19 @@
-import { join } from 'node:path'
-import { sqliteStorage } from '@cueline/adapter-sqlite'
-import { bareStore } from '../reference/bare-store.ts'
 import { median } from '../reference/interleave.ts'
-import { drainCueline } from './drain.ts'
 import { atMost, byTurns, type Goal, ratio, rounded } from './measure.ts'
-import { sameRowsOnSqlite } from './same-rows.ts'
+import { ownProcesses } from './own-processes.ts'
+import { candidates } from './sqlite-candidates.ts'
+
+type CandidateName = keyof Awaited<ReturnType<typeof candidates>>
 
 /** Claiming and completing with 1, 4 and 16 workers, beside the bare statements. */
 export async function sqliteDrain(folder: string, rounds: number, tasks: number) {
-  const list = Array.from({ length: tasks }, (_, index) => ({ id: `T${index}` }))
   const rows = []
   const goals: Goal[] = []
-  let files = 0
-  const file = () => join(folder, `drain-${(files += 1)}.db`)
   for (const workers of [1, 4, 16]) {
-    const bare = async (grouped: boolean) => (await bareStore(file(), list, workers, grouped)).runMs
-    const times = await byTurns(
-      {
-        cueline: async () => drainCueline(await sqliteStorage({ file: file() }), tasks, workers),
-        'same rows, bare': async () => {
-          const own = file()
-          const storage = await sqliteStorage({ file: own })
-          return sameRowsOnSqlite({ file: own, storage }, tasks, workers)
-        },
-        'bare, commit per turn': () => bare(true),
-        'bare, commit each': () => bare(false),
-      },
-      rounds,
-    )
+    const given = { folder, tasks, workers }
+    const names = Object.keys(await candidates(given)) as CandidateName[]
+    const own = ownProcesses('sqlite-candidates.ts', given, names)
+    const times = await byTurns(own.candidates, rounds).finally(own.end)
     const perSecond = (ms: readonly number[]) => rounded((tasks / median(ms)) * 1_000)
     const overGrouped = ratio(times.cueline, times['bare, commit per turn'])
     const overEach = ratio(times.cueline, times['bare, commit each'])

@@ -46,6 +46,7 @@ export async function groupCommit(folder: string, rounds: number, count: number)
     goals: [
       atMost('S5: the window of 5 000 tasks, 25 at once, over grouped commits', overGrouped, 1.3),
       atMost('S5: the same over two commits per task', overEach, 0.3),
+      atMost('held: the same over two commits per task', overEach, 1),
     ],
   }
 }

@@ -45,6 +45,7 @@ export async function postgresDrain(rounds: number, tasks: number) {
       goals.push(
         atLeast(`${overPlain}, a batch per turn`, speed, 0.8),
         atLeast(`${overPlain}, one by one`, ofSingle, 0.8),
+        atLeast(`held: ${workers} workers, over plain SKIP LOCKED, one by one`, ofSingle, 0.6),
       )
       for (const [name, ms] of Object.entries(times)) {
         if (!name.includes('fenced')) continue

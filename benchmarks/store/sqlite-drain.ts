@@ -28,7 +28,9 @@ export async function sqliteDrain(folder: string, rounds: number, tasks: number)
       'time over the same rows': ratio(times.cueline, times['same rows, bare']),
     })
     if (workers === 1) {
+      const overSame = ratio(times.cueline, times['same rows, bare'])
       goals.push(
+        atMost('held: claim and complete with one worker, over the same rows', overSame, 2.5),
         atMost(
           'S3: claim and complete with one worker, over one commit per statement pair',
           overEach,

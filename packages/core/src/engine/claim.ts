@@ -23,6 +23,7 @@ import type { Queries, StorageTransaction } from '../storage/storage.ts'
 import { attemptBriefOf } from './attempt-brief-of.ts'
 import type { EngineContext } from './context.ts'
 import type { LedgerTransaction } from './ledger.ts'
+import { wakens } from './wakens.ts'
 
 /** A work order that this process holds, by lease and fence. */
 export interface ClaimIds {
@@ -96,6 +97,10 @@ export async function claimIn(
 ): Promise<ClaimResult & { readonly turns: ClaimTurns }> {
   const { projectId, workers, idle } = request
   const { quiet } = context
+  // The end of the attempt that asks may itself be what others have waited for.
+  const isQuiet = () =>
+    quiet.has(projectId) &&
+    !transaction.events.some((event) => event.projectId === projectId && wakens(event))
   const claims: Claim[] = []
   let turns = context.turns.get(projectId) ?? noTurns
   for (;;) {
@@ -108,7 +113,7 @@ export async function claimIn(
     }
     const nextTime = await transaction.storage.query('nextTime', { projectId })
     // Whoever has found work does not rest, and a quiet project does not advance by itself.
-    if (quiet.has(projectId) && (!idle || claims.length > 0)) {
+    if (isQuiet() && (!idle || claims.length > 0)) {
       return { claims, turns, resting: false, nextTime, keptBack }
     }
     const freeSlots = workers.length - claims.length

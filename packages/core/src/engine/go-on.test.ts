@@ -131,4 +131,47 @@ describe('a worker whose attempt ends [X-02]', () => {
     expect(report.tasks.done).toBe(3)
     await cueline.close()
   })
+
+  it('leaves nothing for the sweep that its own end has stopped, while others work on', async () => {
+    const clock = manualClock()
+    const long = Promise.withResolvers<void>()
+    const short = Promise.withResolvers<void>()
+    const cueline = await createCueline({
+      clock,
+      storage: memoryStorage({ clock: () => clock.now() }),
+      runner: async ({ task }) => {
+        if (task.code === 'long') return await long.promise
+        await short.promise
+        return { status: 'failed', class: 'permanent', message: 'Cannot be done.' }
+      },
+    })
+    const { id: projectId } = await cueline.projects.create({ name: 'one' })
+    const document = {
+      tasks: [
+        { id: 'long', title: 'Long' },
+        { id: 'fails', title: 'Fails' },
+        { id: 'waits', title: 'Waits', dependsOn: ['fails'] },
+      ],
+    }
+    await cueline.tasks.import({ projectId, document })
+    const stage = async (name: string, ...codes: string[]) => {
+      const { id: batchId } = await cueline.stages.create({ projectId, name })
+      await cueline.stages.stage({ batchId, tasks: codes, force: true })
+      await cueline.stages.promote({ batchId })
+    }
+    await stage('works on', 'long')
+    await stage('is stopped', 'fails', 'waits')
+    const told = new Set<string>()
+    cueline.on('event', ({ type }) => told.add(type))
+    const run = cueline.run({ projectId, workers: 3 })
+    await clock.settle()
+    short.resolve()
+    // The clock stands still, so no sweep finds it.
+    await clock.settle()
+    expect(told).toContain('task.failed')
+    expect(told).toContain('batch.stuck')
+    long.resolve()
+    await run
+    await cueline.close()
+  })
 })

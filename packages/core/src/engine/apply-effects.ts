@@ -5,7 +5,6 @@ import type { EngineContext } from './context.ts'
 import { AttemptAborted } from './attempt-aborted.ts'
 import type { ProjectEffects } from './ledger.ts'
 import { movesQueue } from './merge-turns.ts'
-import { wakens } from './wakens.ts'
 
 type EffectContext = Pick<
   EngineContext,
@@ -61,8 +60,25 @@ async function dispatch(
 export function announce(context: EffectContext, events: readonly StoredEvent[]): void {
   for (const event of events) {
     if (event.type === 'request.answered') context.answers.get(event.requestId)?.(event.answer)
-    if (wakens(event)) context.quiet.delete(event.projectId)
+    if (wakening.has(event.type)) context.quiet.delete(event.projectId)
     context.emitter.emit('event', event)
   }
   if (events.some(movesQueue)) context.mergeTurns.look()
 }
+
+/** Events after which a quiet project may advance: new, changed or blocked tasks and batches. */
+const wakening: ReadonlySet<StoredEvent['type']> = new Set([
+  'project.updated',
+  'project.resumed',
+  'tasks.staged',
+  'tasks.unstaged',
+  'task.cancelled',
+  'task.failed',
+  'task.reopened',
+  'batch.created',
+  'batch.promoted',
+  'batch.updated',
+  'batch.deleted',
+  'batch.resumed',
+  'batches.reordered',
+])

@@ -14,16 +14,13 @@ import {
   suspectIn,
 } from '../limit/admission.ts'
 import { neededFor } from '../merge/merge-rounds.ts'
-import { advance } from '../staging/advance.ts'
 import type { AttemptBrief } from '../staging/attempt-brief.ts'
-import type { BatchSummary } from '../staging/batch-summary.ts'
-import type { Command } from '../staging/command.ts'
 import type { Project } from '../staging/state.ts'
 import type { Queries, StorageTransaction } from '../storage/storage.ts'
+import { advanceProject } from './advance-project.ts'
 import { attemptBriefOf } from './attempt-brief-of.ts'
 import type { EngineContext } from './context.ts'
 import type { LedgerTransaction } from './ledger.ts'
-import { wakens } from './wakens.ts'
 
 /** A work order that this process holds, by lease and fence. */
 export interface ClaimIds {
@@ -97,10 +94,6 @@ export async function claimIn(
 ): Promise<ClaimResult & { readonly turns: ClaimTurns }> {
   const { projectId, workers, idle } = request
   const { quiet } = context
-  // The end of the attempt that asks may itself be what others have waited for.
-  const isQuiet = () =>
-    quiet.has(projectId) &&
-    !transaction.events.some((event) => event.projectId === projectId && wakens(event))
   const claims: Claim[] = []
   let turns = context.turns.get(projectId) ?? noTurns
   for (;;) {
@@ -113,11 +106,11 @@ export async function claimIn(
     }
     const nextTime = await transaction.storage.query('nextTime', { projectId })
     // Whoever has found work does not rest, and a quiet project does not advance by itself.
-    if (isQuiet() && (!idle || claims.length > 0)) {
+    if (quiet.has(projectId) && (!idle || claims.length > 0)) {
       return { claims, turns, resting: false, nextTime, keptBack }
     }
     const freeSlots = workers.length - claims.length
-    const look = await advanceOnce(transaction, projectId, found.running, freeSlots)
+    const look = await advanceProject(transaction, projectId, found.running, freeSlots)
     if (look.progressed) continue
     if (!look.due) quiet.add(projectId)
     if (claims.length > 0 || look.running) {
@@ -279,51 +272,6 @@ function takenBy(load: Load, project: Project | null): Taken {
   }
 }
 
-interface Look {
-  readonly progressed: boolean
-  readonly queued: boolean
-  readonly running: boolean
-  /** Something may happen by itself later: another settled task is reason enough to look again. */
-  readonly due: boolean
-}
-
-/** One look at what should happen by itself. */
-async function advanceOnce(
-  transaction: LedgerTransaction,
-  projectId: ProjectId,
-  running: number,
-  freeSlots: number,
-): Promise<Look> {
-  const { storage } = transaction
-  const { project } = await storage.load({ projectId })
-  if (project === null) return { progressed: false, queued: false, running: false, due: false }
-  const follows = (batches: readonly BatchSummary[]) =>
-    advance({ project, batches, running, claimable: 0, freeSlots, now: storage.now })
-  let batches = await storage.query('batches', { projectId, moving: true })
-  let commands = follows(batches)
-  // All of them only where one may be stuck: others wait for what has failed, or nothing moves on.
-  const blocked = batches.some(({ failed, cancelled }) => failed + cancelled > 0)
-  if (blocked || (running === 0 && !commands.some(promotesInTurn))) {
-    batches = await storage.query('batches', { projectId })
-    commands = follows(batches)
-  }
-  let progressed = false
-  for (const command of commands) {
-    const { events } = await transaction.execute(command)
-    progressed ||= events.some((event) => event.type !== 'batch.stuck')
-  }
-  return {
-    progressed,
-    queued: batches.some(({ queued }) => queued > 0),
-    running: batches.some(({ doing, review }) => doing + review > 0),
-    due: batches.some(mayAdvance),
-  }
-}
-
-function promotesInTurn(command: Command): boolean {
-  return command.type === 'batch.promote' && command.awaitedBy === undefined
-}
-
 /** Looked at in one go. */
 const portion = 500
 
@@ -350,9 +298,4 @@ async function needsOthers(
     }
   }
   return true
-}
-
-function mayAdvance({ batch, staged }: BatchSummary): boolean {
-  if (staged === 0 || batch.pausedAt !== null) return false
-  return batch.promotedAt === null ? batch.autoPromote : batch.openLayer !== null
 }

@@ -12,8 +12,6 @@ import type { LeaseClaim, Storage, StorageTransaction } from '../storage/storage
 /** What one step may do inside the transaction it shares with others. */
 export interface LedgerTransaction {
   readonly storage: StorageTransaction
-  /** What was written in it so far, by this step and those before; heard of after the commit. */
-  readonly events: readonly StoredEvent[]
   /** Decides and writes; a refusal comes back as it is and has written nothing. */
   decide(command: Command): Promise<Decision>
   /** As `decide`; a refusal is thrown as a `CuelineError`. */
@@ -267,7 +265,6 @@ function ledgerTransaction(
   }
   return {
     storage,
-    events,
     atEnd(work, item) {
       const key = work as AtEnd<unknown>
       const items = atEnd.get(key)

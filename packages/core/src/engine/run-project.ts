@@ -5,6 +5,7 @@ import { consumeDeliveries } from './consume-deliveries.ts'
 import type { EngineContext } from './context.ts'
 import { type Heartbeat, startHeartbeat } from './heartbeat.ts'
 import { insist, isPassing } from './insist.ts'
+import { startNoticingStuck } from './notice-stuck.ts'
 import { startRadar } from './radar.ts'
 import { reclaimLapsed, removeOrphanedWorkspaces } from './reconcile.ts'
 import { runAttempt } from './run-attempt.ts'
@@ -178,8 +179,10 @@ async function workUntilRest(
     },
   )
   const radar = startRadar(context, projectId)
+  const stuck = startNoticingStuck(context, projectId)
   const sweep = startSweep(context, projectId, () => {
     radar.look()
+    if (slots.areTaken()) stuck.look()
     consumer.sweep()
   })
   const stopped = new Promise<'stopped'>((resolve) => {
@@ -209,6 +212,7 @@ async function workUntilRest(
     await running.ended()
     await sweep.stop()
     await radar.stop()
+    await stuck.stop()
   }
 }
 

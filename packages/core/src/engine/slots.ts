@@ -23,6 +23,8 @@ export interface Slots {
   allowed(): number
   /** Takes a slot, before work for it is looked for; null when none is free. */
   take(): TakenSlot | null
+  /** Whether none is free, so that nobody looks for work. */
+  areTaken(): boolean
 }
 
 export function createSlots(count: number, onChange: () => void): Slots {
@@ -84,5 +86,6 @@ export function createSlots(count: number, onChange: () => void): Slots {
   return {
     allowed: () => count + waiting,
     take: () => (working < count ? takeSlot() : null),
+    areTaken: () => working >= count,
   }
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -342,6 +342,16 @@ describe('a repository that cannot be worked with [X-06]', () => {
     git('clone', '-q', '--depth=1', `file://${folder}`, shallow)
     expect(await about({ repository: shallow })).toMatch(/shallow clone.*--unshallow/)
   })
+
+  it.runIf(existsSync('/proc/self')).each(['/proc/none/deep', '/proc'])(
+    'is refused while workspaces cannot be made where they are wanted: %s',
+    async (root) => {
+      const provider = gitWorkspaces({ repository: repository.folder, root, minFreeBytes: 0 })
+      await expect(provider.prepare(requestOf(1), never)).rejects.toThrow(
+        /^The folder \/proc\/.* cannot be made .* with `root`\.$/,
+      )
+    },
+  )
 
   it('is refused before anything starts while it has submodules, and nothing is made in it', async () => {
     const { folder, git } = repository

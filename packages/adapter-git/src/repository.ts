@@ -14,6 +14,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 
 import { CuelineError } from '@cueline/core'
 
+import { makeFolder } from './make-folder.ts'
 import { digestOf } from './names.ts'
 import { askGit, runGit, type GitAnswer, type GitCall } from './run-git.ts'
 import { readSettings, type GitSettings } from './settings.ts'
@@ -297,7 +298,7 @@ async function makeHost(
 async function makeFolders({ control, root, top }: Repository): Promise<void> {
   await mkdir(join(control, 'workspaces'), { recursive: true })
   await mkdir(join(control, 'index'), { recursive: true })
-  await mkdir(root, { recursive: true })
+  makeFolder(root)
   const own = join(top, '.cueline')
   // Whatever lies there is no part of the user's work.
   if (root.startsWith(own)) await writeFile(join(own, '.gitignore'), '*\n')

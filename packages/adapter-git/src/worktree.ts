@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { copyFile, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { copyFile, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
 import { CuelineError } from '@cueline/core'
 
+import { makeFolder } from './make-folder.ts'
 import type { Repository } from './repository.ts'
 
 export interface WorktreeOrder {
@@ -34,7 +35,7 @@ export async function addWorktree(
   { path, commit, branch, index, empty = false }: WorktreeOrder,
   signal?: AbortSignal,
 ): Promise<string> {
-  await mkdir(dirname(path), { recursive: true })
+  makeFolder(dirname(path))
   // Where a try failed half way its branch may be there already; nobody else has one of that name.
   const onto = branch === undefined ? ['--detach'] : ['-B', branch.replace(/^refs\/heads\//, '')]
   const add = ['worktree', 'add', '--no-checkout', ...onto, '--', path, commit]

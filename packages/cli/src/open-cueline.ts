@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 
 import { sqliteStorage } from '@cueline/adapter-sqlite'
@@ -12,6 +12,7 @@ import {
 
 import type { GlobalOptions } from './cli.ts'
 import { isPostgresUrl, refuseOtherUrls, shownDatabase, withoutSchema } from './database-place.ts'
+import { makeFolder } from './make-folder.ts'
 import type { Terminal } from './terminal.ts'
 
 export interface OpenOptions extends Pick<
@@ -71,7 +72,7 @@ async function openServer(db: string, create: boolean): Promise<Storage> {
 
 async function openFile(terminal: Terminal, db: string, create: boolean): Promise<Storage> {
   const file = resolve(terminal.cwd, db)
-  if (create) makeFolder(dirname(file))
+  if (create) makeFolderFor(file)
   else if (isMissing(file)) {
     throw new CuelineError(
       'storage-unusable',
@@ -93,9 +94,10 @@ function isMissing(file: string): boolean {
   }
 }
 
-function makeFolder(folder: string): void {
+function makeFolderFor(file: string): void {
+  const folder = dirname(file)
   try {
-    mkdirSync(folder, { recursive: true })
+    makeFolder(folder)
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
     throw new CuelineError(

@@ -1,8 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { dirname, relative, resolve } from 'node:path'
 
 import { CuelineError } from '@cueline/core'
 
+import { makeFolder } from './make-folder.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Writes what an option asked for, folders included, and says so beside the results. */
@@ -14,7 +15,7 @@ export async function writeOutput(
 ): Promise<void> {
   const path = resolve(terminal.cwd, file)
   try {
-    await mkdir(dirname(path), { recursive: true })
+    makeFolder(dirname(path))
     await writeFile(path, text)
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 
 import type { AttemptId, Landed, WorkOrderId, Workspace } from '@cueline/core'
 
+import { makeFolder } from '../make-folder.ts'
 import { readIfThere, writeAtomically, writeDurably } from './atomic-file.ts'
 import type { Tree } from './scan-tree.ts'
 
@@ -49,8 +50,8 @@ export function controlFolder(result: string) {
     salvageOf: (attemptId: AttemptId) => join(root, 'salvage', fileName(attemptId)),
 
     async open(): Promise<void> {
-      await mkdir(manifests, { recursive: true })
-      await mkdir(landings, { recursive: true })
+      makeFolder(manifests, 'result')
+      makeFolder(landings, 'result')
       // Whatever the result is kept in, this is not part of it.
       await writeFile(join(root, '.gitignore'), '*\n')
     },

@@ -1,8 +1,9 @@
-import { lstat, mkdir, realpath, symlink } from 'node:fs/promises'
+import { lstat, realpath, symlink } from 'node:fs/promises'
 import { join, resolve, sep } from 'node:path'
 
 import { CuelineError } from '@cueline/core'
 
+import { makeFolder } from '../make-folder.ts'
 import { controlFolder, controlName, type ControlFolder } from './control-folder.ts'
 
 export interface DirectoryWorkspacesOptions {
@@ -55,12 +56,12 @@ export function checkedNames({ ignore: wanted, link = [] }: DirectoryWorkspacesO
 /** Makes the folders that are not there yet. */
 export async function openPlace(options: DirectoryWorkspacesOptions): Promise<Place> {
   const { ignore, links } = checkedNames(options)
-  await mkdir(options.result, { recursive: true })
+  makeFolder(options.result, 'result')
   const result = await realpath(options.result)
   const control = controlFolder(result)
   const wanted = resolve(options.root ?? control.workspaces)
   await control.open()
-  await mkdir(wanted, { recursive: true })
+  makeFolder(wanted, 'root')
   const root = await realpath(wanted)
   const inside = root === result ? [] : root.startsWith(result + sep) ? parts(result, root) : null
   if (inside !== null && !inside.some((part) => ignore.has(part))) {

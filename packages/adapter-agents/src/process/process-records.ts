@@ -1,12 +1,4 @@
-import {
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { lstatSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,6 +6,7 @@ import { join } from 'node:path'
 import { CuelineError } from '@cueline/core'
 
 import { findProcess, machineId } from './list-processes.ts'
+import { makeFolder } from '../make-folder.ts'
 
 /** What is kept about a running command, so that it can be ended when its engine has died. */
 export interface ProcessRecord {
@@ -112,7 +105,7 @@ function readRecord(file: string): ProcessRecord | null {
 }
 
 function makePrivate(folder: string): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder, 'stateFolder', 0o700)
   if (isPrivate(folder)) return
   throw new CuelineError(
     'refused',

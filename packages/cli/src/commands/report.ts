@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 
 import {
@@ -14,6 +14,7 @@ import type { Command } from 'commander'
 import { chooseProject } from '../choose-project.ts'
 import type { Cli, GlobalOptions } from '../cli.ts'
 import { exitCodes } from '../exit-code.ts'
+import { makeFolder } from '../make-folder.ts'
 import { withCueline } from '../open-cueline.ts'
 import { positiveNumber } from '../option-values.ts'
 import { readEvents } from '../read-events.ts'
@@ -83,7 +84,7 @@ async function writeFiles(
 ): Promise<void> {
   const folder = resolve(terminal.cwd, out)
   try {
-    await mkdir(folder, { recursive: true })
+    makeFolder(folder)
     await writeFile(join(folder, 'report.md'), renderReportMarkdown(report))
     await writeFile(join(folder, 'report.json'), `${JSON.stringify(report, null, 2)}\n`)
     await writeFile(join(folder, 'events.jsonl'), eventsToJsonLines(events))

@@ -113,7 +113,8 @@ describe('rows kept between transactions on Postgres [S4-05] [X-02]', () => {
     const storage = await postgresStorage({ url, schema })
     await withTask(storage)
     await runSql(
-      `insert into "${schema}".migrations (number, name, checksum) values (99, 'later', 'x')`,
+      `insert into "${schema}".migrations (number, name, checksum) values (99, 'later', 'x');
+       update "${schema}".store set schema = 99`,
     )
     const late = write(storage, { table: 'task', kind: 'delete', key: taskId })
     await expect(late).rejects.toMatchObject({ code: 'storage-newer', retryable: false })
@@ -134,7 +135,8 @@ describe('rows kept between transactions on Postgres [S4-05] [X-02]', () => {
       waiting.catch(() => {})
       await somebodyWaits(schema)
       await runSql(
-        `insert into "${schema}".migrations (number, name, checksum) values (99, 'later', 'x')`,
+        `insert into "${schema}".migrations (number, name, checksum) values (99, 'later', 'x');
+       update "${schema}".store set schema = 99`,
       )
       return { waiting }
     })

@@ -7,6 +7,8 @@ import { postgresStorage } from './postgres-storage.ts'
 const order = exampleWorkOrder('p1', 't1', 'o1')
 const attempt = exampleAttempt(order, 'a1')
 const { projectId } = attempt
+/** What the clock was at before; it never goes back. */
+const later = Date.now() + 86_400_000
 
 describe('a schema of before there were sessions [S2-05]', () => {
   it('is brought to the newest version, with all that is in it', async () => {
@@ -31,19 +33,23 @@ describe('a schema of before there were sessions [S2-05]', () => {
       alter table "${schema}".attempts drop column merge_target, drop column merge_queued_at;
       alter table "${schema}".work_orders drop column merge_rounds;
       alter table "${schema}".projects drop column deliveries;
+      insert into "${schema}".settings values ('clock-mark', ${later});
+      drop table "${schema}".store;
       delete from "${schema}".migrations where number >= 3`)
 
     const storage = await postgresStorage({ url, schema })
     const session = exampleSession(attempt, 's1')
-    const { attempts, sessions } = await storage.transaction(async (transaction) => {
+    const { attempts, sessions, now } = await storage.transaction(async (transaction) => {
       await transaction.write(
         projectId,
         [{ table: 'session', kind: 'insert', row: session }],
         [],
         'test',
       )
-      return transaction.load({ projectId, everything: true })
+      const slice = await transaction.load({ projectId, everything: true })
+      return { ...slice, now: transaction.now }
     })
+    expect(now).toBeGreaterThanOrEqual(later)
     expect([...attempts.values()]).toEqual([attempt])
     expect([...sessions.values()]).toEqual([session])
     await storage.close()

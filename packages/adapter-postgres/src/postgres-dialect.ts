@@ -40,7 +40,8 @@ export function postgresDialect(options: PostgresDialectOptions): Dialect {
       text: 'text collate "C"',
       serial: 'bigint generated always as identity primary key',
     },
-    wallClock: sql`cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`,
+    // Not `extract`, which reckons with any number of digits.
+    wallClock: sql`cast(date_part('epoch', clock_timestamp()) * 1000 as bigint)`,
     records: (json, columns, alias) => sql`(
       select ${sql.join(columns.map(valueAt))}
       from json_array_elements(cast(${json} as json)) as listed (value)
@@ -61,7 +62,7 @@ export function postgresDialect(options: PostgresDialectOptions): Dialect {
     thenJoin: sql`join`,
     encode,
     decode,
-    server: sql`cast(pg_postmaster_start_time() as text)`,
+    server: sql`date_part('epoch', pg_postmaster_start_time())`,
     pipelines: true,
     joinsWrites: true,
     lockProject: (database, projectId) => lock(database, keyOf(projectId)),

@@ -33,7 +33,7 @@ function openStorage(schema: string, sent: { alone: number }): Promise<SqlStorag
   pool.on('connect', (client) => {
     const query = client.query.bind(client) as (config: { readonly text: string }) => unknown
     client.query = ((config: { readonly text: string }) => {
-      if (config.text.startsWith('with clock')) sent.alone += 1
+      if (config.text.startsWith('with written')) sent.alone += 1
       return query(config)
     }) as typeof client.query
   })
@@ -247,8 +247,7 @@ describe('statements that are whole transactions [S4-05, X-02]', () => {
       }, projectId)
     while (sent.alone === 0) await note()
     expect(new Set(times)).toEqual(new Set([start]))
-    const stored = `update "${schema}".settings set value = $1 where name = 'clock-mark'`
-    await runSql(stored, [start + 500])
+    await runSql(`update "${schema}".store set clock_mark = $1`, [start + 500])
     await note()
     expect(times.slice(-2)).toEqual([start, start + 500])
     expect(sent.alone).toBe(2)

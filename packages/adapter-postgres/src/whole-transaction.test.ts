@@ -99,7 +99,7 @@ describe('a transaction on what is known of its project [S4-05] [X-02]', () => {
     const before = proxy.sent.length
     await append(second)
     const sent = proxy.sent.slice(before)
-    expect(sent).toContain('with clock as')
+    expect(sent).toContain('with written as')
     expect(sent).not.toMatch(/begin|commit/)
     await first.close()
     await second.close()
@@ -294,7 +294,8 @@ describe('a transaction on what is known of its project [S4-05] [X-02]', () => {
     const storage = await postgresStorage({ url, schema })
     await appendUntilTrusted(storage)
     await runSql(
-      `insert into "${schema}".migrations (number, name, checksum) values (99, 'later', 'x')`,
+      `insert into "${schema}".migrations (number, name, checksum) values (99, 'later', 'x');
+       update "${schema}".store set schema = 99`,
     )
     await expect(append(storage)).rejects.toMatchObject({ code: 'storage-newer' })
     await storage.close()

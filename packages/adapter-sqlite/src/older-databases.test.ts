@@ -19,6 +19,8 @@ import { sqliteDialect } from './sqlite-dialect.ts'
 import { sqliteStorage } from './sqlite-storage.ts'
 
 const projectId = 'p1' as ProjectId
+/** What the clock was at before; it never goes back. */
+const later = Date.now() + 86_400_000
 
 /** A database that an older version has made, with work that goes on. */
 async function olderDatabase(version: number): Promise<string> {
@@ -40,6 +42,7 @@ async function olderDatabase(version: number): Promise<string> {
       values ('o1', 'p1', 't1', 'claimed', 1, 'a1', 'worker-1', 0, 0, 0, 0, 1, null)`,
     sql`insert into attempts (id, project_id, task_id, work_order_id, number, worker_id, fence, status, started_at, waited_ms, verdicts)
       values ('a1', 'p1', 't1', 'o1', 1, 'worker-1', 1, 'running', 1, 0, '[]')`,
+    sql`insert into settings values ('clock-mark', ${later})`,
   ]) {
     await statement.execute(kysely)
   }
@@ -61,7 +64,7 @@ describe('a database of an older version [S2-05]', () => {
       })
       const attempt = exampleAttempt(order, 'a1')
       const session = exampleSession(attempt, 's1')
-      const slice = await storage.transaction(async (transaction) => {
+      const { now, ...slice } = await storage.transaction(async (transaction) => {
         await transaction.write(
           projectId,
           [
@@ -71,8 +74,10 @@ describe('a database of an older version [S2-05]', () => {
           [],
           'test',
         )
-        return transaction.load({ projectId, everything: true })
+        const loaded = await transaction.load({ projectId, everything: true })
+        return { ...loaded, now: transaction.now }
       })
+      expect(now).toBeGreaterThanOrEqual(later)
       expect(slice.project).toEqual(exampleProject(projectId))
       expect([...slice.batches.values()]).toEqual([exampleBatch(projectId, 'b1')])
       expect(slice.tasks.get('t1' as TaskId)).toEqual(

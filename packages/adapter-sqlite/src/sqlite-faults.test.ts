@@ -96,7 +96,8 @@ describe('SQLite in trouble [X-11]', () => {
     const { file } = temporaryFile()
     const storage = await sqliteStorage({ file })
     const database = new DatabaseSync(file)
-    database.exec("insert into migrations (number, name, checksum) values (99, 'later', 'x')")
+    database.exec(`insert into migrations (number, name, checksum) values (99, 'later', 'x');
+      update store set schema = 99`)
     database.close()
     const late = storage.transaction((transaction) => transaction.query('projects', {}))
     await expect(late).rejects.toMatchObject({ code: 'storage-newer', retryable: false })

@@ -2,7 +2,7 @@ import { prunedError } from '@cueline/core'
 import type { Event, ProjectId, StoredEvent, WorkOrderId } from '@cueline/core'
 import { sql } from 'kysely'
 
-import { clockMark, newestMigration, nowOf } from './clock.ts'
+import { nowOf, theStore } from './clock.ts'
 import type { Database, Dialect } from './dialect.ts'
 import { insertRows } from './insert-rows.ts'
 import type { InsertTarget } from './insert-rows.ts'
@@ -145,12 +145,13 @@ const selectVersion = statement<
   }
 >(
   ({ projectId }, dialect) => sql`select
-    ${newestMigration} as schema,
+    store.schema as schema,
     ${dialect.server ?? sql`null`} as server,
     ${nowOf(dialect)} as now,
-    ${clockMark} as mark,
+    store.clock_mark as mark,
     coalesce((select last_sequence from logs where project_id = ${projectId}), 0) as last_sequence,
-    coalesce((select silent_writes from logs where project_id = ${projectId}), 0) as silent_writes`,
+    coalesce((select silent_writes from logs where project_id = ${projectId}), 0) as silent_writes
+    from store where ${theStore}`,
 )
 
 const raiseSilent = statement<{ projectId: string }>(

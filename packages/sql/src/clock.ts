@@ -5,8 +5,6 @@ import type { Database, Dialect } from './dialect.ts'
 import type { Writing } from './pipelined.ts'
 import { statement } from './statement.ts'
 
-const offset = 'clock-offset'
-const mark = 'clock-mark'
 /** How far the stored mark may lag behind: it is written once in this time, not at every write. */
 const markEveryMs = 1_000
 
@@ -20,31 +18,26 @@ const readClock = statement<
 >(
   (_, dialect) => sql`select
     ${nowOf(dialect)} as now,
-    ${clockMark} as mark,
+    store.clock_mark as mark,
     ${dialect.dataVersion ?? sql`null`} as version,
-    ${newestMigration} as schema`,
+    store.schema as schema
+    from store where ${theStore}`,
 )
 
-/** The number of the migration that the database went through last. */
-export const newestMigration = sql<number>`(select coalesce(max(number), 0) from migrations)`
+/** The one row of the table `store`. */
+export const theStore = sql<boolean>`store.id = 1`
 
-/** The stored high-water mark of the clock. */
-export const clockMark = sql<number>`coalesce((select value from settings where name = ${sql.lit(mark)}), 0)`
-
-/** The clock that decides expiry, before the high-water mark. */
+/** The clock that decides expiry, before the high-water mark; over the table `store`. */
 export function nowOf(dialect: Dialect): RawBuilder<number> {
-  return sql`${dialect.wallClock}
-    + coalesce((select value from settings where name = ${sql.lit(offset)}), 0)`
+  return sql`${dialect.wallClock} + store.clock_offset`
 }
 
 const raiseMark = statement<{ at: number }>(
-  ({ at }) => sql`insert into settings (name, value) values (${mark}, ${at})
-    on conflict (name) do update set value = excluded.value where settings.value < excluded.value`,
+  ({ at }) => sql`update store set clock_mark = ${at} where ${theStore} and clock_mark < ${at}`,
 )
 
 const moveOffset = statement<{ ms: number }>(
-  ({ ms }) => sql`insert into settings (name, value) values (${offset}, ${ms})
-    on conflict (name) do update set value = settings.value + excluded.value`,
+  ({ ms }) => sql`update store set clock_offset = clock_offset + ${ms} where ${theStore}`,
 )
 
 /** The storage's clock inside a transaction, and the mark that is stored for it. */

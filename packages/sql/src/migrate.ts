@@ -10,6 +10,7 @@ import { touches } from './migrations/0005-touches.ts'
 import { mergeQueue } from './migrations/0006-merge-queue.ts'
 import { deliveries } from './migrations/0007-deliveries.ts'
 import { writers } from './migrations/0008-writers.ts'
+import { store } from './migrations/0009-store.ts'
 
 export interface Migration {
   readonly number: number
@@ -26,6 +27,7 @@ export const migrations: readonly Migration[] = [
   mergeQueue,
   deliveries,
   writers,
+  store,
 ]
 
 /**
@@ -120,6 +122,9 @@ async function apply(
   }
   await sql`insert into migrations (number, name, checksum)
     values (${migration.number}, ${migration.name}, ${checksum})`.execute(transaction)
+  // Where those that are open look.
+  if (migration.number < store.number) return
+  await sql`update store set schema = ${migration.number}`.execute(transaction)
 }
 
 async function checksum(migration: Migration): Promise<string> {

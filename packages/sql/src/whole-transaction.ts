@@ -3,7 +3,7 @@ import type { ProjectId } from '@cueline/core'
 import { sql } from 'kysely'
 import type { CompiledQuery } from 'kysely'
 
-import { clockMark, newestMigration, nowOf } from './clock.ts'
+import { nowOf, theStore } from './clock.ts'
 import type { Database, Dialect } from './dialect.ts'
 import { joinedBehind } from './joined.ts'
 import type { ProjectVersion } from './known-projects.ts'
@@ -67,27 +67,24 @@ const guard = statement<{
   schema: number
   server: string
 }>(
-  (given, dialect) => sql`clock as (select
-      ${nowOf(dialect)} as now,
-      ${clockMark} as mark,
-      ${newestMigration} as schema,
-      ${dialect.server ?? sql`null`} as server
-    ), written as (
-      update logs set last_sequence = ${given.last} from clock
+  (given, dialect) => sql`written as (
+      update logs set last_sequence = ${given.last} from store
       where logs.project_id = ${given.projectId}
         and logs.last_sequence = ${given.lastSequence}
         and logs.silent_writes = ${given.silentWrites}
-        and clock.now < ${given.before}
-        and clock.mark <= ${given.now}
-        and clock.schema = ${given.schema}
-        and clock.server = ${given.server}
+        and ${theStore}
+        and store.clock_mark <= ${given.now}
+        and store.schema = ${given.schema}
+        and ${nowOf(dialect)} < ${given.before}
+        and ${dialect.server ?? sql`null`} = ${given.server}
         and ${dialect.whole?.tryLock(given.projectId)}
-      returning greatest(clock.now, clock.mark) as now
+      returning greatest(${nowOf(dialect)}, store.clock_mark) as now
     )`,
 )
 
-const verdict = `select cast(case when exists (select 1 from written) then '1'
-  else '${outdated}' end as integer) as done, (select now from written) as now`
+/** Nothing was written where it names no time, which is no number. */
+const verdict = `select cast(coalesce((select cast(now as text) from written), '${outdated}') as bigint)
+  as now`
 
 /** What became of a transaction, as far as the log can tell. */
 export type Fate = 'stored' | 'never' | 'unknown'

@@ -55,6 +55,26 @@ describe('cueline workers [S2-03]', () => {
     expect(workers).toMatchObject([
       { name: 'north', status: 'busy', attempts: [{ task: 'T1', number: 2, status: 'running' }] },
     ])
+    expect((await cueline()).stdout).not.toContain('only wait')
+    const waits = (id: string, worker: string, status: 'merging' | 'waiting') => {
+      const held = exampleWorkOrder(project.id, `t-${id}`, `o-${id}`, { status: 'claimed' })
+      return [
+        insert('worker', exampleWorker(project.id, worker, { name: worker, status: 'busy' })),
+        insert('task', exampleTask(project.id, `t-${id}`, { code: id })),
+        insert('workOrder', held),
+        insert('attempt', exampleAttempt(held, `a-${id}`, { workerId: worker as never, status })),
+      ]
+    }
+    await storage.transaction((transaction) =>
+      transaction.write(project.id, waits('T2', 'west', 'merging'), [], 'test'),
+    )
+    expect((await cueline()).stdout).toContain(
+      '\n1 of them only waits to merge or for a person; others work in its place.\n',
+    )
+    await storage.transaction((transaction) =>
+      transaction.write(project.id, waits('T3', 'east', 'waiting'), [], 'test'),
+    )
+    expect((await cueline()).stdout).toContain('\n2 of them only wait to merge or for a person;')
     await storage.close()
   })
 })

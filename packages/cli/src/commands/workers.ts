@@ -5,6 +5,7 @@ import { chooseProject } from '../choose-project.ts'
 import type { Cli } from '../cli.ts'
 import { exitCodes } from '../exit-code.ts'
 import { withCueline } from '../open-cueline.ts'
+import { wrapText } from '../wrap-text.ts'
 import { writeJson } from '../write-json.ts'
 
 /** `cueline workers`: who works on a project, on all hosts. */
@@ -14,7 +15,8 @@ export function addWorkers(program: Command, { terminal, run }: Cli): void {
     .summary('list who works on a project, on all hosts')
     .description(
       'Lists the workers of all runs that are there, and what each works on. One of which nothing was ' +
-        'heard for two leases counts as gone.',
+        'heard for two leases counts as gone. There can be more than --workers of a run: a task that ' +
+        'waits to merge or for a person keeps its worker, and another starts the next task in its place.',
     )
     .option('--all', 'also those that have gone')
     .addHelpText('after', '\nExamples:\n  cueline workers\n  cueline workers --all --json')
@@ -26,7 +28,7 @@ export function addWorkers(program: Command, { terminal, run }: Cli): void {
           const workers = listed.filter(({ status }) => options.all || status !== 'offline')
           if (options.json) writeJson(terminal, { workers })
           else if (workers.length === 0) terminal.out(`${noneThere(listed.length)}\n`)
-          else terminal.out(`${tableOf(workers, terminal.columns).join('\n')}\n`)
+          else terminal.out(`${linesOf(workers, terminal.columns).join('\n')}\n`)
           return exitCodes.ok
         }),
       ),
@@ -39,6 +41,28 @@ function noneThere(gone: number): string {
   return gone === 0
     ? 'Nobody has worked on it yet. Next: cueline run --agent "<command>".'
     : `Nobody works on it now; ${gone} have gone (--all).`
+}
+
+/** A worker beyond those that a run was asked for is explained where it is seen. */
+function linesOf(workers: Workers, columns: number): readonly string[] {
+  const apart = workers.filter(standsApart).length
+  const table = tableOf(workers, columns)
+  if (apart === 0) return table
+  const [which, whose] =
+    apart === 1 ? ['1 of them only waits', 'its'] : [`${apart} of them only wait`, 'their']
+  return [
+    ...table,
+    '',
+    ...wrapText(`${which} to merge or for a person; others work in ${whose} place.`, columns),
+  ]
+}
+
+/** Its slot is free for other work. */
+function standsApart({ attempts }: Workers[number]): boolean {
+  return (
+    attempts.length > 0 &&
+    attempts.every(({ status }) => status === 'merging' || status === 'waiting')
+  )
 }
 
 function tableOf(workers: Workers, columns: number): readonly string[] {

@@ -9,7 +9,10 @@ import { requireProject } from './resolve.ts'
 export interface WorkerView extends Pick<Worker, 'id' | 'name' | 'status'> {
   /** Since it registered, milliseconds. */
   readonly ageMs: number
-  /** What it holds now; a worker that has fallen silent holds it until its lease lapses. */
+  /**
+   * What it holds now; a worker that has fallen silent holds it until its lease lapses. What is `merging`
+   * or `waiting` has left its slot to another worker, so there may be more workers than were asked for.
+   */
   readonly attempts: readonly WorkerAttempt[]
 }
 

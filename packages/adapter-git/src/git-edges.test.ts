@@ -230,6 +230,7 @@ describe('a conflict [X-06]', () => {
     if (trial.ok) throw new Error('The trial must find the conflict.')
     expect(trial.conflicts).toEqual(['lines.txt'])
     expect(trial.message).toMatch(/lines\.txt changed in this attempt and on cueline\/main/)
+    expect(trial.unfit).toBeUndefined()
     const shown = (trial.evidence ?? '').split('\n')
     expect(shown.filter((line) => !/^[<=>]{7}/.test(line))).toEqual([
       'lines.txt:',
@@ -271,6 +272,7 @@ describe('what must not land [X-06]', () => {
       const trial = await refused((folder) => symlinkSync(to, join(folder, 'link')))
       expect(trial?.conflicts).toEqual(['link'])
       expect(trial?.message).toContain('leads out of the workspace')
+      expect(trial?.unfit).toBe(true)
     }
     expect(await refused((folder) => symlinkSync('README.md', join(folder, 'link')))).toBeNull()
   })
@@ -283,6 +285,7 @@ describe('what must not land [X-06]', () => {
     })
     expect(trial?.conflicts).toEqual(['inner'])
     expect(trial?.message).toContain('git repository of its own')
+    expect(trial?.unfit).toBe(true)
   })
 })
 

@@ -11,9 +11,9 @@ export interface Snapshot {
   readonly tree: string
   /** Paths that differ from the base, sorted. */
   readonly changed: readonly string[]
-  /** Changed paths that must not land, each with its reason. */
   /** What each of them holds: mode and object. */
   readonly contents: ReadonlyMap<string, string>
+  /** Changed paths that must not land, each with its reason. */
   readonly refused: readonly { readonly path: string; readonly reason: string }[]
 }
 

@@ -92,7 +92,8 @@ async function mergeWork(
   const { tree: workTree, changed, contents, refused } = await takeSnapshot(place, manifest)
   if (refused.length > 0) {
     const message = refused.map(({ path, reason }) => `${path} cannot land: ${reason}.`).join(' ')
-    return { ok: false, workspace, conflicts: refused.map(({ path }) => path), message }
+    const conflicts = refused.map(({ path }) => path)
+    return { ok: false, workspace, conflicts, message, unfit: true }
   }
   const made = (merged: string, tried: Omit<TriedWork, 'workspace' | 'changed'>): Merged => ({
     ok: true,

@@ -68,7 +68,7 @@ async function copyMerged(
 function whyNot(
   conflicts: readonly string[],
   leaving: readonly string[],
-): { readonly conflicts: readonly string[]; readonly message: string } {
+): Pick<Extract<TrialMerge, { ok: false }>, 'conflicts' | 'message' | 'unfit'> {
   const reasons: string[] = []
   if (conflicts.length > 0) {
     reasons.push(`${conflicts.join(', ')} changed in this attempt and in the result meanwhile.`)
@@ -76,5 +76,10 @@ function whyNot(
   if (leaving.length > 0) {
     reasons.push(`${leaving.join(', ')}: a link must not lead out of the folder.`)
   }
-  return { conflicts: [...conflicts, ...leaving], message: reasons.join(' ') }
+  const unfit = conflicts.length === 0
+  return {
+    conflicts: [...conflicts, ...leaving],
+    message: reasons.join(' '),
+    ...(unfit && { unfit }),
+  }
 }

@@ -1,6 +1,7 @@
 import { CuelineError } from '../error.ts'
 import { printableText } from '../report/printable-text.ts'
 import type { CommandOf } from '../staging/command.ts'
+import type { AttemptBrief } from '../staging/attempt-brief.ts'
 import type { Failure, Verdict } from '../staging/state.ts'
 import { touchedOf } from '../staging/touched.ts'
 import type { Landed, TriedWork, TrialMerge } from '../workspace/workspace.ts'
@@ -73,7 +74,9 @@ async function mergeOnce(
       const { attemptId } = whole.workspace
       const leftOut = others.find(({ claim }) => claim.attemptId === attemptId)
       if (leftOut !== undefined) return { ended: [], leftOut }
-      return { ended: [await fail(context, first, { failure: conflict(whole), work: whole })] }
+      return {
+        ended: [await fail(context, first, { failure: conflict(whole, first.brief), work: whole })],
+      }
     }
     const works = whole.group ?? [whole]
     for (const [at, candidate] of group.entries()) {
@@ -365,9 +368,19 @@ function redFailure(before: readonly MergeCandidate[], red: Verdicts, runs: numb
   return { ...failure, message }
 }
 
-function conflict(trial: Extract<TrialMerge, { ok: false }>): Failure {
-  const { message, conflicts, evidence = conflicts.join('\n') } = trial
-  return { class: 'merge-conflict', message, evidence }
+function conflict(
+  {
+    message,
+    conflicts,
+    unfit,
+    evidence = conflicts.join('\n'),
+  }: Extract<TrialMerge, { ok: false }>,
+  { task, feedback }: AttemptBrief,
+): Failure {
+  const wasTold = feedback.some((before) => before.message.includes(message))
+  if (unfit !== true || !wasTold) return { class: 'merge-conflict', message, evidence }
+  const question = `Task "${task.code}" was done again in a way that cannot land, although its agent was told: ${message} What should be done? The next attempt is told your answer.`
+  return { class: 'human-needed', message: question, evidence }
 }
 
 function leaseLost(claim: Claim): AttemptAborted {

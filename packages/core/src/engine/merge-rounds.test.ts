@@ -160,3 +160,55 @@ describe('work that comes back from the merge queue [S4-06, X-06]', () => {
     expect(roles).toEqual(['owner', 'owner', 'review'])
   })
 })
+
+describe('work that cannot land whatever else has landed [S4-06, X-06]', () => {
+  /** The first attempts leave something behind that must not land. */
+  async function leaving(attempts: number) {
+    const workspace = memoryWorkspaces()
+    const briefs: AttemptBrief[] = []
+    const tryMerge = workspace.tryMerge.bind(workspace)
+    workspace.tryMerge = async (tried, signal) =>
+      briefs.length <= attempts
+        ? {
+            ok: false,
+            workspace: tried,
+            conflicts: ['out'],
+            message: 'out cannot land: it leads out of the workspace.',
+            unfit: true,
+          }
+        : await tryMerge(tried, signal)
+    const world = await tinyWorld({
+      tasks: { A: [] },
+      workspace,
+      runner: async (attempt) => {
+        briefs.push(attempt)
+      },
+    })
+    const open = () => world.cueline.requests.list({ projectId: world.projectId, status: ['open'] })
+    return { ...world, briefs, open }
+  }
+
+  it('goes back to its owner, who is told why and may leave it out', async () => {
+    const { cueline, projectId, briefs } = await leaving(1)
+    expect((await cueline.run({ projectId })).tasks.done).toBe(1)
+    expect(briefs[1]?.feedback).toMatchObject([{ message: expect.stringMatching(/^out cannot/) }])
+  })
+
+  it('is asked about when its owner does it again, and each time after an answer', async () => {
+    const { cueline, clock, projectId, briefs, open } = await leaving(3)
+    const run = cueline.run({ projectId })
+    await clock.settle()
+    expect(briefs).toHaveLength(2)
+    const [request] = await open()
+    expect(request?.text).toBe(
+      'Task "A" was done again in a way that cannot land, although its agent was told: out cannot land: it leads out of the workspace. What should be done? The next attempt is told your answer.',
+    )
+    await cueline.requests.answer({ requestId: request?.id ?? '', answer: 'Without it.' })
+    await clock.settle()
+    expect(briefs).toHaveLength(3)
+    const [again] = await open()
+    await cueline.requests.answer({ requestId: again?.id ?? '', answer: 'Really.' })
+    expect((await run).tasks.done).toBe(1)
+    expect(briefs.at(-1)?.answers.map(({ answer }) => answer)).toEqual(['Without it.', 'Really.'])
+  })
+})

@@ -268,6 +268,11 @@ export type TrialMerge =
       /** Paths that the work changed, these among them, when the provider can tell. */
       readonly changed?: readonly string[]
       readonly message: string
+      /**
+       * The work cannot land wherever it is merged: nobody else has changed anything. Who does it again
+       * after being told so needs a person.
+       */
+      readonly unfit?: true
       /** What contradicts what there, for whoever resolves it; bounded. Absent when it cannot be shown. */
       readonly evidence?: string
     }

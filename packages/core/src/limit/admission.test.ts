@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { batchId, World } from '../staging/world.arbitrary.ts'
+import { batchId } from '../staging/garden.arbitrary.ts'
+import { World } from '../staging/world.arbitrary.ts'
 import type { Batch, Project, ProjectSettings, Task, WorkOrder } from '../staging/state.ts'
 import {
   addInterruptions,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { settings } from '../staging/world.arbitrary.ts'
+import { settings } from '../staging/garden.arbitrary.ts'
 import { defaultKeepAlive, keepAliveOf, sessionEnd } from './keep-alive.ts'
 
 const minute = 60_000

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { batchId, taskId, World } from './world.arbitrary.ts'
+import { batchId, taskId } from './garden.arbitrary.ts'
+import { World } from './world.arbitrary.ts'
 
 const promoted = (world: World) =>
   world.events.flatMap((event) => (event.type === 'batch.promoted' ? [event.batchId] : []))

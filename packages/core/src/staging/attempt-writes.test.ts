@@ -3,7 +3,8 @@ import type { RequestId } from '../id.ts'
 import { emptyLoad } from '../limit/admission.ts'
 import type { RequestDraft } from './command.ts'
 import type { Verdict } from './state.ts'
-import { type Claim, projectId, taskId, World, type Write } from './world.arbitrary.ts'
+import { projectId, taskId } from './garden.arbitrary.ts'
+import { type Claim, World, type Write } from './world.arbitrary.ts'
 
 const soil: RequestDraft = { kind: 'question', text: 'Which soil?', options: [] }
 const passed: Verdict = {

@@ -2,7 +2,8 @@ import { emptyLoad } from '../limit/admission.ts'
 import { describe, expect, it } from 'vitest'
 import type { WorkOrderId } from '../id.ts'
 import type { ErrorClass, Verdict } from './state.ts'
-import { batchId, type Claim, taskId, World } from './world.arbitrary.ts'
+import { batchId, taskId } from './garden.arbitrary.ts'
+import { type Claim, World } from './world.arbitrary.ts'
 
 function oneTask(settings = {}): World {
   const world = new World(settings).add('seed')

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { BatchId } from '../id.ts'
 import type { ProjectSettings, StuckPolicy } from './state.ts'
-import { batchId, type Order, taskId, World } from './world.arbitrary.ts'
+import { batchId, taskId } from './garden.arbitrary.ts'
+import { type Order, World } from './world.arbitrary.ts'
 
 const spring = batchId('spring')
 const wakeUp = [{ type: 'dispatch', orders: [] }]

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { batchLabel, batchOutcome } from './batch-label.ts'
-import { batchId, taskId, World } from './world.arbitrary.ts'
+import { batchId, taskId } from './garden.arbitrary.ts'
+import { World } from './world.arbitrary.ts'
 
 describe('batches [S0-02]', () => {
   it('run ten tasks at once and follow each other unless told otherwise', () => {

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import type { EventOf } from '../event/event.ts'
 import { changesOf, evolve } from './evolve.ts'
 import { emptySlice, type Slice } from './slice.ts'
-import { projectId, World } from './world.arbitrary.ts'
+import { projectId } from './garden.arbitrary.ts'
+import { World } from './world.arbitrary.ts'
 
 const at = 1_700_000_000_000
 

@@ -3,7 +3,8 @@ import type { WorkerId, WorkOrderId } from '../id.ts'
 import { emptyLoad } from '../limit/admission.ts'
 import { copySlice } from './apply-changes.ts'
 import type { MutableSlice } from './apply-changes.ts'
-import { type Claim, projectId, taskId, World } from './world.arbitrary.ts'
+import { projectId, taskId } from './garden.arbitrary.ts'
+import { type Claim, World } from './world.arbitrary.ts'
 
 const reason = 'the lease of its worker has lapsed'
 

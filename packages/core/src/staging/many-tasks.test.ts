@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { edge, newTask, World } from './world.arbitrary.ts'
+import { edge, newTask } from './garden.arbitrary.ts'
+import { World } from './world.arbitrary.ts'
 
 describe('a hundred thousand tasks [S2-01]', () => {
   it('are taken in one command, each with what it waits for', () => {

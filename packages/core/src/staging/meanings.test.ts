@@ -4,7 +4,8 @@ import type { AttemptId, RequestId, SessionId, WorkerId, WorkOrderId } from '../
 import { changesOf, evolve, replay } from './evolve.ts'
 import { emptySlice, type Slice } from './slice.ts'
 import type { Reached, Session } from './state.ts'
-import { batchId, type Claim, projectId, taskId, World } from './world.arbitrary.ts'
+import { batchId, projectId, taskId } from './garden.arbitrary.ts'
+import { type Claim, World } from './world.arbitrary.ts'
 
 const at = 1_700_000_000_000
 const seed = taskId('seed')

@@ -3,7 +3,8 @@ import { advance, type ProjectProgress } from './advance.ts'
 import type { BatchSummary } from './batch-summary.ts'
 import { newBatch } from './new-batch.ts'
 import type { Barrier, Batch } from './state.ts'
-import { batchId, projectId, World } from './world.arbitrary.ts'
+import { batchId, projectId } from './garden.arbitrary.ts'
+import { World } from './world.arbitrary.ts'
 
 const now = 1_700_000_600_000
 const promoted = { promotedAt: now - 600_000 } as const

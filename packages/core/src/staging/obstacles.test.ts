@@ -4,7 +4,8 @@ import { copySlice } from './apply-changes.ts'
 import { honestSlice } from './honest-slice.arbitrary.ts'
 import { emptySlice } from './slice.ts'
 import { whyNotReady } from './why-not-ready.ts'
-import { projectId, taskId, World } from './world.arbitrary.ts'
+import { projectId, taskId } from './garden.arbitrary.ts'
+import { World } from './world.arbitrary.ts'
 
 describe('each obstacle of a task [S0-04, X-01]', () => {
   it('has a kind that programs can rely on, whatever its words', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { WorkerId } from '../id.ts'
-import { settings, World } from './world.arbitrary.ts'
+import { settings } from './garden.arbitrary.ts'
+import { World } from './world.arbitrary.ts'
 
 const wakeUp = [{ type: 'dispatch', orders: [] }]
 

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import type { WorkerId } from '../id.ts'
 import { decide } from './decide.ts'
 import { emptySlice } from './slice.ts'
-import { projectId, settings, World } from './world.arbitrary.ts'
+import { projectId, settings } from './garden.arbitrary.ts'
+import { World } from './world.arbitrary.ts'
 
 describe('a project [S2-01]', () => {
   it('exists once, and nothing is decided for one that does not exist', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { batchId, taskId, World } from './world.arbitrary.ts'
+import { batchId, taskId } from './garden.arbitrary.ts'
+import { World } from './world.arbitrary.ts'
 
 describe('promoting a batch [S0-03, S0-04]', () => {
   it('releases the tasks whose dependencies are satisfied; the others stay staged and say why', () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { countOpenDependencies, isReleased, isRunning, isSettled, readiness } from './readiness.ts'
 import type { Batch, Project, Reached, ReleaseOn, Task, TaskStatus } from './state.ts'
-import { taskId, World } from './world.arbitrary.ts'
+import { taskId } from './garden.arbitrary.ts'
+import { World } from './world.arbitrary.ts'
 
 /** The rows of one task that may start, with what a test changes about them. */
 function ready(change: {

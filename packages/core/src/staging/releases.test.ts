@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Slice } from './slice.ts'
-import { type Claim, projectId, taskId, World } from './world.arbitrary.ts'
+import { projectId, taskId } from './garden.arbitrary.ts'
+import { type Claim, World } from './world.arbitrary.ts'
 
 const soil = { kind: 'question', text: 'Which soil?', options: [] } as const
 

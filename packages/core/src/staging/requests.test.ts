@@ -2,7 +2,8 @@ import { emptyLoad } from '../limit/admission.ts'
 import { describe, expect, it } from 'vitest'
 import type { RequestId } from '../id.ts'
 import type { RequestDraft } from './command.ts'
-import { taskId, World } from './world.arbitrary.ts'
+import { taskId } from './garden.arbitrary.ts'
+import { World } from './world.arbitrary.ts'
 
 const soil: RequestDraft = { kind: 'choice', text: 'Which soil?', options: ['clay', 'sand'] }
 

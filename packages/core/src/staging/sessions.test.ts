@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { SessionId } from '../id.ts'
 import { DecisionChecks } from './decision-checks.arbitrary.ts'
-import { type Claim, taskId, World } from './world.arbitrary.ts'
+import { taskId } from './garden.arbitrary.ts'
+import { type Claim, World } from './world.arbitrary.ts'
 
 const minute = 60_000
 

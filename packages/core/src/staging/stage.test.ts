@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { batchId, taskId, World } from './world.arbitrary.ts'
+import { batchId, taskId } from './garden.arbitrary.ts'
+import { World } from './world.arbitrary.ts'
 
 describe('staging tasks [S0-01, S0-03]', () => {
   it('puts tasks between todo and doing, with the time, the batch and the priority inside it', () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { anyMoves, anySetup, Game } from './game.arbitrary.ts'
+import { anyMoves, anySetup } from './game-setup.arbitrary.ts'
+import { Game } from './game.arbitrary.ts'
 
 describe('any sequence of commands [S0-02, S0-04, S0-06, S2-02, S3-10, S4-02, X-01, X-02, X-03, X-08]', () => {
   it('agrees with the naive model, loses no task and replays to the same state', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ProjectSettings } from './state.ts'
-import { batchId, taskId, World } from './world.arbitrary.ts'
+import { batchId, taskId } from './garden.arbitrary.ts'
+import { World } from './world.arbitrary.ts'
 
 const stuckEvents = (world: World) =>
   world.events.filter((event) => event.type === 'batch.stuck' || event.type === 'batch.unstuck')

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ReleaseOn } from './state.ts'
-import { batchId, edge, newTask, taskId, World } from './world.arbitrary.ts'
+import { batchId, edge, newTask, taskId } from './garden.arbitrary.ts'
+import { World } from './world.arbitrary.ts'
 
 const add = { type: 'tasks.add', dependencies: [] } as const
 const soil = { kind: 'question', text: 'Which soil?', options: [] } as const

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ProjectId } from '../id.ts'
-import { edge, newTask, taskId, World } from './world.arbitrary.ts'
+import { edge, newTask, taskId } from './garden.arbitrary.ts'
+import { World } from './world.arbitrary.ts'
 
 describe('adding tasks [S2-01]', () => {
   it('counts what each of them waits for, work that is done already left out', () => {

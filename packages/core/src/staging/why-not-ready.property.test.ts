@@ -1,10 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { WorkerId } from '../id.ts'
-import { anyMoves, anySetup, Game } from './game.arbitrary.ts'
+import { anyMoves, anySetup } from './game-setup.arbitrary.ts'
+import { Game } from './game.arbitrary.ts'
 import { honestSlice } from './honest-slice.arbitrary.ts'
 import { sliceOf } from './slice-of.ts'
-import { projectId, type World } from './world.arbitrary.ts'
+import { projectId } from './garden.arbitrary.ts'
+import { type World } from './world.arbitrary.ts'
 
 describe('whyNotReady [S0-04, X-01]', () => {
   it('is empty exactly when a claim for the task would succeed', () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { honestSlice } from './honest-slice.arbitrary.ts'
 import { whyNotReady } from './why-not-ready.ts'
-import { batchId, projectId, taskId, World } from './world.arbitrary.ts'
+import { batchId, projectId, taskId } from './garden.arbitrary.ts'
+import { World } from './world.arbitrary.ts'
 
 describe('why a task does not start [S0-04, X-01]', () => {
   it('names everything at once, the durable facts first', () => {

@@ -1,36 +1,28 @@
 import type { Event } from '../event/event.ts'
-import type { BatchId, Ids, ProjectId, RequestId, TaskId, WorkerId, WorkOrderId } from '../id.ts'
-import { addInterruptions, addKeys, addResources, type Load } from '../limit/admission.ts'
-import type { BatchSummary } from './batch-summary.ts'
-import { compareClaims } from '../storage/claim-order.ts'
+import type { Ids, RequestId, WorkerId, WorkOrderId } from '../id.ts'
+import type { Load } from '../limit/admission.ts'
 import { seededRandom } from '../testing/seeded-random.ts'
 import { advance } from './advance.ts'
 import { applyChanges, copySlice, type MutableSlice } from './apply-changes.ts'
-import type { AttemptWrite, Command, CommandOf, NewTask } from './command.ts'
+import type { BatchSummary } from './batch-summary.ts'
+import type { AttemptWrite, Command, CommandOf } from './command.ts'
 import { decide, type Decision } from './decide.ts'
 import type { Effect, Refusal } from './draft.ts'
+import { batchId, projectId, settings, taskId, type TaskLine, tasksOf } from './garden.arbitrary.ts'
 import { honestSlice } from './honest-slice.arbitrary.ts'
+import {
+  claimableIn,
+  isReadyIn,
+  loadOf,
+  summariesOf,
+  summaryOf,
+} from './naive-queries.arbitrary.ts'
 import { newBatch } from './new-batch.ts'
-import { isRunning, isSettled, type Obstacle, readiness } from './readiness.ts'
+import { isRunning, type Obstacle } from './readiness.ts'
 import { type Change, emptySlice, type Slice } from './slice.ts'
 import { sliceOf } from './slice-of.ts'
-import {
-  type Attempt,
-  type Batch,
-  defaultAccount,
-  type Dependency,
-  type Project,
-  type ProjectSettings,
-  type ReleaseOn,
-  type Request,
-  type Task,
-  type WorkOrder,
-} from './state.ts'
+import type { Attempt, Batch, Project, ProjectSettings, Request, Task, WorkOrder } from './state.ts'
 import { whyNotReady } from './why-not-ready.ts'
-
-export const projectId = 'garden' as ProjectId
-export const taskId = (code: string) => code as TaskId
-export const batchId = (name: string) => name as BatchId
 
 export type Accepted = Extract<Decision, { ok: true }>
 type WithoutProject<C> = C extends unknown ? Omit<C, 'projectId'> : never
@@ -49,22 +41,10 @@ export interface Checks {
 
 /** What a claimer holds in hands, whatever has become of it since. */
 export interface Claim {
-  readonly taskId: TaskId
+  readonly taskId: Task['id']
   readonly workOrderId: WorkOrderId
   readonly attemptId: Attempt['id']
   readonly fence: number
-}
-
-export const settings: ProjectSettings = {
-  barrier: 'none',
-  maxParallelTasks: 100,
-  releaseOn: 'verified',
-  maxAttempts: 3,
-  maxInterruptions: 3,
-  retryBaseMs: 1_000,
-  retryMaxMs: 60_000,
-  stuckAfterMs: 600_000,
-  stuckPolicy: 'hold',
 }
 
 /**
@@ -127,21 +107,8 @@ export class World {
     return decision.refusal
   }
 
-  /** Adds tasks in the notation `code` or `code <- dependency, dependency:releaseOn`. */
-  add(...lines: (string | (Partial<NewTask> & { readonly line: string }))[]): this {
-    const tasks: NewTask[] = []
-    const dependencies: Dependency[] = []
-    for (const given of lines) {
-      const { line, ...rest } = typeof given === 'string' ? { line: given } : given
-      const [code = '', needs = ''] = line.split('<-').map((part) => part.trim())
-      tasks.push(newTask(code, this.state.tasks.size + tasks.length, rest))
-      for (const need of needs.split(',').map((part) => part.trim())) {
-        if (need === '') continue
-        const [target = '', releaseOn = 'verified'] = need.split(':')
-        dependencies.push(edge(code, target, releaseOn as ReleaseOn))
-      }
-    }
-    this.do({ type: 'tasks.add', tasks, dependencies })
+  add(...lines: readonly TaskLine[]): this {
+    this.do({ type: 'tasks.add', ...tasksOf(lines, this.state.tasks.size) })
     return this
   }
 
@@ -310,71 +277,23 @@ export class World {
   }
 
   isReady(task: Task): boolean {
-    const batch = task.batchId === null ? undefined : this.state.batches.get(task.batchId)
-    return readiness(task, batch, this.project)
+    return isReadyIn(this.state, task)
   }
 
   claimable(): readonly WorkOrderId[] {
-    const found: { readonly id: WorkOrderId; readonly task: Task }[] = []
-    for (const task of this.state.tasks.values()) {
-      const order = task.workOrderId && this.state.workOrders.get(task.workOrderId)
-      if (!order || order.status !== 'queued' || order.notBefore > this.now) continue
-      const hold = this.state.holds.get(task.account ?? defaultAccount)
-      if (hold !== undefined && hold.until > this.now) continue
-      if (this.isReady(task)) found.push({ id: order.id, task })
-    }
-    return found.toSorted((a, b) => compareClaims(a.task, b.task)).map(({ id }) => id)
+    return claimableIn(this.state, this.now)
   }
 
   load(): Load {
-    const byBatch = new Map<BatchId, number>()
-    const byAccount = new Map<string, number>()
-    const byResource = new Map<string, number>()
-    const byKey = new Map<string, string>()
-    const interruptions = new Map<string, number>()
-    let total = 0
-    for (const task of this.state.tasks.values()) {
-      const order = task.workOrderId && this.state.workOrders.get(task.workOrderId)
-      const attempt = order && order.attemptId && this.state.attempts.get(order.attemptId)
-      if (!attempt || attempt.endedAt !== null || attempt.status === 'waiting') continue
-      total += 1
-      if (task.batchId !== null) byBatch.set(task.batchId, (byBatch.get(task.batchId) ?? 0) + 1)
-      const account = task.account ?? defaultAccount
-      byAccount.set(account, (byAccount.get(account) ?? 0) + 1)
-      addResources(byResource, task.resources)
-      addKeys(byKey, task)
-      addInterruptions(interruptions, task, order || undefined)
-    }
-    return { total, byBatch, byAccount, byResource, byKey, interruptions }
+    return loadOf(this.state)
   }
 
   batches(): readonly BatchSummary[] {
-    return [...this.state.batches.values()]
-      .toSorted((a, b) => a.order - b.order || (a.id < b.id ? -1 : 1))
-      .map((batch) => this.summary(batch))
+    return summariesOf(this.state, this.changedAt)
   }
 
   summary(batch: Batch): BatchSummary {
-    const tasks = [...this.state.tasks.values()].filter((task) => task.batchId === batch.id)
-    const count = (status: Task['status']) => tasks.filter((t) => t.status === status).length
-    const open = tasks.filter((task) => !isSettled(task)).map((task) => task.layer)
-    return {
-      batch,
-      total: tasks.length,
-      todo: count('todo'),
-      staged: count('staged'),
-      queued: tasks.filter((t) => this.isReady(t) && t.workOrderId !== null).length,
-      doing: count('doing'),
-      review: count('review'),
-      done: count('done'),
-      failed: count('failed'),
-      cancelled: count('cancelled'),
-      lowestOpenLayer: open.length === 0 ? null : Math.min(...open),
-      lastProgressAt: Math.max(
-        batch.createdAt,
-        ...tasks.map((task) => this.changedAt.get(task.id) ?? 0),
-      ),
-    }
+    return summaryOf(this.state, this.changedAt, batch)
   }
 
   /** Claims whose lease stands. */
@@ -411,42 +330,4 @@ function frozen(change: Change): Change {
 function found<Row>(row: Row | undefined, name: string): Row {
   if (row === undefined) throw new Error(`There is no ${name}.`)
   return row
-}
-
-export function edge(code: string, target: string, releaseOn: ReleaseOn = 'verified'): Dependency {
-  return {
-    projectId,
-    taskId: taskId(code),
-    dependsOn: taskId(target),
-    releaseOn,
-    source: 'declared',
-    confidence: 1,
-    evidence: null,
-  }
-}
-
-export function newTask(code: string, position: number, given: Partial<NewTask> = {}): NewTask {
-  return {
-    id: taskId(code),
-    code,
-    position,
-    title: `Grow ${code}`,
-    description: '',
-    type: 'feature',
-    priority: 'normal',
-    epic: null,
-    sprint: null,
-    parent: null,
-    estimate: null,
-    touches: [],
-    resources: {},
-    repository: null,
-    baseBranch: null,
-    account: null,
-    capabilities: [],
-    context: null,
-    contextReady: true,
-    status: 'todo',
-    ...given,
-  }
 }

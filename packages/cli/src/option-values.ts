@@ -34,6 +34,19 @@ export function positiveNumber(text: string): number {
   throw new InvalidArgumentError('Give a number of 0 or more.')
 }
 
+/** A number above 0, as an option's value. */
+export function numberAbove0(text: string): number {
+  const value = Number(text)
+  if (value > 0 && Number.isFinite(value)) return value
+  throw new InvalidArgumentError('Give a number above 0.')
+}
+
+/** A name or title, as an option's value. */
+export function name(text: string): string {
+  if (text.trim() !== '') return text
+  throw new InvalidArgumentError('Give a name.')
+}
+
 /** A number from 0 to 1, as an option's value. */
 export function share(text: string): number {
   const value = Number(text)

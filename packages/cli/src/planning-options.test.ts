@@ -195,4 +195,10 @@ describe('what a folder says of its files', () => {
     expect(files).toEqual(['plan.json', 'src/a.ts'])
     expect(history).toEqual([])
   })
+
+  it('is never nothing at all because the folder is mistyped', async () => {
+    const { cwd } = workplace({})
+    await expect(readRepository(join(cwd, 'srcc'))).rejects.toThrow(/srcc is not there/)
+    await expect(readRepository(join(cwd, 'plan.json'))).rejects.toThrow(/plan.json is no folder/)
+  })
 })

@@ -72,6 +72,8 @@ describe('a mistyped command line', () => {
   it.each([
     [['statsu'], 'Did you mean status?'],
     [['status', '--jsno'], 'Did you mean --json?'],
+    [['statsu', '--help'], 'Did you mean status?'],
+    [['help', 'statsu'], 'Did you mean status?'],
     [['sessions', 'ned'], 'sessions has end, sweep'],
     [['workspaces', 'shw', 'T1'], 'workspaces has show, restore, remove, prune'],
     [['sessions', 'end'], "missing required argument 'session'"],
@@ -80,6 +82,10 @@ describe('a mistyped command line', () => {
     [['plan', 'a.md', '--workers', '0'], 'Give a whole number from 1'],
     [['plan', 'a.md', '--workers', '2.5'], 'Give a whole number from 1'],
     [['run', '--agent', 'x', '--drain', 'long'], 'Give a number of 0 or more'],
+    [['run', '--agent', 'x', '--timeout', '0'], 'Give a number above 0'],
+    [['report', '--time-scale', '0'], 'Give a number above 0'],
+    [['stage', '--batch', ' ', 'T1'], 'Give a name'],
+    [['tasks', '--status', 'dne'], 'Allowed choices are todo, staged'],
   ])('%j is refused with 2 and what was meant', async (args, message) => {
     const { code, stdout, stderr } = await cueline(args)
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })

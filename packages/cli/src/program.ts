@@ -23,6 +23,7 @@ import { addSessions } from './commands/sessions.ts'
 import { addStage } from './commands/stage.ts'
 import { addStatus } from './commands/status.ts'
 import { addSuggest } from './commands/suggest.ts'
+import { addTasks } from './commands/tasks.ts'
 import { addWhatIf } from './commands/what-if.ts'
 import { addWhy } from './commands/why.ts'
 import { addWorkers } from './commands/workers.ts'
@@ -100,6 +101,17 @@ function refuseOtherParts(command: Command): void {
   })
 }
 
+/** Whoever asks for the help of a command that does not exist gets told so, not the help of everything. */
+function refuseUnknownHelp(program: Command): void {
+  program.addHelpText('before', () => {
+    const [first, second] = program.args
+    const word = first === 'help' ? second : first
+    // A command that exists has a help of its own: what is named where this one is shown, is none.
+    if (word !== undefined && !word.startsWith('-')) program.parse([word], { from: 'user' })
+    return ''
+  })
+}
+
 function createProgram(cli: Cli): Command {
   const { terminal } = cli
   const program = new Command('cueline')
@@ -128,6 +140,7 @@ function createProgram(cli: Cli): Command {
     addPromote,
     addRun,
     addStatus,
+    addTasks,
     addWhy,
     addExplain,
     addWhatIf,
@@ -152,6 +165,7 @@ function createProgram(cli: Cli): Command {
     add(program, cli)
   }
   program.helpCommand('help [command]', 'show the help of a command')
+  refuseUnknownHelp(program)
   const parts = program.commands.flatMap((command) => [command, ...command.commands])
   for (const command of [program, ...parts]) {
     command

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 
 import { gitFiles, gitHistory } from '@cueline/adapter-git'
@@ -25,6 +25,7 @@ const mostFiles = 100_000
  * not followed, `node_modules` and hidden folders left out. Changes nothing.
  */
 export async function readRepository(folder: string): Promise<RepositoryKnowledge> {
+  await requireFolder(folder)
   try {
     const files = await gitFiles({ repository: folder })
     return {
@@ -42,6 +43,16 @@ export async function readRepository(folder: string): Promise<RepositoryKnowledg
       { cause },
     )
   }
+}
+
+async function requireFolder(folder: string): Promise<void> {
+  const found = await stat(folder).catch(() => null)
+  if (found?.isDirectory()) return
+  throw new CuelineError(
+    'invalid-input',
+    `${folder} is ${found === null ? 'not there' : 'no folder'}, so no conflict can be predicted from it. Give the folder with the files that the tasks change.`,
+    { details: { folder } },
+  )
 }
 
 async function filesBelow(folder: string): Promise<string[]> {

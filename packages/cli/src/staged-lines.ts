@@ -32,11 +32,10 @@ export function stagedLines({ plan, batches, results }: Staged, terminal: Termin
     columns: [{ title: 'Batch' }, { title: 'Tasks', flexible: true }],
     rows: batches.map(({ name, tasks }) => [name, tasks.join(' ')]),
   }
-  const notes = new Map<string, string[]>()
-  for (const { task, ok, message } of results) {
-    if (ok && message === 'staged') continue
-    notes.set(message, [...(notes.get(message) ?? []), printableText(task)])
-  }
+  const notes = Map.groupBy(
+    results.filter(({ ok, message }) => !ok || message !== 'staged'),
+    ({ message }) => message,
+  )
   const apart = (plan?.conflicts ?? []).filter(({ allowed }) => !allowed).length
   const held = results.some(({ ok, message }) => ok && message !== 'staged')
   return [
@@ -48,7 +47,10 @@ export function stagedLines({ plan, batches, results }: Staged, terminal: Termin
         ]
       : []),
     ...[...notes].flatMap(([message, tasks]) =>
-      wrapText(`- ${named(tasks)}: ${printableText(message)}`, terminal.columns),
+      wrapText(
+        `- ${named(tasks.map(({ task }) => printableText(task)))}: ${printableText(message)}`,
+        terminal.columns,
+      ),
     ),
     '',
     ...(held

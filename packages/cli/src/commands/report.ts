@@ -16,7 +16,7 @@ import type { Cli, GlobalOptions } from '../cli.ts'
 import { exitCodes } from '../exit-code.ts'
 import { makeFolder } from '../make-folder.ts'
 import { withCueline } from '../open-cueline.ts'
-import { positiveNumber } from '../option-values.ts'
+import { numberAbove0 } from '../option-values.ts'
 import { readEvents } from '../read-events.ts'
 import type { Terminal } from '../terminal.ts'
 import { writeJson } from '../write-json.ts'
@@ -42,7 +42,7 @@ export function addReport(program: Command, { terminal, run }: Cli): void {
     .option(
       '--time-scale <ms>',
       'milliseconds that one minute of the plan stands for (default: 60000)',
-      positiveNumber,
+      numberAbove0,
     )
     .addHelpText(
       'after',

@@ -20,7 +20,13 @@ import { exitCodes } from '../exit-code.ts'
 import { findProgram } from '../find-program.ts'
 import { onInterrupt } from '../on-interrupt.ts'
 import { withCueline } from '../open-cueline.ts'
-import { mostWorkers, positiveNumber, wholeNumber, workersOption } from '../option-values.ts'
+import {
+  mostWorkers,
+  numberAbove0,
+  positiveNumber,
+  wholeNumber,
+  workersOption,
+} from '../option-values.ts'
 import { openRunScreen } from '../run-screen.ts'
 import type { Terminal } from '../terminal.ts'
 import { type SetupOptions, workspacesOf } from '../workspaces-of.ts'
@@ -126,7 +132,7 @@ export function addRun(program: Command, { terminal, run }: Cli): void {
       'merge and judge up to so many tasks together where several wait to be merged (default: 1)',
       wholeNumber(mostMergedTogether),
     )
-    .option('--timeout <minutes>', 'stop an attempt after so many minutes of work', positiveNumber)
+    .option('--timeout <minutes>', 'stop an attempt after so many minutes of work', numberAbove0)
     .option('--drain <seconds>', 'what attempts get to finish after Ctrl-C', positiveNumber, 10)
     .addHelpText(
       'after',

@@ -7,7 +7,7 @@ import { chooseProject } from '../choose-project.ts'
 import type { Cli, GlobalOptions } from '../cli.ts'
 import { exitCodes } from '../exit-code.ts'
 import { withCueline } from '../open-cueline.ts'
-import { barrierOption, workersOption } from '../option-values.ts'
+import { barrierOption, name, workersOption } from '../option-values.ts'
 import { addPlanningOptions, type PlanningOptions, planningOf } from '../planning-options.ts'
 import { type Staged, stagedLines } from '../staged-lines.ts'
 import type { Terminal } from '../terminal.ts'
@@ -35,7 +35,7 @@ export function addStage(program: Command, { terminal, run }: Cli): void {
     .addOption(
       new Option('--from-plan', 'stage the batches of a plan; the default').conflicts('batch'),
     )
-    .option('--batch <name>', 'stage the tasks in this batch')
+    .option('--batch <name>', 'stage the tasks in this batch', name)
     .addOption(workersOption())
     .addOption(barrierOption())
   addPlanningOptions(command)
@@ -122,7 +122,10 @@ async function fromPlan(
     actor,
   })
   const { batches, results } = await cueline.stages.fromPlan({ planId: plan.id, force, actor })
-  const staged = await cueline.tasks.list({ projectId, status: ['staged'] })
+  const staged = Map.groupBy(
+    await cueline.tasks.list({ projectId, status: ['staged'] }),
+    ({ batchId }) => batchId,
+  )
   return {
     plan: {
       makespan: plan.makespan,
@@ -132,7 +135,7 @@ async function fromPlan(
     batches: batches.map(({ id, name }) => ({
       id,
       name,
-      tasks: staged.filter(({ batchId }) => batchId === id).map(({ code }) => code),
+      tasks: (staged.get(id) ?? []).map(({ code }) => code),
     })),
     results: results.map(({ code, ok, message }) => ({ task: code, ok, message })),
   }
@@ -147,8 +150,9 @@ async function forceStaged(
 ): Promise<Staged> {
   const batches = []
   const results: Staged['results'][number][] = []
+  const byBatch = Map.groupBy(tasks, ({ batchId }) => batchId)
   for (const { batch } of await cueline.stages.list({ projectId })) {
-    const own = tasks.filter(({ batchId }) => batchId === batch.id).map(({ code }) => code)
+    const own = (byBatch.get(batch.id) ?? []).map(({ code }) => code)
     if (own.length === 0) continue
     const staged = await cueline.stages.stage({
       batchId: batch.id,
@@ -171,9 +175,12 @@ async function byHand(
   actor: string,
 ): Promise<Staged> {
   const known = (await cueline.stages.list({ projectId })).map(({ batch }) => batch)
-  const batch =
-    known.find((batch) => batch.name === name || batch.id === name) ??
-    (await cueline.stages.create({ projectId, name, actor }))
+  let batch = known.find((batch) => batch.name === name || batch.id === name)
+  if (batch === undefined) {
+    // Before a batch is made that no task would be in.
+    for (const task of tasks) await cueline.tasks.get({ projectId, task })
+    batch = await cueline.stages.create({ projectId, name, actor })
+  }
   const { results } = await cueline.stages.stage({
     batchId: batch.id,
     tasks: [...tasks],

@@ -32,7 +32,7 @@ export async function resolveTasks(
     if (task !== undefined) return task
     throw new CuelineError(
       'not-found',
-      `Project "${byId.project?.name ?? projectId}" has no task "${reference}". Its status lists the tasks and their codes.`,
+      `Project "${byId.project?.name ?? projectId}" has no task "${reference}". \`tasks.list\` (\`cueline tasks\`) names those it has.`,
       { details: { projectId, task: reference } },
     )
   })

@@ -12,7 +12,7 @@ import { parsePlanDocument } from '../task/parse-task-spec.ts'
 import { isStatelessReady, type StatelessReadiness } from '../task/stateless-ready.ts'
 import type { PlanDocument } from '../task/task-spec.ts'
 import { taskContextSchema, taskSpecSchema } from '../task/task-schema.ts'
-import { actor, projectId, taskReference, text } from './input.ts'
+import { actor, batchId, projectId, taskReference, text } from './input.ts'
 import { newTasks, requirePlannable } from './new-tasks.ts'
 import { operation, type OperationContext } from './operation.ts'
 import { requireProject, resolveTask, resolveTasks } from './resolve.ts'
@@ -84,13 +84,18 @@ export const tasks = {
     kind: 'query',
     method: 'GET',
     path: '/projects/{projectId}/tasks',
-    input: z.strictObject({ projectId, status: z.array(status).optional() }),
+    input: z.strictObject({
+      projectId,
+      status: z.array(status).optional(),
+      batchId: batchId.optional(),
+    }),
     run: ({ storage }, input) =>
       storage.transaction(async (transaction) => {
         await requireProject(transaction, input.projectId)
         return transaction.query('tasks', {
           projectId: input.projectId,
           ...(input.status !== undefined && { status: input.status }),
+          ...(input.batchId !== undefined && { batchId: input.batchId }),
         })
       }),
   }),

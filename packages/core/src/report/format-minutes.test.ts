@@ -13,7 +13,8 @@ describe('minutes for people', () => {
     [59.96, '1 h 00 m'],
     [60, '1 h 00 m'],
     [140.2, '2 h 20 m'],
-    [4_560, '3 d 4 h'],
+    [4_800, '80 h 00 m'],
+    [4_799.6, '80 h 00 m'],
   ])('%s is %s', (minutes, text) => {
     expect(formatMinutes(minutes)).toBe(text)
   })

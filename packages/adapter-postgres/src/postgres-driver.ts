@@ -9,7 +9,8 @@ import type {
   QueryResult,
   TransactionSettings,
 } from 'kysely'
-import { types } from 'pg'
+import { Query, types } from 'pg'
+import type { ClientBase } from 'pg'
 
 import { CommitInDoubt, isConnectionLost, isPoolFull } from './postgres-error.ts'
 
@@ -220,7 +221,10 @@ class Connection implements DatabaseConnection {
   constructor(client: PostgresClient, options: PostgresDriverOptions) {
     this.#client = client
     this.#options = options
-    if (options.perConnection !== undefined) void this.#sendAhead(options.perConnection)
+    if (options.perConnection === undefined) return
+    for (const [oid, parse] of ownParsers)
+      (client as unknown as ClientBase).setTypeParser(oid, parse)
+    void this.#sendAhead(options.perConnection)
   }
 
   /** Whether it is in use, and nothing has gone wrong with it. */
@@ -311,14 +315,10 @@ class Connection implements DatabaseConnection {
 
   async query<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
     const { name, writes } = knownText(sql)
-    const own = this.#options.perConnection !== undefined
-    // Prepared only on connections of our own: a pooler of the host may hand out another one each time.
-    const running = this.#send({
-      text: sql,
-      values: [...parameters],
-      types: parsers,
-      ...(own && name !== undefined && parameters.length > 0 && { name }),
-    })
+    const running =
+      this.#options.perConnection === undefined
+        ? this.#send({ text: sql, values: [...parameters], types: parsers })
+        : this.#sendOwn(sql, parameters, name)
     if (writes && this.#inTransaction) this.#transactionId ??= this.#askTransactionId()
     const ahead = this.#ahead
     this.#ahead = undefined
@@ -359,6 +359,28 @@ class Connection implements DatabaseConnection {
     const sent = this.#last.then(() => this.#client.query(query))
     this.#last = sent.catch(() => {})
     return sent
+  }
+
+  /**
+   * As `#send` over a connection of our own, prepared: a pooler of the host may hand out another one each
+   * time. Not as a config, which the client copies with the descriptors of its properties, and not for
+   * the client's promise, which goes through another one: that takes as long as writing the message.
+   */
+  #sendOwn(
+    text: string,
+    values: readonly unknown[],
+    name: string | undefined,
+  ): Promise<PostgresResult> {
+    if (this.#inTransaction) this.#gather()
+    return new Promise((resolve, reject) => {
+      const query = new Query(text, values as unknown[], (error, result) => {
+        if (error) reject(error)
+        else resolve(result)
+      })
+      // Statements without values are never long and hardly ever come twice.
+      if (name !== undefined && values.length > 0) Object.assign(query, { name })
+      ;(this.#client as unknown as ClientBase).query(query)
+    })
   }
 
   /** What is sent until nothing is left to do goes out together: each write to a socket costs. */
@@ -429,11 +451,18 @@ function knownText(text: string): KnownText {
  * Whatever parsers the host has set: 64-bit numbers as numbers (times, counters and fences stay far
  * below 2^53), JSON as text for the dialect to parse.
  */
+const ownParsers: ReadonlyMap<number, (text: string) => unknown> = new Map<
+  number,
+  (text: string) => unknown
+>([
+  [types.builtins.INT8, Number],
+  [types.builtins.NUMERIC, Number],
+  [types.builtins.JSON, String],
+])
+
+/** The same for a statement over a connection of the host. */
 const parsers = {
   getTypeParser(...type: Parameters<typeof types.getTypeParser>) {
-    const [oid] = type
-    if (oid === types.builtins.INT8 || oid === types.builtins.NUMERIC) return Number
-    if (oid === types.builtins.JSON) return String
-    return types.getTypeParser(...type)
+    return ownParsers.get(type[0]) ?? types.getTypeParser(...type)
   },
 }

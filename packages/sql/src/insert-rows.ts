@@ -4,7 +4,7 @@ import type { RawBuilder } from 'kysely'
 import type { Column, Dialect } from './dialect.ts'
 import { isShared, picked } from './is-shared.ts'
 import type { Writing } from './pipelined.ts'
-import { mostUnits, portions, portionsOfLists, weigh } from './portions.ts'
+import { mostUnits, portions, portionsOfLists, weighAll } from './portions.ts'
 import { StatementTexts } from './statement-texts.ts'
 
 export interface InsertTarget {
@@ -38,6 +38,7 @@ export function insertRows(
   rows: readonly (readonly unknown[])[],
   most: number = mostUnits,
 ): void {
+  if (rows.length === 0) return
   const { columns } = target
   const textOf = (form: string | number, build: () => RawBuilder<unknown>) =>
     textsOf(target).of(writing.database, dialect, form, build)
@@ -56,9 +57,18 @@ export function insertRows(
       return
     }
   }
-  const isOne = rows.length === 1
-  const areUsual = isOne || (rows.length <= (target.usual ?? 0) && weigh(rows) <= most)
-  if (dialect.lists !== undefined && !areUsual) {
+  if (rows.length === 1 || rows.length <= (target.usual ?? 0)) {
+    const values = boundTo(columns, dialect, rows, 0, rows.length)
+    // A row that is heavy goes alone, however heavy it is.
+    if (rows.length === 1 || weighAll(values) <= most) {
+      writing.send(
+        textOf(rows.length, () => insertBound(target, rows.length)),
+        values,
+      )
+      return
+    }
+  }
+  if (dialect.lists !== undefined) {
     // One text however many rows there are, which the database plans once.
     for (let start = 0; start < rows.length; start += rowsOfLists) {
       const some = rows.slice(start, start + rowsOfLists)
@@ -78,20 +88,31 @@ export function insertRows(
     const left = rows.length - start
     // Fewer than the smallest are one statement too: there is a text for each number of them.
     const size = sizes.find((usual) => left >= usual) ?? left
-    const values: unknown[] = []
-    for (let index = start; index < start + size; index += 1) {
-      const row = rows[index] ?? []
-      for (let at = 0; at < columns.length; at += 1) {
-        const column = columns[at]
-        if (column !== undefined) values.push(dialect.encode(column.kind, row[at]))
-      }
-    }
     writing.send(
       textOf(size, () => insertBound(target, size)),
-      values,
+      boundTo(columns, dialect, rows, start, size),
     )
     start += size
   }
+}
+
+/** The values of some rows, one by one. */
+function boundTo(
+  columns: readonly Column[],
+  dialect: Dialect,
+  rows: readonly (readonly unknown[])[],
+  start: number,
+  count: number,
+): unknown[] {
+  const values: unknown[] = []
+  for (let index = start; index < start + count; index += 1) {
+    const row = rows[index] ?? []
+    for (let at = 0; at < columns.length; at += 1) {
+      const column = columns[at]
+      if (column !== undefined) values.push(dialect.encode(column.kind, row[at]))
+    }
+  }
+  return values
 }
 
 function hasOwnBytes(columns: readonly Column[], own: readonly boolean[]): boolean {

@@ -1,6 +1,6 @@
 import { CompiledQuery } from 'kysely'
 
-import { mostUnits, weigh } from './portions.ts'
+import { mostUnits, weighAll } from './portions.ts'
 
 /** Seen so often, a sequence of statements is worth a text that the server plans and keeps. */
 const usual = 3
@@ -63,7 +63,7 @@ export function joinedBehind(
 function mayJoin(writes: readonly CompiledQuery[], most: number): boolean {
   if (writes.length > mostStatements) return false
   let weight = 0
-  for (const { parameters } of writes) for (const value of parameters) weight += weigh(value)
+  for (const { parameters } of writes) weight += weighAll(parameters)
   return weight <= most
 }
 
@@ -119,5 +119,7 @@ function inOrder(parts: readonly string[]): readonly string[] {
 }
 
 function parametersOf(writes: readonly CompiledQuery[]): unknown[] {
-  return writes.flatMap((write) => write.parameters)
+  const all: unknown[] = []
+  for (const { parameters } of writes) for (const value of parameters) all.push(value)
+  return all
 }

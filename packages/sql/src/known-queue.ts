@@ -18,6 +18,15 @@ const mostNext = 256
 /** After so many questions - a claim asks two - it is likely that nobody else writes. */
 const questionsBefore = 4
 
+const nothingRuns: Load = {
+  total: 0,
+  byBatch: new Map(),
+  byAccount: new Map(),
+  byResource: new Map(),
+  byKey: new Map(),
+  interruptions: new Map(),
+}
+
 /**
  * What is known of who runs and who comes next in a project, so that a claim in a process that alone
  * writes needs no query: the first tasks that are queued, in claim order, and whether all attempts
@@ -139,6 +148,7 @@ export class KnownQueue {
   /** The query `load`; undefined if it has to be asked. */
   load(): Load | undefined {
     if (!this.#allRunning) return undefined
+    if (this.#running.size === 0) return nothingRuns
     const { task: tasks, workOrder: orders } = this.#cache.rows
     const byBatch = new Map<BatchId, number>()
     const byAccount = new Map<string, number>()

@@ -7,7 +7,8 @@ export class LateTransaction {
   readonly database: Database
   readonly #root: Database
   readonly #begin: (database: Database) => Promise<void>
-  readonly #end = Promise.withResolvers<void>()
+  /** Made when it begins: most of them never do. */
+  #end: PromiseWithResolvers<void> | undefined
   #opening: Promise<Database> | undefined
   #whole: Promise<void> | undefined
   #isOver = false
@@ -17,7 +18,6 @@ export class LateTransaction {
     this.#root = root
     this.#begin = begin
     this.database = over(root, async (query) => (await this.open()).executeQuery(query))
-    this.#end.promise.catch(() => {})
   }
 
   get isOpen(): boolean {
@@ -27,12 +27,15 @@ export class LateTransaction {
   open(): Promise<Database> {
     if (this.#isOver) return Promise.reject(overError())
     this.#opening ??= new Promise((resolve, reject) => {
+      const end = Promise.withResolvers<void>()
+      end.promise.catch(() => {})
+      this.#end = end
       const begun = this.#root.transaction().setAccessMode('read write')
       this.#whole = begun.execute((outer) =>
         pipelined(outer, async (database) => {
           await this.#begin(database)
           resolve(database)
-          await this.#end.promise
+          await end.promise
         }),
       )
       this.#whole.catch(reject)
@@ -47,12 +50,12 @@ export class LateTransaction {
 
   /** Rejects as the commit does. */
   async commit(): Promise<void> {
-    this.#end.resolve()
+    this.#end?.resolve()
     await this.#whole
   }
 
   async rollback(reason: unknown): Promise<void> {
-    this.#end.reject(reason)
+    this.#end?.reject(reason)
     await this.#whole?.catch(() => {})
   }
 }

@@ -382,6 +382,7 @@ function listed(
 
 /** Named rows and rows brought along come from several statements; `decide` may walk them. */
 export function byKey<Row>(rows: ReadonlyMap<string, Row>): ReadonlyMap<string, Row> {
+  if (rows.size < 2) return rows
   return isInOrder(rows.keys(), (id, next) => compareText(id, next) < 0)
     ? rows
     : new Map([...rows].toSorted((left, right) => compareText(left[0], right[0])))
@@ -402,6 +403,7 @@ function isInOrder<Entry>(
 
 /** Tasks in the order of their project. */
 export function byPosition(rows: ReadonlyMap<string, Tables['task']>) {
+  if (rows.size < 2) return rows
   const order = (left: Task, right: Task) =>
     left.position - right.position || compareText(left.id, right.id)
   if (isInOrder(rows.values(), (task, next) => order(task, next) < 0)) return rows

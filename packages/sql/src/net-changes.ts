@@ -37,7 +37,7 @@ export function netChanges(changes: readonly Change[]): readonly Round[] {
       fold(known ?? rows.add(change, text), change)
     }
   }
-  return rounds.map(({ tables }) => new Map([...tables].map(([table, { rows }]) => [table, rows])))
+  return rounds.map(({ rowsOf }) => rowsOf)
 }
 
 function fits(net: NetChange, change: Change): boolean {
@@ -60,15 +60,17 @@ const fewRows = 12
 
 /** The rows of one round. */
 class Folding {
-  readonly tables = new Map<TableName, FoldedRows>()
+  readonly #tables = new Map<TableName, FoldedRows>()
+  readonly rowsOf = new Map<TableName, readonly NetChange[]>()
 
   of(table: TableName): FoldedRows {
-    let rows = this.tables.get(table)
-    if (rows === undefined) {
-      rows = new FoldedRows()
-      this.tables.set(table, rows)
+    let folded = this.#tables.get(table)
+    if (folded === undefined) {
+      folded = new FoldedRows()
+      this.#tables.set(table, folded)
+      this.rowsOf.set(table, folded.rows)
     }
-    return rows
+    return folded
   }
 }
 

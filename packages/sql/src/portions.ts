@@ -28,6 +28,13 @@ export function weigh(value: unknown): number {
   return weight
 }
 
+/** How long these are together. */
+export function weighAll(values: readonly unknown[]): number {
+  let weight = 0
+  for (const value of values) weight += typeof value === 'string' ? value.length : weigh(value)
+  return weight
+}
+
 /** The rows in portions of so many units at most; a row that is heavier makes one of its own. */
 export function portions<Row>(rows: readonly Row[], most: number): readonly (readonly Row[])[] {
   const ends = endsOf(rows.length, most, (at) => weighRow(rows[at]))

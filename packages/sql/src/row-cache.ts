@@ -251,6 +251,7 @@ export class ProjectCache {
 
   /** Changes without those that come to nothing: a worker that goes on at once was never idle. */
   worthWriting(changes: readonly Change[]): readonly Change[] {
+    if (this.#storedWorkers.size === 0) return changes
     const same = new Set<string>()
     for (const [id, stored] of this.#storedWorkers) {
       const now = this.rows.worker.get(id)
@@ -264,8 +265,8 @@ export class ProjectCache {
 
   /** Nothing waits to be written any more. */
   flushed(): void {
-    this.#storedWorkers.clear()
-    this.#waiting.clear()
+    if (this.#storedWorkers.size > 0) this.#storedWorkers.clear()
+    if (this.#waiting.size > 0) this.#waiting.clear()
   }
 
   /**
@@ -461,7 +462,7 @@ function isSettled(name: IdTable, row: object): boolean {
 
 /** A row as the database gives it back: every column, and no more. */
 function rowOf<Name extends TableName>(name: Name, row: Tables[Name]): Tables[Name] {
-  if (isComplete(name, row)) return copied(row)
+  if (isComplete(name, row)) return copied(name, row)
   const given = row as unknown as Readonly<Record<string, unknown>>
   const stored = emptyRow(name)
   for (const { field } of tables[name].columns) stored[field] = given[field] ?? null
@@ -487,7 +488,7 @@ function patched<Name extends TableName>(
   row: Tables[Name],
   set: Partial<Tables[Name]>,
 ): Tables[Name] {
-  const next = copied(row) as unknown as Record<string, unknown>
+  const next = copied(name, row) as unknown as Record<string, unknown>
   const given = set as Readonly<Record<string, unknown>>
   const { byField } = tables[name]
   for (const field in given) if (byField.has(field)) next[field] = given[field]

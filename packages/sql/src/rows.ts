@@ -35,7 +35,7 @@ export function decodeRow<Name extends TableName>(
  * dictionaries, which take a hundred times as long to copy - and every change copies its row.
  */
 export function emptyRow(name: TableName): Record<string, unknown> {
-  return copied(emptyRows[name])
+  return Object.assign({}, emptyRows[name])
 }
 
 const emptyRows = Object.fromEntries(
@@ -45,9 +45,28 @@ const emptyRows = Object.fromEntries(
   ]),
 ) as Record<TableName, Record<string, unknown>>
 
-/** A shallow copy of a row; a spread that meets the rows of many tables takes ten times as long. */
-export function copied<Row extends object>(row: Row): Row {
-  return Object.assign({}, row)
+/** A shallow copy of a row. */
+export function copied<Name extends TableName>(name: Name, row: Tables[Name]): Tables[Name] {
+  return (copies[name] as (row: Tables[Name]) => Tables[Name])(row)
+}
+
+/**
+ * Written out for each table: a spread that meets rows of one shape only takes a tenth of the time of one
+ * that meets those of all tables, or of `Object.assign`.
+ */
+const copies: { readonly [Name in TableName]: (row: Tables[Name]) => Tables[Name] } = {
+  project: (row) => ({ ...row }),
+  task: (row) => ({ ...row }),
+  dependency: (row) => ({ ...row }),
+  batch: (row) => ({ ...row }),
+  workOrder: (row) => ({ ...row }),
+  attempt: (row) => ({ ...row }),
+  request: (row) => ({ ...row }),
+  hold: (row) => ({ ...row }),
+  worker: (row) => ({ ...row }),
+  session: (row) => ({ ...row }),
+  plan: (row) => ({ ...row }),
+  artifact: (row) => ({ ...row }),
 }
 
 export function decodeRows<Name extends TableName>(

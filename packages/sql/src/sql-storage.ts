@@ -251,7 +251,7 @@ class KyselyStorage implements SqlStorage {
     }
     if (whole === undefined) {
       await late.commit().catch((error) => this.#settle(error, transaction))
-    } else if (!(await this.#sendWhole(whole))) {
+    } else if (!(await this.#sendWhole(whole, () => transaction.tidy()))) {
       this.#projects.distrust(projectId)
       return undefined
     }
@@ -260,13 +260,18 @@ class KyselyStorage implements SqlStorage {
     return [result, new Set(transaction.grown.keys())]
   }
 
-  /** Resolves when it is stored, with false when it was not true any more. */
-  async #sendWhole(whole: Whole): Promise<boolean> {
+  /**
+   * Resolves when it is stored, with false when it was not true any more. `meanwhile` is done while the
+   * database is at it.
+   */
+  async #sendWhole(whole: Whole, meanwhile: () => void): Promise<boolean> {
     let isSent = false
     try {
       const { rows } = await this.#database.getExecutor().provideConnection((connection) => {
         isSent = true
-        return connection.executeQuery<{ readonly now: unknown }>(whole.query)
+        const reply = connection.executeQuery<{ readonly now: unknown }>(whole.query)
+        meanwhile()
+        return reply
       })
       const { mark, expected } = whole
       const { schema } = expected.version

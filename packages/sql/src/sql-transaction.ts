@@ -36,7 +36,7 @@ import { gathered, sendAll } from './pipelined.ts'
 import type { Writing } from './pipelined.ts'
 import { pruneEvents } from './prune-events.ts'
 import { regroups } from './row-cache.ts'
-import type { KnownLease, RowCache } from './row-cache.ts'
+import type { KnownLease, ProjectCache, RowCache } from './row-cache.ts'
 import { knownAnswer, runQuery } from './run-query.ts'
 import { Outdated, wholeTransaction } from './whole-transaction.ts'
 import type { Expected, Written } from './whole-transaction.ts'
@@ -126,16 +126,17 @@ export class SqlTransaction implements StorageTransaction {
     return this.#at.now
   }
 
-  load: StorageTransaction['load'] = (keys) =>
-    this.#run(() =>
+  load(keys: SliceKeys): Promise<Slice> {
+    return this.#run(() =>
       after(this.#load(keys), (slice) => {
         const handled = this.#handle(slice.tasks.size + slice.dependencies.size)
-        return after(handled, () => slice)
+        return handled === undefined ? slice : handled.then(() => slice)
       }),
     )
+  }
 
-  readAhead: NonNullable<StorageTransaction['readAhead']> = (keys, claims) =>
-    this.#run(async () => {
+  readAhead(keys: SliceKeys, claims: readonly LeaseClaim[]): Promise<void> {
+    return this.#run(async () => {
       await this.#load(keys)
       const missing = claims
         .map((claim) => claim.workOrderId)
@@ -145,17 +146,24 @@ export class SqlTransaction implements StorageTransaction {
       const found = await knownLeases(this.#database, this.#dialect, missing)
       for (const id of missing) this.#cache.setLease(id, found.get(id) ?? null)
     })
+  }
 
-  write: StorageTransaction['write'] = (projectId, changes, events, actor) =>
-    this.#runLocked(projectId, () => {
+  write(
+    projectId: ProjectId,
+    changes: readonly Change[],
+    events: readonly NumberedEvent['event'][],
+    actor: string,
+  ): Promise<readonly StoredEvent[]> {
+    return this.#runLocked(projectId, () => {
       this.#wrote = true
       return after(this.#handle(changes.length + events.length), () =>
         this.#writeNow(projectId, changes, events, actor),
       )
     })
+  }
 
-  lease: StorageTransaction['lease'] = (claims, workerId, leaseMs) =>
-    this.#run(() => {
+  lease(claims: readonly LeaseClaim[], workerId: WorkerId, leaseMs: number): Promise<void> {
+    return this.#run(() => {
       this.#wrote = true
       const until = this.now + leaseMs
       const known = claims.every((claim) => this.#cache.fenceOf(claim.workOrderId) === claim.fence)
@@ -165,18 +173,20 @@ export class SqlTransaction implements StorageTransaction {
         this.#leases.set(workOrderId, { workOrderId, fence, workerId, until })
       }
     })
+  }
 
-  release: StorageTransaction['release'] = (workOrderIds) =>
-    this.#run(() => {
+  release(workOrderIds: readonly WorkOrderId[]): Promise<void> {
+    return this.#run(() => {
       this.#wrote ||= workOrderIds.length > 0
       for (const id of workOrderIds) {
         this.#cache.setLease(id, null)
         this.#leases.set(id, null)
       }
     })
+  }
 
-  held: StorageTransaction['held'] = (claims) =>
-    this.#run(() => {
+  held(claims: readonly LeaseClaim[]): Promise<ReadonlySet<WorkOrderId>> {
+    return this.#run(() => {
       const held = new Set<WorkOrderId>()
       const unknown: LeaseClaim[] = []
       for (const claim of claims) {
@@ -194,13 +204,15 @@ export class SqlTransaction implements StorageTransaction {
       }
       return unknown.length === 0 ? held : this.#heldWith(held, unknown)
     })
+  }
 
-  prune: StorageTransaction['prune'] = (projectId, sequence, base) =>
-    this.#runLocked(projectId, async () => {
+  prune(projectId: ProjectId, sequence: number, base: readonly unknown[]): Promise<void> {
+    return this.#runLocked(projectId, async () => {
       await this.#flush()
       this.#wrote = true
       await pruneEvents(this.#database, this.#dialect, { projectId, sequence, base })
     })
+  }
 
   query<Name extends QueryName>(
     name: Name,
@@ -260,7 +272,7 @@ export class SqlTransaction implements StorageTransaction {
     const written = { last, writer: 1 + Math.floor(Math.random() * writers) }
     let { mark } = this.#at
     const writes = gathered(this.#database, (writing) => {
-      this.#write(writing, [...this.#waiting], [...this.#leases], written.writer)
+      this.#write(writing, this.#waiting, this.#leases, written.writer)
       mark = keepMark(writing, this.#dialect, this.#at)
     })
     if (writes === undefined) return undefined
@@ -285,6 +297,11 @@ export class SqlTransaction implements StorageTransaction {
     return replies.find((reply) => reply.status === 'rejected')?.reason
   }
 
+  /** Leaves out what will not be kept, which can be done before it is known whether it is stored. */
+  tidy(): void {
+    for (const projectId of this.#versions.keys()) this.#cache.of(projectId).prune()
+  }
+
   /** After the commit: what is known of the locked projects is true until somebody writes. */
   keep(): void {
     for (const projectId of this.#waiting.keys()) this.#cache.of(projectId).flushed()
@@ -307,17 +324,21 @@ export class SqlTransaction implements StorageTransaction {
     return mayBeRenewed ? undefined : lease
   }
 
-  #load(wanted: SliceKeys): Slice | Promise<Slice> {
-    const keys = storable(wanted)
+  #load(keys: SliceKeys): Slice | Promise<Slice> {
     return this.#afterLock(keys.projectId, () => {
       const cache = this.#cache.of(keys.projectId)
       const ofBatches = this.#regroups && asksForMembers(keys, cache)
-      const waits = this.#blind || ofBatches || needsWrites(keys)
-      return after(
-        waits ? this.#flush() : undefined,
-        () => knownSlice(cache, keys) ?? loadSlice(this.#database, this.#dialect, cache, keys),
-      )
+      if (this.#blind || ofBatches || needsWrites(keys)) {
+        return this.#flush().then(() => this.#slice(cache, keys))
+      }
+      return this.#slice(cache, keys)
     })
+  }
+
+  #slice(cache: ProjectCache, keys: SliceKeys): Slice | Promise<Slice> {
+    // What is known goes by ids as they are stored, so that others are not found there.
+    const known = knownSlice(cache, keys)
+    return known ?? loadSlice(this.#database, this.#dialect, cache, storable(keys))
   }
 
   #writeNow(
@@ -429,8 +450,8 @@ export class SqlTransaction implements StorageTransaction {
   /** A writer is named where the events tell who they are of, and the counter is raised otherwise. */
   #write(
     writing: Writing,
-    waiting: readonly (readonly [ProjectId, Waiting])[],
-    leases: readonly (readonly [WorkOrderId, GrantedLease | null])[],
+    waiting: Iterable<readonly [ProjectId, Waiting]>,
+    leases: Iterable<readonly [WorkOrderId, GrantedLease | null]>,
     writer?: number,
   ): void {
     const { apart } = writing
@@ -446,14 +467,18 @@ export class SqlTransaction implements StorageTransaction {
         noteSilentWrite(writing, this.#dialect, projectId)
       }
     }
-    const ended = leases.flatMap(([id, lease]) => (lease === null ? [id] : []))
+    const ended: WorkOrderId[] = []
+    const granted: GrantedLease[] = []
+    for (const [id, lease] of leases) {
+      if (lease === null) ended.push(id)
+      else granted.push(lease)
+    }
     releaseLeases(writing, this.#dialect, ended)
     if (this.#dialect.lockProject !== undefined) {
       const untold = ended.filter((id) => !this.#tellsOf(id))
       if (untold.length > 0) apart()
       noteSilentReleases(writing, this.#dialect, untold)
     }
-    const granted = leases.flatMap(([, lease]) => (lease === null ? [] : [lease]))
     writeLeases(writing, this.#dialect, granted)
   }
 

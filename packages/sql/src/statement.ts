@@ -69,9 +69,11 @@ export function statement<Given extends Parameters, Row = Record<string, unknown
 }
 
 function valuesOf(parameters: readonly unknown[], given: Parameters): unknown[] {
-  return parameters.map((parameter) =>
-    parameter instanceof Placeholder ? given[parameter.name] : parameter,
-  )
+  const values: unknown[] = []
+  for (const parameter of parameters) {
+    values.push(parameter instanceof Placeholder ? given[parameter.name] : parameter)
+  }
+  return values
 }
 
 function placeholders<Given extends Parameters>(): {

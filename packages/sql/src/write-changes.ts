@@ -54,8 +54,8 @@ export function writeChanges(
 
 function writeRows(scope: Scope, table: TableName, rows: readonly NetChange[]): void {
   const spec: TableSpec = tables[table]
-  const removed = rows.filter((row) => row.removed)
-  if (removed.length > 0) {
+  if (rows.some(({ removed }) => removed)) {
+    const removed = rows.filter((row) => row.removed)
     const keys = JSON.stringify(removed.map((row) => keyOf(spec, row.key)))
     for (const write of forgetWith[table] ?? []) send(scope, write, keys)
     send(scope, removeFrom(spec), keys)
@@ -78,7 +78,8 @@ function send({ writing, dialect, projectId }: Scope, write: Write, rows: string
 
 function update(scope: Scope, spec: TableSpec, rows: readonly NetChange[]): void {
   const { writing, dialect, projectId, now } = scope
-  for (const [{ target, columns, fields }, patches] of groupedByShape(spec, rows)) {
+  for (const { shape, patches } of groupedByShape(spec, rows)) {
+    const { target, columns, fields } = shape
     const values: unknown[][] = []
     for (const { key, updated = {} } of patches) {
       const list: unknown[] = typeof key === 'string' ? [key] : [...keyOf(spec, key)]
@@ -109,22 +110,27 @@ interface Shape {
   readonly fields: readonly string[]
 }
 
-function groupedByShape(
-  spec: TableSpec,
-  rows: readonly NetChange[],
-): ReadonlyMap<Shape, readonly NetChange[]> {
-  const groups = new Map<Shape, NetChange[]>()
-  let shape: Shape | undefined
-  let group: NetChange[] = []
+/** There are a few of them, however many rows there are. */
+interface Group {
+  readonly shape: Shape
+  readonly patches: NetChange[]
+}
+
+function groupedByShape(spec: TableSpec, rows: readonly NetChange[]): readonly Group[] {
+  const groups: Group[] = []
+  let group: Group | undefined
   for (const row of rows) {
     const patch = row.updated ?? {}
     // Most often it is that of the row before.
-    if (shape === undefined || !hasFields(patch, shape.fields)) {
-      shape = shapeOf(spec, patch)
-      group = groups.get(shape) ?? []
-      if (shape.columns.length > 0) groups.set(shape, group)
+    if (group === undefined || !hasFields(patch, group.shape.fields)) {
+      const shape = shapeOf(spec, patch)
+      group = groups.find((known) => known.shape === shape)
+      if (group === undefined) {
+        group = { shape, patches: [] }
+        if (shape.columns.length > 0) groups.push(group)
+      }
     }
-    group.push(row)
+    group.patches.push(row)
   }
   return groups
 }

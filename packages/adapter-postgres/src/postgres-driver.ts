@@ -451,8 +451,8 @@ function knownText(text: string): KnownText {
  * Whatever parsers the host has set: 64-bit numbers as numbers (times, counters and fences stay far
  * below 2^53), JSON as text for the dialect to parse.
  */
-const ownParsers: ReadonlyMap<number, (text: string) => unknown> = new Map<
-  number,
+const ownParsers: ReadonlyMap<types.TypeId, (text: string) => unknown> = new Map<
+  types.TypeId,
   (text: string) => unknown
 >([
   [types.builtins.INT8, Number],

@@ -447,12 +447,14 @@ function knownText(text: string): KnownText {
   return added
 }
 
+type TypeId = Parameters<typeof types.getTypeParser>[0]
+
 /**
  * Whatever parsers the host has set: 64-bit numbers as numbers (times, counters and fences stay far
  * below 2^53), JSON as text for the dialect to parse.
  */
-const ownParsers: ReadonlyMap<types.TypeId, (text: string) => unknown> = new Map<
-  types.TypeId,
+const ownParsers: ReadonlyMap<TypeId, (text: string) => unknown> = new Map<
+  TypeId,
   (text: string) => unknown
 >([
   [types.builtins.INT8, Number],

@@ -8,9 +8,11 @@ import {
 import { storageEventCases } from './storage-event-cases.ts'
 import { storageLeaseCases } from './storage-lease-cases.ts'
 import { storagePruneCases } from './storage-prune-cases.ts'
+import { storageProjectCases } from './storage-project-cases.ts'
 import { storageQueryCases } from './storage-query-cases.ts'
 import { storageReadyCases } from './storage-ready-cases.ts'
 import { storageRowCases } from './storage-row-cases.ts'
+import { storageSliceCases } from './storage-slice-cases.ts'
 import { storageTransactionCases } from './storage-transaction-cases.ts'
 import { storageValueCases } from './storage-value-cases.ts'
 
@@ -37,6 +39,8 @@ export function storageSuite(framework: TestFramework, options: StorageSuiteOpti
 const cases: readonly ContractCase<StorageSubject>[] = [
   ...storageTransactionCases,
   ...storageRowCases,
+  ...storageSliceCases,
+  ...storageProjectCases,
   ...storageValueCases,
   ...storageEventCases,
   ...storagePruneCases,

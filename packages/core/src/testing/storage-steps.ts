@@ -2,9 +2,10 @@ import type { Event, StoredEvent } from '../event/event.ts'
 import type { ProjectId, TaskId, WorkerId, WorkOrderId } from '../id.ts'
 import type { Change, SliceKeys, TableName, Tables } from '../staging/slice.ts'
 import type { Slice } from '../staging/slice.ts'
+import type { Batch, Task } from '../staging/state.ts'
 import type { LeaseClaim, Queries, QueryName, Storage } from '../storage/storage.ts'
 import { within } from './contract.ts'
-import { exampleEvent, exampleProject } from './example-rows.ts'
+import { exampleEvent, exampleProject, exampleTask } from './example-rows.ts'
 
 /** What the cases of the storage suite do again and again. */
 
@@ -85,4 +86,15 @@ export function orderId(id: string): WorkOrderId {
 
 export function claimOf(id: string, fence: number): LeaseClaim {
   return { workOrderId: orderId(id), fence }
+}
+
+/** A task of a batch, with a work order of its own: `o0` for `t0`, and so on. */
+export function queuedTask(index: number, batch: Batch, set: Partial<Task>): Task {
+  return exampleTask(projectId, `t${index}`, {
+    status: 'staged',
+    batchId: batch.id,
+    position: index,
+    workOrderId: orderId(`o${index}`),
+    ...set,
+  })
 }

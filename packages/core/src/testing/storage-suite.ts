@@ -6,11 +6,13 @@ import {
   type TestFramework,
 } from './contract.ts'
 import { storageEventCases } from './storage-event-cases.ts'
+import { storageKeptBackCases } from './storage-kept-back-cases.ts'
 import { storageLeaseCases } from './storage-lease-cases.ts'
 import { storagePruneCases } from './storage-prune-cases.ts'
 import { storageProjectCases } from './storage-project-cases.ts'
 import { storageQueryCases } from './storage-query-cases.ts'
 import { storageReadyCases } from './storage-ready-cases.ts'
+import { storageRestartCases } from './storage-restart-cases.ts'
 import { storageRowCases } from './storage-row-cases.ts'
 import { storageSliceCases } from './storage-slice-cases.ts'
 import { storageTransactionCases } from './storage-transaction-cases.ts'
@@ -38,6 +40,7 @@ export function storageSuite(framework: TestFramework, options: StorageSuiteOpti
 
 const cases: readonly ContractCase<StorageSubject>[] = [
   ...storageTransactionCases,
+  ...storageRestartCases,
   ...storageRowCases,
   ...storageSliceCases,
   ...storageProjectCases,
@@ -46,5 +49,6 @@ const cases: readonly ContractCase<StorageSubject>[] = [
   ...storagePruneCases,
   ...storageLeaseCases,
   ...storageReadyCases,
+  ...storageKeptBackCases,
   ...storageQueryCases,
 ]

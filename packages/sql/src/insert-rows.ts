@@ -1,10 +1,11 @@
 import { sql } from 'kysely'
 import type { RawBuilder } from 'kysely'
 
+import { ownValues, rowsAsJson, valuesIn } from './column-values.ts'
+import type { ColumnValues } from './column-values.ts'
 import type { Column, Dialect } from './dialect.ts'
-import { isShared, picked } from './is-shared.ts'
 import type { Writing } from './pipelined.ts'
-import { mostUnits, portions, portionsOfLists, weighAll } from './portions.ts'
+import { mostUnits, portionsOfLists, weighAll } from './portions.ts'
 import { StatementTexts } from './statement-texts.ts'
 
 export interface InsertTarget {
@@ -23,7 +24,7 @@ const rowsOfLists = 1_000
 /** Rows per statement elsewhere: bound values are several times faster than rows taken out of JSON. */
 const sizes = [64, 16] as const
 /** From so many rows on it pays to look which values all of them share ... */
-const manyRows = 64
+export const manyRows = 64
 /** ... and to take the others out of JSON, when they are few. */
 const fewColumns = 4
 
@@ -39,58 +40,118 @@ export function insertRows(
   most: number = mostUnits,
 ): void {
   if (rows.length === 0) return
-  const { columns } = target
-  const textOf = (form: string | number, build: () => RawBuilder<unknown>) =>
-    textsOf(target).of(writing.database, dialect, form, build)
-  if (rows.length >= manyRows) {
-    const own = columns.map((_, at) => !isShared(rows, at))
-    if (own.filter(Boolean).length <= fewColumns && !hasOwnBytes(columns, own)) {
-      const shared = columns.flatMap(({ kind }, at) =>
-        own[at] === true ? [] : [dialect.encode(kind, rows[0]?.[at] ?? null)],
-      )
-      const text = textOf(own.map(Number).join(''), () => insertShared(target, dialect, own))
-      const places = [...own.keys()].filter((at) => own[at] === true)
-      const list = rows.map((row) => picked(row, places))
-      for (const some of portions(list, most)) {
-        writing.send(text, [...shared, JSON.stringify(some)])
-      }
-      return
-    }
+  const { columns, usual = 1 } = target
+  const count = rows.length
+  const valueAt = (row: number, at: number) => rows[row]?.[at]
+  if (count >= manyRows) {
+    const values = columns.map((_, at) => valuesIn(rows, at))
+    insertMany(writing, dialect, target, count, values, most)
+    return
   }
-  if (rows.length === 1 || rows.length <= (target.usual ?? 0)) {
-    const values = boundTo(columns, dialect, rows, 0, rows.length)
+  if (dialect.lists === undefined) {
+    sendBound(writing, dialect, target, count, valueAt)
+    return
+  }
+  if (count === 1 || count <= usual) {
+    const values = boundTo(columns, dialect, valueAt, 0, count)
     // A row that is heavy goes alone, however heavy it is.
-    if (rows.length === 1 || weighAll(values) <= most) {
+    if (count === 1 || weighAll(values) <= most) {
       writing.send(
-        textOf(rows.length, () => insertBound(target, rows.length)),
+        textOf(writing, dialect, target, count, () => insertBound(target, count)),
         values,
       )
       return
     }
   }
-  if (dialect.lists !== undefined) {
-    // One text however many rows there are, which the database plans once.
-    for (let start = 0; start < rows.length; start += rowsOfLists) {
-      const some = rows.slice(start, start + rowsOfLists)
-      const text = textOf('lists', () => insertLists(target, dialect))
-      const shared: unknown[] = []
-      const lists: unknown[][] = []
-      for (const [at, { name, kind }] of columns.entries()) {
-        if (target.shared?.has(name) === true) shared.push(dialect.encode(kind, some[0]?.[at]))
-        else lists.push(some.map((row) => dialect.encode(kind, row[at])))
-      }
-      for (const portion of portionsOfLists(lists, most))
-        writing.send(text, [...shared, ...portion])
-    }
-    return
+  // So few are not worth looking through.
+  const values = columns.map((_, at) => ownValues(rows, at))
+  sendLists(writing, dialect, target, count, values, most)
+}
+
+/** As `insertRows` for many rows that are given by their columns. */
+export function insertMany(
+  writing: Writing,
+  dialect: Dialect,
+  target: InsertTarget,
+  count: number,
+  values: readonly ColumnValues[],
+  most: number = mostUnits,
+): void {
+  const own = values.filter(({ isShared }) => !isShared).length
+  if (own > 0 && own <= fewColumns && !hasOwnBytes(target, values)) {
+    sendShared(writing, dialect, target, values, most)
+  } else if (dialect.lists !== undefined) {
+    sendLists(writing, dialect, target, count, values, most)
+  } else {
+    sendBound(writing, dialect, target, count, (row, at) => {
+      const column = values[at]
+      return column?.isShared === true ? column.first : column?.each[row]
+    })
   }
-  for (let start = 0; start < rows.length;) {
-    const left = rows.length - start
+}
+
+/** What all rows share is bound once, the rest taken out of JSON. */
+function sendShared(
+  writing: Writing,
+  dialect: Dialect,
+  target: InsertTarget,
+  values: readonly ColumnValues[],
+  most: number,
+): void {
+  const shared: unknown[] = []
+  const lists: (readonly unknown[])[] = []
+  for (const [at, { kind }] of target.columns.entries()) {
+    const { isShared = true, first = null, each = [] } = values[at] ?? {}
+    if (isShared) shared.push(dialect.encode(kind, first))
+    else lists.push(each)
+  }
+  const form = values.map(({ isShared }) => (isShared ? '0' : '1')).join('')
+  const text = textOf(writing, dialect, target, form, () => insertShared(target, dialect, values))
+  for (const portion of portionsOfLists(lists, most)) {
+    writing.send(text, [...shared, rowsAsJson(portion)])
+  }
+}
+
+/** One text however many rows there are, which the database plans once. */
+function sendLists(
+  writing: Writing,
+  dialect: Dialect,
+  target: InsertTarget,
+  count: number,
+  values: readonly ColumnValues[],
+  most: number,
+): void {
+  const text = textOf(writing, dialect, target, 'lists', () => insertLists(target, dialect))
+  for (let start = 0; start < count; start += rowsOfLists) {
+    const end = Math.min(start + rowsOfLists, count)
+    const shared: unknown[] = []
+    const lists: unknown[][] = []
+    for (const [at, { name, kind }] of target.columns.entries()) {
+      const { isShared = true, first = null, each = [] } = values[at] ?? {}
+      if (target.shared?.has(name) === true) shared.push(dialect.encode(kind, first))
+      else if (isShared) lists.push(Array(end - start).fill(dialect.encode(kind, first)))
+      else lists.push(each.slice(start, end).map((value) => dialect.encode(kind, value)))
+    }
+    for (const portion of portionsOfLists(lists, most)) {
+      writing.send(text, [...shared, ...portion])
+    }
+  }
+}
+
+function sendBound(
+  writing: Writing,
+  dialect: Dialect,
+  target: InsertTarget,
+  count: number,
+  valueAt: (row: number, at: number) => unknown,
+): void {
+  for (let start = 0; start < count;) {
+    const left = count - start
     // Fewer than the smallest are one statement too: there is a text for each number of them.
     const size = sizes.find((usual) => left >= usual) ?? left
     writing.send(
-      textOf(size, () => insertBound(target, size)),
-      boundTo(columns, dialect, rows, start, size),
+      textOf(writing, dialect, target, size, () => insertBound(target, size)),
+      boundTo(target.columns, dialect, valueAt, start, size),
     )
     start += size
   }
@@ -100,34 +161,39 @@ export function insertRows(
 function boundTo(
   columns: readonly Column[],
   dialect: Dialect,
-  rows: readonly (readonly unknown[])[],
+  valueAt: (row: number, at: number) => unknown,
   start: number,
   count: number,
 ): unknown[] {
   const values: unknown[] = []
-  for (let index = start; index < start + count; index += 1) {
-    const row = rows[index] ?? []
+  for (let row = start; row < start + count; row += 1) {
     for (let at = 0; at < columns.length; at += 1) {
       const column = columns[at]
-      if (column !== undefined) values.push(dialect.encode(column.kind, row[at]))
+      if (column !== undefined) values.push(dialect.encode(column.kind, valueAt(row, at)))
     }
   }
   return values
 }
 
-function hasOwnBytes(columns: readonly Column[], own: readonly boolean[]): boolean {
-  return columns.some(({ kind }, at) => kind === 'bytes' && own[at] === true)
+function hasOwnBytes({ columns }: InsertTarget, values: readonly ColumnValues[]): boolean {
+  return columns.some(({ kind }, at) => kind === 'bytes' && values[at]?.isShared !== true)
 }
 
 const texts = new WeakMap<InsertTarget, StatementTexts>()
 
-function textsOf(target: InsertTarget): StatementTexts {
+function textOf(
+  { database }: Writing,
+  dialect: Dialect,
+  target: InsertTarget,
+  form: string | number,
+  build: () => RawBuilder<unknown>,
+): string {
   let known = texts.get(target)
   if (known === undefined) {
     known = new StatementTexts()
     texts.set(target, known)
   }
-  return known
+  return known.of(database, dialect, form, build)
 }
 
 function insertBound(target: InsertTarget, size: number): RawBuilder<unknown> {
@@ -154,17 +220,17 @@ function insertLists(target: InsertTarget, dialect: Dialect): RawBuilder<unknown
 function insertShared(
   target: InsertTarget,
   dialect: Dialect,
-  own: readonly boolean[],
+  values: readonly ColumnValues[],
 ): RawBuilder<unknown> {
-  const shared = target.columns.filter((_, at) => own[at] !== true)
-  const listed = target.columns.filter((_, at) => own[at] === true)
-  const values = [
+  const shared = target.columns.filter((_, at) => values[at]?.isShared === true)
+  const listed = target.columns.filter((_, at) => values[at]?.isShared !== true)
+  const selected = [
     ...shared.map((column) => dialect.typed(sql.val(null), column.kind)),
     ...listed.map(({ name }) => sql.ref(`given.${name}`)),
   ]
   // Without a condition SQLite would take the "on" of a conflict for one of a join.
   return sql`insert into ${sql.ref(target.table)} (${namesOf([...shared, ...listed])})
-    select ${sql.join(values)} from ${dialect.records(sql.val(null), listed, 'given')}
+    select ${sql.join(selected)} from ${dialect.records(sql.val(null), listed, 'given')}
     where true ${target.rest ?? sql``}`
 }
 

@@ -4,6 +4,8 @@ import type { Change, TableName } from '@cueline/core'
 export interface NetChange {
   /** What finds the row: its id, or an object with the fields of its key. */
   readonly key: unknown
+  /** The key as a text. */
+  readonly text: string
   /** The row is taken away first, when it is there. */
   removed: boolean
   /** The row as it is inserted, the updates that followed included. */
@@ -77,8 +79,7 @@ class Folding {
 /** The rows of one table, found by the text of their key. */
 class FoldedRows {
   readonly rows: NetChange[] = []
-  /** As long as there is no map: the texts of the keys, and the last of them if they ascend. */
-  readonly #texts: string[] = []
+  /** As long as there is no map: the last text, if they ascend. */
   #last: string | undefined = ''
   #byText: Map<string, NetChange> | undefined
 
@@ -86,31 +87,18 @@ class FoldedRows {
     if (this.#byText !== undefined) return this.#byText.get(text)
     // Ids grow with time, so the rows of a bulk change mostly come in their order.
     if (this.#last !== undefined && text > this.#last) return undefined
-    if (this.rows.length > fewRows) {
-      this.#byText = this.#index()
-      return this.#byText.get(text)
-    }
-    const at = this.#texts.indexOf(text)
-    return at < 0 ? undefined : this.rows[at]
+    if (this.rows.length <= fewRows) return this.rows.find((net) => net.text === text)
+    this.#byText = new Map(this.rows.map((net) => [net.text, net]))
+    return this.#byText.get(text)
   }
 
   add(change: Change, text: string): NetChange {
     const key = change.kind === 'insert' ? change.row : change.key
-    const net: NetChange = { key, removed: false, inserted: undefined, updated: undefined }
+    const net = { key, text, removed: false, inserted: undefined, updated: undefined }
     this.rows.push(net)
-    if (this.#byText !== undefined) {
-      this.#byText.set(text, net)
-    } else {
-      this.#texts.push(text)
-      if (this.#last !== undefined) this.#last = text > this.#last ? text : undefined
-    }
+    if (this.#byText !== undefined) this.#byText.set(text, net)
+    else if (this.#last !== undefined) this.#last = text > this.#last ? text : undefined
     return net
-  }
-
-  #index(): Map<string, NetChange> {
-    const byText = new Map<string, NetChange>()
-    for (const [at, net] of this.rows.entries()) byText.set(this.#texts[at] ?? '', net)
-    return byText
   }
 }
 

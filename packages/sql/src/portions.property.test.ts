@@ -3,7 +3,7 @@ import { CompiledQuery } from 'kysely'
 import { describe, expect, it } from 'vitest'
 
 import { joined } from './joined.ts'
-import { portions, portionsOfLists, weigh } from './portions.ts'
+import { portionsOfLists, weigh } from './portions.ts'
 
 const value = fc.oneof(
   fc.string({ maxLength: 30 }),
@@ -26,8 +26,6 @@ describe('what is bound to one statement [S2-05]', () => {
   it('is no more than so much, but for one row that is heavier, and no row is lost or doubled', () => {
     fc.assert(
       fc.property(rows, fc.integer({ min: 1, max: 500 }), (all, most) => {
-        const cut = portions(all, most)
-        expect(cut.flat()).toEqual(all)
         const columns = (all[0] ?? []).map((_, at) => all.map((row) => row[at]))
         const lists = portionsOfLists(columns, most)
         expect(columns.map((_, at) => lists.flatMap((portion) => portion[at] ?? []))).toEqual(
@@ -47,9 +45,8 @@ describe('what is bound to one statement [S2-05]', () => {
       ['a', 1],
       ['b', 2],
     ]
-    expect(portions(all, 1_000)).toEqual([all])
     expect(portionsOfLists(all, 1_000)).toEqual([all])
-    expect(portions([], 1)).toEqual([[]])
+    expect(portionsOfLists([[], []], 1)).toEqual([[[], []]])
   })
 
   it('is not joined with that of other statements beyond so much', () => {

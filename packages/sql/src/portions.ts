@@ -35,13 +35,10 @@ export function weighAll(values: readonly unknown[]): number {
   return weight
 }
 
-/** The rows in portions of so many units at most; a row that is heavier makes one of its own. */
-export function portions<Row>(rows: readonly Row[], most: number): readonly (readonly Row[])[] {
-  const ends = endsOf(rows.length, most, (at) => weighRow(rows[at]))
-  return ends.length === 0 ? [rows] : cut(rows, ends)
-}
-
-/** The same for rows that are given as lists, one per column. */
+/**
+ * Rows that are given as lists, one per column, in portions of so many units at most; a row that is
+ * heavier makes one of its own.
+ */
 export function portionsOfLists(
   lists: readonly (readonly unknown[])[],
   most: number,
@@ -54,14 +51,6 @@ export function portionsOfLists(
   if (ends.length === 0) return [lists]
   const columns = lists.map((list) => cut(list, ends))
   return [...ends, 0].map((_, portion) => columns.map((column) => column[portion] ?? []))
-}
-
-/** As `weigh`; most rows are lists of plain values, for which nothing has to be kept open. */
-function weighRow(row: unknown): number {
-  if (!Array.isArray(row)) return weigh(row)
-  let weight = 8
-  for (const value of row) weight += weigh(value)
-  return weight
 }
 
 /** Where portions end, the last one left out: mostly nowhere. */

@@ -275,32 +275,13 @@ export class ProjectCache {
    */
   apply(changes: readonly Change[], now: number): boolean {
     let known = true
-    for (const change of changes) {
-      if (change.table === 'task') {
-        this.#count(change, now)
-      }
-      if (!this.#apply(change)) known = false
-    }
+    for (const change of changes) if (!this.#apply(change, now)) known = false
     return known
   }
 
-  #count(change: Extract<Change, { table: 'task' }>, now: number): void {
-    if (this.taskCounts === undefined) return
-    if (change.kind === 'insert') {
-      if (!this.taskCounts.move(null, change.row, now)) this.taskCounts = undefined
-      if (change.row.batchId !== null) this.#moving?.changed.add(change.row.batchId)
-      return
-    }
-    const before = this.rows.task.get(change.key)
-    if (before === null) return
-    const after =
-      change.kind === 'delete' || before === undefined
-        ? null
-        : {
-            batchId: change.set.batchId === undefined ? before.batchId : change.set.batchId,
-            status: change.set.status ?? before.status,
-            layer: change.set.layer ?? before.layer,
-          }
+  /** A task's row was written at this time: null before it was there and after, undefined if unknown. */
+  #count(before: Task | null | undefined, after: Task | null, now: number): void {
+    if (this.taskCounts === undefined || (before === null && after === null)) return
     if (before === undefined || !this.taskCounts.move(before, after, now)) {
       this.taskCounts = undefined
     }
@@ -308,7 +289,8 @@ export class ProjectCache {
     if (after?.batchId) this.#moving?.changed.add(after.batchId)
   }
 
-  #apply(change: Change): boolean {
+  /** `now` for what is new; what has waited for its row was counted when it came. */
+  #apply(change: Change, now?: number): boolean {
     switch (change.table) {
       case 'project':
         this.queue.changed(change, true)
@@ -335,7 +317,7 @@ export class ProjectCache {
       case 'request':
       case 'worker':
       case 'session':
-        return this.#applyRow(change)
+        return this.#applyRow(change, now)
     }
   }
 
@@ -352,7 +334,7 @@ export class ProjectCache {
     return true
   }
 
-  #applyRow(change: Extract<Change, { table: IdTable }>): boolean {
+  #applyRow(change: Extract<Change, { table: IdTable }>, now?: number): boolean {
     const name = change.table
     const rows = this.rows[name] as Map<string, Tables[IdTable] | null>
     if (change.table === 'batch' && !keepsOrder(change)) this.#byOrder = undefined
@@ -365,6 +347,7 @@ export class ProjectCache {
       const isEmpty = change.table === 'batch' && this.taskCounts?.of(change.row.id).total === 0
       if (isEmpty) this.members.learn(change.row.id, [])
       if (name === 'task') {
+        if (now !== undefined) this.#count(null, row as Task, now)
         this.members.changed(null, row as Task)
         this.queue.taskChanged(null, row as Task)
       } else this.queue.changed(change, true)
@@ -375,29 +358,35 @@ export class ProjectCache {
       this.#storedWorkers.set(change.key, row as Worker | null)
     }
     if (name !== 'task') this.queue.changed(change, row !== undefined)
-    if (row === undefined) return this.#wait(change)
-    if (change.kind === 'delete') rows.set(change.key, null)
-    else if (row !== null) rows.set(change.key, patched(name, row, change.set))
-    const next = rows.get(change.key)
+    if (row === undefined) {
+      if (name === 'task' && now !== undefined) this.#count(undefined, null, now)
+      return this.#wait(change)
+    }
+    const isGone = change.kind === 'delete' || row === null
+    const next = isGone ? null : patched(name, row, change.set)
+    if (next !== null || row !== null) rows.set(change.key, next)
     if (name === 'batch') {
-      this.#replace(row as Batch | null, next as Batch | null | undefined)
+      this.#replace(row as Batch | null, next as Batch | null)
       if (change.kind === 'delete') this.members.forget(change.key as BatchId)
       this.#moving?.changed.add(change.key as BatchId)
     }
     if (name === 'attempt') {
-      this.queue.attemptChanged(change.key as AttemptId, (next ?? null) as Attempt | null)
+      this.queue.attemptChanged(change.key as AttemptId, next as Attempt | null)
     }
     if (name === 'task') {
-      this.members.changed(row as Task | null, (next ?? null) as Task | null)
-      this.queue.taskChanged(row as Task | null, next as Task | null | undefined)
+      const before = row as Task | null
+      const after = next as Task | null
+      if (now !== undefined) this.#count(before, after, now)
+      this.members.changed(before, after)
+      this.queue.taskChanged(before, after)
     }
-    if (next !== undefined && next !== null && !isSettled(name, next)) return true
+    if (next !== null && !isSettled(name, next)) return true
     this.#settled.push({ name, id: change.key })
     return true
   }
 
   /** Puts a batch that has changed where it was in their order. */
-  #replace(before: Batch | null, after: Batch | null | undefined): void {
+  #replace(before: Batch | null, after: Batch | null): void {
     const at = before === null ? -1 : (this.#byOrder?.indexOf(before) ?? -1)
     if (at >= 0 && after && this.#byOrder !== undefined) this.#byOrder[at] = after
   }
@@ -460,9 +449,9 @@ function isSettled(name: IdTable, row: object): boolean {
   return false
 }
 
-/** A row as the database gives it back: every column, and no more. */
+/** A row as the database gives it back: every column, and no more. Nobody writes to it: it is no copy. */
 function rowOf<Name extends TableName>(name: Name, row: Tables[Name]): Tables[Name] {
-  if (isComplete(name, row)) return copied(name, row)
+  if (isComplete(name, row)) return row
   const given = row as unknown as Readonly<Record<string, unknown>>
   const stored = emptyRow(name)
   for (const { field } of tables[name].columns) stored[field] = given[field] ?? null

@@ -1,14 +1,15 @@
 import { sql } from 'kysely'
 import type { RawBuilder } from 'kysely'
 
+import { rowsAsJson, valuesIn } from './column-values.ts'
+import type { ColumnValues } from './column-values.ts'
 import type { Column, Dialect } from './dialect.ts'
-import { isShared, picked } from './is-shared.ts'
 import type { Writing } from './pipelined.ts'
-import { mostUnits, portions, portionsOfLists } from './portions.ts'
+import { mostUnits, portionsOfLists } from './portions.ts'
 import { StatementTexts } from './statement-texts.ts'
 
 /** Where rows are not bound as lists, so many are changed faster one by one than out of JSON. */
-const fewRows = 8
+export const fewRows = 8
 
 /** Which columns of a table change, found by which, within which project. */
 export interface UpdateTarget {
@@ -39,41 +40,60 @@ export function updateRows(
     return
   }
   const { key, columns } = target
-  // Values that all rows share are bound once: taking each out of JSON costs more than the update.
-  const own = columns.map((_, index) => !isShared(rows, key.length + index))
-  const keyed = own.includes(true) || key.length > 1
-  if (keyed && dialect.lists === undefined && rows.length <= fewRows) {
+  const values = columns.map((_, at) => valuesIn(rows, key.length + at))
+  if (dialect.lists === undefined && rows.length <= fewRows && isKeyed(target, values)) {
     for (const row of rows) updateRow(writing, dialect, target, projectId, row)
     return
   }
-  const shared = columns.flatMap((column, index) =>
-    own[index] === true ? [] : [dialect.encode(column.kind, first[key.length + index])],
-  )
-  if (dialect.lists !== undefined) {
-    const text = textOf(writing, dialect, target, `lists ${own.map(Number).join('')}`, () =>
-      updateMany(target, dialect, own),
-    )
-    const lists = [...key, ...columns].flatMap(({ kind }, at) =>
-      at < key.length || own[at - key.length] === true
-        ? [rows.map((row) => dialect.encode(kind, row[at]))]
-        : [],
-    )
-    for (const portion of portionsOfLists(lists, most)) {
-      writing.send(text, [...shared, ...portion, projectId])
+  const keys = key.map((_, at) => rows.map((row) => row[at]))
+  updateMany(writing, dialect, target, projectId, keys, values, most)
+}
+
+/** As `updateRows` for many rows that are given by their columns. */
+export function updateMany(
+  writing: Writing,
+  dialect: Dialect,
+  target: UpdateTarget,
+  projectId: string,
+  keys: readonly (readonly unknown[])[],
+  values: readonly ColumnValues[],
+  most: number = mostUnits,
+): void {
+  // Values that all rows share are bound once: taking each out of JSON costs more than the update.
+  const shared: unknown[] = []
+  const lists: (readonly unknown[])[] = [...keys]
+  const listed: Column[] = [...target.key]
+  for (const [at, column] of target.columns.entries()) {
+    const { isShared = true, first = null, each = [] } = values[at] ?? {}
+    if (isShared) shared.push(dialect.encode(column.kind, first))
+    else {
+      lists.push(each)
+      listed.push(column)
     }
-    return
   }
-  const name = keyed ? own.map(Number).join('') : 'same'
-  const text = textOf(writing, dialect, target, name, () =>
-    keyed ? updateMany(target, dialect, own) : updateSame(target, dialect),
+  const isLists = dialect.lists !== undefined
+  const isSame = !isLists && !isKeyed(target, values)
+  const form = isSame ? 'same' : values.map(({ isShared }) => (isShared ? '0' : '1')).join('')
+  const text = textOf(writing, dialect, target, form, () =>
+    isSame ? updateSame(target, dialect) : updateFrom(target, dialect, values),
   )
-  const places = [...key, ...columns].flatMap((_, at) =>
-    at < key.length || own[at - key.length] === true ? [at] : [],
-  )
-  const list = rows.map((row) => (keyed ? picked(row, places) : row[0]))
-  for (const some of portions(list, most)) {
-    writing.send(text, [...shared, JSON.stringify(some), projectId])
+  const encoded = isLists
+    ? lists.map((list, at) =>
+        list.map((value) => dialect.encode(listed[at]?.kind ?? 'text', value)),
+      )
+    : lists
+  const given = (portion: readonly (readonly unknown[])[]) => {
+    if (isLists) return portion
+    return [isSame ? JSON.stringify(portion[0]) : rowsAsJson(portion)]
   }
+  for (const portion of portionsOfLists(encoded, most)) {
+    writing.send(text, [...shared, ...given(portion), projectId])
+  }
+}
+
+/** Whether rows have values of their own, or go by more than one column. */
+function isKeyed({ key }: UpdateTarget, values: readonly ColumnValues[]): boolean {
+  return key.length > 1 || values.some(({ isShared }) => !isShared)
 }
 
 function updateRow(
@@ -133,14 +153,14 @@ function updateSame({ table, key, columns, project }: UpdateTarget, dialect: Dia
 }
 
 /** Some values are each row's own. */
-function updateMany(
+function updateFrom(
   { table, key, columns, project }: UpdateTarget,
   dialect: Dialect,
-  own: readonly boolean[],
+  values: readonly ColumnValues[],
 ) {
   // A key column may change too, so its old value goes by a name of its own.
   const keys = key.map((column) => ({ ...column, name: `key_${column.name}` }))
-  const listed = columns.filter((_, index) => own[index] === true)
+  const listed = columns.filter((_, at) => values[at]?.isShared !== true)
   // Bound values come first, in the order in which the caller gives them.
   const set = [
     ...columns

@@ -1,8 +1,9 @@
 import type { Change, StoredArtifact, TableName, WorkerId } from '@cueline/core'
 import { sql } from 'kysely'
 
+import { sharedValue, valuesIn } from './column-values.ts'
 import type { Column, Dialect } from './dialect.ts'
-import { insertRows } from './insert-rows.ts'
+import { insertMany, insertRows, manyRows } from './insert-rows.ts'
 import type { InsertTarget } from './insert-rows.ts'
 import { hearWorkers } from './leases.ts'
 import { netChanges } from './net-changes.ts'
@@ -13,7 +14,7 @@ import { statement } from './statement.ts'
 import type { Statement } from './statement.ts'
 import { tables } from './tables.ts'
 import type { FieldColumn, TableSpec } from './tables.ts'
-import { updateRows } from './update-rows.ts'
+import { fewRows, updateMany, updateRows } from './update-rows.ts'
 import type { UpdateTarget } from './update-rows.ts'
 
 interface Scope {
@@ -77,26 +78,56 @@ function send({ writing, dialect, projectId }: Scope, write: Write, rows: string
 }
 
 function update(scope: Scope, spec: TableSpec, rows: readonly NetChange[]): void {
-  const { writing, dialect, projectId, now } = scope
   for (const { shape, patches } of groupedByShape(spec, rows)) {
-    const { target, columns, fields } = shape
-    const values: unknown[][] = []
-    for (const { key, updated = {} } of patches) {
-      const list: unknown[] = typeof key === 'string' ? [key] : [...keyOf(spec, key)]
-      // The fields of a shape stand in its order; those of no column were given in vain.
-      if (columns.length === fields.length) for (const field in updated) list.push(updated[field])
-      else for (const { field } of columns) list.push(updated[field])
-      if (spec.table === 'task') list.push(now)
-      values.push(list)
-    }
-    updateRows(writing, dialect, target, projectId, values)
+    if (patches.length > fewRows) updateEach(scope, spec, shape, patches)
+    else updateFew(scope, spec, shape, patches)
   }
 }
 
+function updateFew(
+  { writing, dialect, projectId, now }: Scope,
+  spec: TableSpec,
+  { target, columns, fields }: Shape,
+  patches: readonly NetChange[],
+): void {
+  const values: unknown[][] = []
+  for (const { key, updated = {} } of patches) {
+    const list: unknown[] = typeof key === 'string' ? [key] : [...keyOf(spec, key)]
+    // The fields of a shape stand in its order; those of no column were given in vain.
+    if (columns.length === fields.length) for (const field in updated) list.push(updated[field])
+    else for (const { field } of columns) list.push(updated[field])
+    if (spec.table === 'task') list.push(now)
+    values.push(list)
+  }
+  updateRows(writing, dialect, target, projectId, values)
+}
+
+/** By columns: a list for each row would be most of what thousands of them take. */
+function updateEach(
+  { writing, dialect, projectId, now }: Scope,
+  spec: TableSpec,
+  { target, columns }: Shape,
+  patches: readonly NetChange[],
+): void {
+  const keys = keyColumns(spec).map(({ field }) =>
+    patches.map(({ key }) => (typeof key === 'string' ? key : (key as Row)[field])),
+  )
+  const sets = patches.map(({ updated = {} }) => updated)
+  const values = columns.map(({ field }) => valuesIn(sets, field))
+  if (spec.table === 'task') values.push(sharedValue(now))
+  updateMany(writing, dialect, target, projectId, keys, values)
+}
+
 function insert({ writing, dialect, now }: Scope, spec: TableSpec, rows: readonly Row[]): void {
-  const values = rows.map((row) => valuesOf(spec.columns, row))
-  if (spec.table === 'task') for (const row of values) row.push(now)
-  insertRows(writing, dialect, targetOf(spec), values)
+  if (rows.length >= manyRows) {
+    const values = spec.columns.map(({ field }) => valuesIn(rows, field))
+    if (spec.table === 'task') values.push(sharedValue(now))
+    insertMany(writing, dialect, targetOf(spec), rows.length, values)
+  } else {
+    const values = rows.map((row) => valuesOf(spec.columns, row))
+    if (spec.table === 'task') for (const row of values) row.push(now)
+    insertRows(writing, dialect, targetOf(spec), values)
+  }
   if (spec.table !== 'worker') return
   const ids = rows.map((row) => row['id'] as WorkerId)
   hearWorkers(writing, dialect, ids, now)

@@ -32,9 +32,9 @@ export function applyEffects(
     for (const effect of effects) {
       if (effect.type === 'dispatch') {
         looksAgain ||= effect.orders.length === 0
-        for (const order of effect.orders) {
-          if ((claimed.get(order.workOrderId) ?? -1) > order.fence) continue
-          references.push({ projectId, ...order })
+        for (const { workOrderId, fence, notBefore } of effect.orders) {
+          if ((claimed.get(workOrderId) ?? -1) > fence) continue
+          references.push({ projectId, workOrderId, fence, notBefore })
         }
       } else if (effect.type === 'abort') {
         context.live.get(effect.workOrderId)?.abort(new AttemptAborted('cancelled', effect.reason))

@@ -5,7 +5,7 @@ import type { Command } from '../staging/command.ts'
 import { type Decision, decideAll } from '../staging/decide.ts'
 import type { Effect, Refusal } from '../staging/draft.ts'
 import { allKeys } from '../staging/all-keys.ts'
-import type { SliceKeys } from '../staging/slice.ts'
+import type { Slice, SliceKeys } from '../staging/slice.ts'
 import { sliceOf } from '../staging/slice-of.ts'
 import type { LeaseClaim, Storage, StorageTransaction } from '../storage/storage.ts'
 
@@ -14,8 +14,11 @@ export interface LedgerTransaction {
   readonly storage: StorageTransaction
   /** Decides and writes; a refusal comes back as it is and has written nothing. */
   decide(command: Command): Promise<Decision>
-  /** As `decide`; a refusal is thrown as a `CuelineError`. */
-  execute(command: Command): Promise<Accepted>
+  /**
+   * As `decide`; a refusal is thrown as a `CuelineError`. `slice` where what `sliceOf` names was loaded
+   * already, with nothing written since.
+   */
+  execute(command: Command, slice?: Slice): Promise<Accepted>
   /**
    * As `execute` for what is written about attempts, one command after the other on the same rows: read
    * once, written at once, or not at all when one of them is refused.
@@ -247,10 +250,10 @@ function ledgerTransaction(
   const decideAndWrite = async (
     keys: SliceKeys,
     commands: readonly Command[],
+    slice: Slice | Promise<Slice> = storage.load(keys),
   ): Promise<Decision> => {
     const { projectId } = keys
-    const slice = await storage.load(keys)
-    const decision = decideAll(slice, projectId, commands, { now: storage.now, ids, random })
+    const decision = decideAll(await slice, projectId, commands, { now: storage.now, ids, random })
     if (!decision.ok || decision.events.length === 0) return decision
     written.any = true
     const stored = await storage.write(projectId, decision.changes, decision.events, actor)
@@ -272,7 +275,8 @@ function ledgerTransaction(
       else items.push(item)
     },
     decide: (command) => decideAndWrite(sliceOf(command), [command]),
-    execute: async (command) => accepted(await decideAndWrite(sliceOf(command), [command])),
+    execute: async (command, slice) =>
+      accepted(await decideAndWrite(sliceOf(command), [command], slice)),
     async executeAll(projectId, commands) {
       const keys = { projectId, ...allKeys(commands.map(sliceOf)) }
       return accepted(await decideAndWrite(keys, commands))

@@ -1,6 +1,7 @@
 import { CuelineError } from '../error.ts'
 import type { ProjectId, TaskId } from '../id.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
+import type { Slice, SliceKeys } from '../staging/slice.ts'
 import type { Project, Task } from '../staging/state.ts'
 
 /** The project; an unknown one is an error, never an empty answer. */
@@ -23,11 +24,25 @@ export async function resolveTasks(
   projectId: ProjectId,
   references: readonly string[],
 ): Promise<readonly Task[]> {
-  const byId = await storage.load({ projectId, tasks: references as readonly TaskId[] })
+  const { tasks } = await loadTasks(storage, references, { projectId })
+  return tasks
+}
+
+/**
+ * As `resolveTasks`, with the slice of these tasks and of what else the keys name; undefined where some
+ * of them were found by their codes, so that it does not hold them.
+ */
+export async function loadTasks(
+  storage: StorageTransaction,
+  references: readonly string[],
+  keys: Omit<SliceKeys, 'tasks'>,
+): Promise<{ readonly tasks: readonly Task[]; readonly slice: Slice | undefined }> {
+  const { projectId } = keys
+  const byId = await storage.load({ ...keys, tasks: references as readonly TaskId[] })
   const codes = references.filter((reference) => !byId.tasks.has(reference as TaskId))
   const found = codes.length > 0 ? await storage.query('tasks', { projectId, codes }) : []
   const byCode = new Map(found.map((task) => [task.code, task]))
-  return references.map((reference) => {
+  const tasks = references.map((reference) => {
     const task = byId.tasks.get(reference as TaskId) ?? byCode.get(reference)
     if (task !== undefined) return task
     throw new CuelineError(
@@ -36,6 +51,7 @@ export async function resolveTasks(
       { details: { projectId, task: reference } },
     )
   })
+  return { tasks, slice: codes.length === 0 ? byId : undefined }
 }
 
 export async function resolveTask(

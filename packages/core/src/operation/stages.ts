@@ -17,7 +17,7 @@ import { actor, batchId, name, planId, projectId, taskReference, text } from './
 import { operation, type OperationContext } from './operation.ts'
 import { nextBatch, suggestionInput } from './plan-outlook.ts'
 import { type ProjectPlan, requirePlan } from './project-plan.ts'
-import { requireBatch, requireProject, resolveTasks } from './resolve.ts'
+import { loadTasks, requireBatch, requireProject, resolveTasks } from './resolve.ts'
 
 const ofBatch = z.strictObject({ batchId, actor })
 const batchFields = {
@@ -351,14 +351,20 @@ async function stage(
   references: readonly string[],
   force: boolean,
 ): Promise<StageResult> {
-  const tasks = await resolveTasks(transaction.storage, owner, references)
-  const { results } = await transaction.execute({
-    type: 'tasks.stage',
+  const { tasks, slice } = await loadTasks(transaction.storage, references, {
     projectId: owner,
-    batchId: batch,
-    tasks: tasks.map((task) => ({ id: task.id, stagePriority: task.stagePriority })),
-    force,
+    batches: [batch],
   })
+  const { results } = await transaction.execute(
+    {
+      type: 'tasks.stage',
+      projectId: owner,
+      batchId: batch,
+      tasks: tasks.map(({ id, stagePriority }) => ({ id, stagePriority })),
+      force,
+    },
+    slice,
+  )
   return { results: withCodes(results, tasks) }
 }
 

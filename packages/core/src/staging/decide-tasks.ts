@@ -156,7 +156,8 @@ export const taskDecisions: { readonly [Type in TaskCommand]: Decide<Type> } = {
     const staged: { id: TaskId; stagePriority: number }[] = []
     const seen = new Set<TaskId>()
     const released: TaskId[] = []
-    for (const { id, stagePriority } of tasks) {
+    for (const given of tasks) {
+      const { id } = given
       const task = known.get(id)
       const problem =
         task === undefined
@@ -176,7 +177,7 @@ export const taskDecisions: { readonly [Type in TaskCommand]: Decide<Type> } = {
       })
       if (problem === null) {
         seen.add(id)
-        staged.push({ id, stagePriority })
+        staged.push(given)
         if (task?.workOrderId != null) released.push(id)
       }
     }

@@ -36,8 +36,8 @@ function project(
   }
 }
 
-function packageProject(name: string) {
-  return project(name, [`packages/${name}/src/**/*.test.ts`])
+function packageProject(name: string, testTimeout?: number) {
+  return project(name, [`packages/${name}/src/**/*.test.ts`], testTimeout)
 }
 
 function withPostgres({ test, ...rest }: ReturnType<typeof project>) {
@@ -49,7 +49,8 @@ const projects = [
   packageProject('sql'),
   packageProject('adapter-sqlite'),
   packageProject('adapter-agents'),
-  packageProject('adapter-git'),
+  // Single tests start hundreds of git processes.
+  packageProject('adapter-git', 60_000),
   packageProject('cli'),
   // With one Postgres for all of its tests: see tests/postgres-setup.ts.
   withPostgres(

@@ -1,9 +1,6 @@
 import {
   CuelineError,
   type AttemptId,
-  type Landed,
-  type TriedWork,
-  type TrialMerge,
   type Workspace,
   type WorkspaceInspection,
   type WorkspaceProvider,
@@ -16,7 +13,9 @@ import { expectAncestors } from './base.ts'
 import { keepCommits } from './kept-commits.ts'
 import { keptWork, restoreWork } from './kept-work.ts'
 import { lanePathOf, ownedOf, parkedLanes, parkLane, takeLane } from './lane.ts'
-import { landedAs, moveTarget, supersede } from './landing.ts'
+import { growingPauses } from './growing-pauses.ts'
+import { heldTrials } from './held-trials.ts'
+import { landedAs, supersede } from './landing.ts'
 import { discardWorkspace, draftWorkspace, makeWorkspace } from './make-workspace.ts'
 import {
   readManifest,
@@ -25,19 +24,19 @@ import {
   writeManifest,
   type Manifest,
 } from './manifest.ts'
-import { placeFiles, sourcesOf } from './place-files.ts'
-import { openRepository, refuseCheckedOut, shortName, type Repository } from './repository.ts'
+import { sourcesOf } from './place-files.ts'
+import { openRepository, shortName, type Repository } from './repository.ts'
 import { ownRooms } from './own-rooms.ts'
-import { asLimit, checkedLimits, requireFreeDisk, takeRoom } from './room.ts'
+import { checkedLimits, requireFreeDisk, takeRoom } from './room.ts'
 import { digestOf } from './names.ts'
 import { lookForOverlaps, radarMemory } from './radar.ts'
 import { prunableRefs, pruneRefs } from './retention.ts'
 import { salvage } from './salvage.ts'
 import { baseUpon } from './stack.ts'
 import { isFolder } from './snapshot.ts'
-import { runSetup, runTeardown } from './set-up.ts'
+import { runTeardown } from './set-up.ts'
 import { environmentOf } from './setup-environment.ts'
-import { makeTrial, removeTrial, type Made, type MadeWork, type ToTry } from './trial.ts'
+import { removeTrial } from './trial.ts'
 import { checkedSetup, type CheckedSetup, type WorkspaceSetup } from './workspace-setup.ts'
 
 export interface GitWorkspacesOptions {
@@ -75,9 +74,6 @@ export interface GitWorkspacesOptions {
   readonly keepRecordsDays?: number
 }
 
-/** Milliseconds until a workspace without room is tried again: longer each time. */
-const [shortestPauseMs, longestPauseMs] = [5_000, 60_000]
-
 /**
  * A git worktree per attempt. Finished work is stored as Cueline's own commit, merged in a trial
  * and, after green gates, lands on the integration branch by compare-and-swap: all of it or nothing,
@@ -95,10 +91,9 @@ export function gitWorkspaces(options: GitWorkspacesOptions): WorkspaceProvider 
   const limits = checkedLimits(options)
   const rooms = ownRooms()
   const keepRecordsMs = checkedDays(options.keepRecordsDays)
-  const held = new Map<AttemptId, Held>()
+  const pauses = growingPauses()
   const seen = radarMemory()
   let opening: Promise<Repository> | undefined
-  let refusals = 0
 
   const openChecked = async (): Promise<Repository> => {
     const place = await openRepository({ ...options, branch, from })
@@ -118,29 +113,12 @@ export function gitWorkspaces(options: GitWorkspacesOptions): WorkspaceProvider 
     return place
   }
 
-  const free = async (mine: Held): Promise<void> => {
-    const { attemptId } = mine.trial.workspace
-    if (held.get(attemptId) === mine) held.delete(attemptId)
-    if (mine.trial.path !== undefined) await removeTrial(await open(), attemptId, mine.gitFolder)
-  }
+  const trials = heldTrials(open, setup, pauses)
 
   const givenAs = (manifest: Manifest): Workspace => ({
     ...workspaceOf(manifest),
     env: environmentOf(setup, manifest),
   })
-
-  /** Says when to try again: an error of a full machine, longer each time. */
-  const paused = (error: unknown): unknown => {
-    if (!(error instanceof CuelineError) || error.code !== 'limit') return error
-    const retryAfterMs = Math.min(longestPauseMs, shortestPauseMs * 2 ** Math.min(refusals, 10))
-    refusals += 1
-    const { code, message, details, cause } = error
-    return new CuelineError(code, message, {
-      retryable: true,
-      details: { ...details, retryAfterMs },
-      cause,
-    })
-  }
 
   /** Leaves nothing behind when it rejects. */
   const prepareIn = async (
@@ -175,7 +153,7 @@ export function gitWorkspaces(options: GitWorkspacesOptions): WorkspaceProvider 
         signal,
         report,
       )
-      refusals = 0
+      pauses.over()
       return givenAs(made)
     } catch (error) {
       if (draft !== undefined) {
@@ -197,8 +175,7 @@ export function gitWorkspaces(options: GitWorkspacesOptions): WorkspaceProvider 
   const removeFrom: (attemptId: AttemptId) => ReturnType<WorkspaceProvider['remove']> = async (
     attemptId,
   ) => {
-    const mine = held.get(attemptId)
-    if (mine !== undefined) await free(mine)
+    await trials.giveUpOf(attemptId)
     const place = await open()
     const found = await readManifest(place, attemptId)
     if (found === null) return { salvaged: null, gone: true }
@@ -212,34 +189,6 @@ export function gitWorkspaces(options: GitWorkspacesOptions): WorkspaceProvider 
     return { salvaged, ...(problems.length > 0 && { problems }) }
   }
 
-  const tryAll = async (
-    workspaces: readonly Workspace[],
-    signal: AbortSignal,
-  ): Promise<TrialMerge> => {
-    const place = await open()
-    const former = held.get(workspaces.at(-1)?.attemptId as AttemptId)
-    if (former !== undefined) await free(former)
-    signal.throwIfAborted()
-    const all: ToTry[] = []
-    for (const workspace of workspaces) {
-      all.push({ workspace, manifest: await manifestOf(place, workspace.attemptId) })
-    }
-    try {
-      const made = await makeTrial(place, all, signal)
-      await setUpTrial(place, setup, made, signal)
-      const { trial } = made
-      if (trial.ok) held.set(trial.workspace.attemptId, { ...made, trial })
-      return trial
-    } catch (error) {
-      throw paused(asLimit(error, place.root))
-    }
-  }
-
-  const isHeld = (attemptId: AttemptId): boolean =>
-    [...held.values()].some(({ works }) =>
-      works.some(({ manifest }) => manifest.attemptId === attemptId),
-    )
-
   return {
     name: 'git',
     merges: true,
@@ -248,14 +197,14 @@ export function gitWorkspaces(options: GitWorkspacesOptions): WorkspaceProvider 
     async prepare(request, signal, report) {
       signal.throwIfAborted()
       const place = await open().catch((error: unknown) => {
-        throw paused(asLimit(error, options.repository))
+        throw pauses.of(error, options.repository)
       })
       if ((await readManifest(place, request.attemptId)) !== null) throw exists(request.attemptId)
       try {
         const make = () => prepareIn(place, request, signal, report)
         return await rooms.whenFree(make, signal, report)
       } catch (error) {
-        throw paused(asLimit(error, place.root))
+        throw pauses.of(error, place.root)
       }
     },
 
@@ -264,49 +213,10 @@ export function gitWorkspaces(options: GitWorkspacesOptions): WorkspaceProvider 
       return `${shortName(target)} of ${common}`
     },
 
-    tryMerge: (workspace, signal) => tryAll([workspace], signal),
-    tryMergeGroup: (workspaces, signal) => tryAll(workspaces, signal),
-
-    async land(trial, confirm) {
-      const { attemptId, fence } = trial.workspace
-      const place = await open()
-      const mine = held.get(attemptId)
-      const before = await landedAs(place, attemptId, fence)
-      if (before !== null) {
-        if (mine?.trial === trial) await free(mine)
-        return trial.ok && trial.group !== undefined
-          ? { ...before, group: await landedBefore(place, trial.group) }
-          : before
-      }
-      if (mine?.trial !== trial) throw givenUp(attemptId)
-      try {
-        await confirm()
-        if (held.get(attemptId) !== mine) throw givenUp(attemptId)
-        await refuseCheckedOut(place)
-        const manifests: Manifest[] = []
-        for (const { manifest } of mine.works) {
-          manifests.push(await manifestOf(place, manifest.attemptId))
-        }
-        await moveTarget(place, mine)
-        for (const [at, manifest] of manifests.entries()) {
-          const landedTree = mine.works[at]?.workTree
-          await writeManifest(place, {
-            ...manifest,
-            ...(landedTree !== undefined && { landedTree }),
-          })
-        }
-        const { merged, works } = mine
-        return works.length === 1 ? { merged } : { merged, group: works.map(landedOf) }
-      } finally {
-        await free(mine)
-      }
-    },
-
-    async abandon(trial) {
-      const mine = held.get(trial.workspace.attemptId)
-      if (mine?.trial === trial) await free(mine)
-    },
-
+    tryMerge: (workspace, signal) => trials.make([workspace], signal),
+    tryMergeGroup: (workspaces, signal) => trials.make(workspaces, signal),
+    land: (trial, confirm) => trials.land(trial, confirm),
+    abandon: (trial) => trials.giveUp(trial),
     remove: ({ attemptId }) => rooms.giveBack(attemptId, () => removeFrom(attemptId)),
 
     list: async () => (await readManifests(await open())).map(givenAs),
@@ -316,7 +226,7 @@ export function gitWorkspaces(options: GitWorkspacesOptions): WorkspaceProvider 
       const look = async (): Promise<WorkspaceInspection | null> => {
         const manifest = await readManifest(place, attemptId)
         if (manifest === null) return null
-        const found = await inspectWorkspace(place, manifest, isHeld(attemptId))
+        const found = await inspectWorkspace(place, manifest, trials.isHeld(attemptId))
         return { ...found, workspace: givenAs(manifest) }
       }
       return look().catch(async (error: unknown) => {
@@ -335,9 +245,7 @@ export function gitWorkspaces(options: GitWorkspacesOptions): WorkspaceProvider 
     radar: async (request) => lookForOverlaps(await open(), seen, request),
     landed: async (attemptId, fence) => landedAs(await open(), attemptId, fence),
 
-    async close() {
-      for (const mine of held.values()) await free(mine)
-    },
+    close: () => trials.close(),
   }
 }
 
@@ -358,47 +266,6 @@ function checkedPolicy(
   )
 }
 
-interface Held extends Made {
-  readonly trial: Extract<TrialMerge, { ok: true }>
-}
-
-/** One has landed, so all have. */
-async function landedBefore(
-  place: Repository,
-  group: readonly TriedWork[],
-): Promise<readonly Landed[]> {
-  const all: Landed[] = []
-  for (const { workspace } of group) {
-    const landed = await landedAs(place, workspace.attemptId, workspace.fence)
-    if (landed === null) throw givenUp(workspace.attemptId)
-    all.push(landed)
-  }
-  return all
-}
-
-function landedOf({ merged, tried: { changed } }: MadeWork): Pick<Landed, 'merged' | 'changed'> {
-  return { merged, changed }
-}
-
-/** Gates judge a merged result as they judge a workspace: with everything that it needs. */
-async function setUpTrial(
-  place: Repository,
-  setup: CheckedSetup,
-  { trial, works, gitFolder }: Made,
-  signal: AbortSignal,
-): Promise<void> {
-  const manifest = works.at(-1)?.manifest
-  if (manifest === undefined || !trial.ok || trial.path === undefined) return
-  const { path } = trial
-  try {
-    await placeFiles(place, setup, { path, signal })
-    await runSetup(setup, manifest, { path, kind: 'trial', signal })
-  } catch (error) {
-    await removeTrial(place, manifest.attemptId, gitFolder)
-    throw error
-  }
-}
-
 const dayMs = 24 * 60 * 60_000
 
 function checkedDays(days: number | undefined): number | null {
@@ -411,26 +278,10 @@ function checkedDays(days: number | undefined): number | null {
   )
 }
 
-async function manifestOf(place: Repository, attemptId: AttemptId): Promise<Manifest> {
-  const manifest = await readManifest(place, attemptId)
-  if (manifest !== null && manifest.gitFolder !== null) return manifest
-  throw new CuelineError('not-found', `There is no workspace of attempt ${attemptId}.`, {
-    details: { attemptId },
-  })
-}
-
 function exists(attemptId: AttemptId): CuelineError {
   return new CuelineError(
     'conflict',
     `Attempt ${attemptId} has a workspace already; remove it before preparing a fresh one.`,
-    { details: { attemptId } },
-  )
-}
-
-function givenUp(attemptId: AttemptId): CuelineError {
-  return new CuelineError(
-    'refused',
-    `The trial of attempt ${attemptId} was given up; call tryMerge again.`,
     { details: { attemptId } },
   )
 }

@@ -13,7 +13,7 @@ const markEveryMs = 1_000
  * never earlier than the stored high-water mark.
  */
 const readClock = statement<
-  Record<never, never>,
+  Record<string, never>,
   { now: number; mark: number; version: number | null; schema: number }
 >(
   (_, dialect) => sql`select

@@ -79,10 +79,10 @@ describe('a delivery that is recorded [S4-06]', () => {
       { state: 'closed' },
       { checks: 'failing' },
     ] as const
-    let known: Partial<typeof delivery> = {}
+    const known: Partial<typeof delivery> = {}
     for (const set of changes) {
-      known = { ...known, ...set }
-      const [event, ...others] = record(known)
+      Object.assign(known, set)
+      const [event, ...others] = record({ ...known })
       expect(event).toMatchObject({ type: 'delivery.changed', number: 1 })
       expect(event).toHaveProperty('set', set)
       expect(others).toEqual([])

@@ -83,7 +83,7 @@ function wholeContext(plan: PlanDocument, task: TaskSpec, tokenBudget: number): 
 }
 
 function fit(whole: TaskContext, ownGuidance: string, tokenBudget: number): GeneratedContext {
-  let context = whole
+  const context = { ...whole }
   let tokens = tokensOf(whole)
   const trimmed: TrimmedPart[] = []
   for (const part of trimOrder) {
@@ -93,7 +93,7 @@ function fit(whole: TaskContext, ownGuidance: string, tokenBudget: number): Gene
     const tokensBefore = estimateTokens(text)
     const shorter = cut(text, tokensBefore - (tokens - tokenBudget), kept)
     if (shorter.length >= text.length) continue
-    context = { ...context, [part]: shorter }
+    context[part] = shorter
     tokens = tokensOf(context)
     trimmed.push({ part, tokensBefore, tokensAfter: estimateTokens(shorter) })
   }

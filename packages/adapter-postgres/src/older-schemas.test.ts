@@ -30,11 +30,15 @@ describe('a schema of before there were sessions [S2-05]', () => {
       alter table "${schema}".logs drop column pruned_through, drop column silent_writes;
       alter table "${schema}".events drop column writer;
       alter table "${schema}".tasks drop column touched;
-      alter table "${schema}".attempts drop column merge_target, drop column merge_queued_at;
+      alter table "${schema}".attempts drop column merge_target, drop column merge_queued_at,
+        drop column merging;
       alter table "${schema}".work_orders drop column merge_rounds;
       alter table "${schema}".projects drop column deliveries;
       insert into "${schema}".settings values ('clock-mark', ${later});
       drop table "${schema}".store;
+      drop index "${schema}".attempts_by_task;
+      create index attempts_by_status on "${schema}".attempts (project_id, status);
+      create index attempts_by_task on "${schema}".attempts (task_id);
       delete from "${schema}".migrations where number >= 3`)
 
     const storage = await postgresStorage({ url, schema })

@@ -42,7 +42,9 @@ async function olderDatabase(version: number): Promise<string> {
       values ('o1', 'p1', 't1', 'claimed', 1, 'a1', 'worker-1', 0, 0, 0, 0, 1, null)`,
     sql`insert into attempts (id, project_id, task_id, work_order_id, number, worker_id, fence, status, started_at, waited_ms, verdicts)
       values ('a1', 'p1', 't1', 'o1', 1, 'worker-1', 1, 'running', 1, 0, '[]')`,
-    sql`insert into settings values ('clock-mark', ${later})`,
+    version < 9
+      ? sql`insert into settings values ('clock-mark', ${later})`
+      : sql`update store set clock_mark = ${later}`,
   ]) {
     await statement.execute(kysely)
   }

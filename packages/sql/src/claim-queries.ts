@@ -366,6 +366,17 @@ const readyTasks = statement<{ projectId: string }, { id: TaskId }>(
     order by ${claimOrder}`,
 )
 
+/** Along the index `work_orders_claimed`: attempts that ended are not looked at. */
+function runningOf(projectId: Expression<unknown>, { thenJoin, filterOnly }: Dialect) {
+  return sql`work_orders
+    ${thenJoin} attempts on attempts.id = work_orders.attempt_id
+      and ${filterOnly('attempts.work_order_id')} = work_orders.id
+    left join tasks on tasks.id = attempts.task_id
+    where work_orders.project_id = ${projectId} and work_orders.status = 'claimed'
+      and attempts.status in ('running', 'verifying', 'merging')
+      and ${filterOnly('attempts.project_id')} = ${projectId}`
+}
+
 const countRunning = statement<
   { projectId: string },
   {
@@ -379,17 +390,14 @@ const countRunning = statement<
     count: number
   }
 >(
-  ({ projectId }) => sql`select tasks.batch_id,
+  ({ projectId }, dialect) => sql`select tasks.batch_id,
       case when tasks.id is null then null else coalesce(tasks.account, 'default') end as account,
       cast(tasks.resources as text) as resources, cast(tasks.exclusive_keys as text) as keys,
-      coalesce(work_orders.interruptions, 0) as interruptions,
+      work_orders.interruptions as interruptions,
       case when cast(tasks.exclusive_keys as text) <> '[]' or work_orders.interruptions > 0
         then tasks.code end as code,
       count(*) as count
-    from attempts left join tasks on tasks.id = attempts.task_id
-    left join work_orders on work_orders.id = attempts.work_order_id
-    where attempts.project_id = ${projectId}
-      and attempts.status in ('running', 'verifying', 'merging')
+    from ${runningOf(projectId, dialect)}
     group by 1, 2, 3, 4, 5, 6`,
 )
 
@@ -399,8 +407,8 @@ const oldestQueued = statement<{ projectId: string }, { enqueued_at: number }>(
 )
 
 const selectRunning = statement<{ projectId: string }, { id: AttemptId }>(
-  ({ projectId }) => sql`select id from attempts where project_id = ${projectId}
-    and status in ('running', 'verifying', 'merging') order by id`,
+  ({ projectId }, dialect) => sql`select attempts.id from ${runningOf(projectId, dialect)}
+    order by attempts.id`,
 )
 
 const earliest = statement<{ projectId: string; now: number }, { next: number | null }>(

@@ -160,6 +160,7 @@ export class KnownQueue {
       const task = tasks.get(attempt.taskId)
       const order = orders.get(attempt.workOrderId)
       if (task === undefined || order === undefined) return undefined
+      if (order?.status !== 'claimed' || order.attemptId !== attempt.id) continue
       total += 1
       if (task === null) continue
       if (task.batchId !== null) byBatch.set(task.batchId, (byBatch.get(task.batchId) ?? 0) + 1)
@@ -167,7 +168,7 @@ export class KnownQueue {
       byAccount.set(account, (byAccount.get(account) ?? 0) + 1)
       addResources(byResource, task.resources)
       addKeys(byKey, task)
-      addInterruptions(interruptions, task, order ?? undefined)
+      addInterruptions(interruptions, task, order)
     }
     return { total, byBatch, byAccount, byResource, byKey, interruptions }
   }
@@ -209,6 +210,7 @@ export class KnownQueue {
   }
 
   #orderChanged(change: Extract<Change, { table: 'workOrder' }>, isKnown: boolean): void {
+    if (!isKnown || !this.#namesKnown(change)) this.#allRunning = false
     if (change.kind === 'insert') {
       // Its task may have waited for it.
       const task = this.#cache.rows.task.get(change.row.taskId)
@@ -223,6 +225,16 @@ export class KnownQueue {
       this.#oldest = undefined
       this.#until = undefined
     }
+  }
+
+  /** Whether the attempts that it has named and names are among the rows: they may run as well. */
+  #namesKnown(change: Extract<Change, { table: 'workOrder' }>): boolean {
+    if (change.kind === 'delete') return true
+    const { attempt, workOrder } = this.#cache.rows
+    const isKnown = (id: AttemptId | null | undefined) =>
+      id == null || attempt.get(id) !== undefined
+    if (change.kind === 'insert') return isKnown(change.row.attemptId)
+    return isKnown(change.set.attemptId) && isKnown(workOrder.get(change.key)?.attemptId)
   }
 
   /** The row of an attempt is this now; null for one that is not there. */

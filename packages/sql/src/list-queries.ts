@@ -1,4 +1,4 @@
-import type { Queries, QueryName, StoredArtifact, TableName, Tables } from '@cueline/core'
+import type { Attempt, Queries, QueryName, StoredArtifact, TableName, Tables } from '@cueline/core'
 import { sql } from 'kysely'
 import type { RawBuilder } from 'kysely'
 
@@ -49,6 +49,26 @@ function oneOf(
   return values === undefined
     ? undefined
     : sql`${sql.ref(column)} in ${dialect.texts(sql.val(JSON.stringify(values)))}`
+}
+
+const openStates: ReadonlySet<Attempt['status']> = new Set([
+  'running',
+  'waiting',
+  'verifying',
+  'merging',
+])
+
+function isOpen(status: Attempt['status']): boolean {
+  return openStates.has(status)
+}
+
+/** The attempts that claimed work orders name: those that ended may be a thousand times as many. */
+function openOf(dialect: Dialect, projectId: string): readonly RawBuilder<unknown>[] {
+  return [
+    sql`id in (select attempt_id from work_orders
+      where project_id = ${projectId} and status = 'claimed')`,
+    sql`${dialect.filterOnly('project_id')} = ${projectId}`,
+  ]
 }
 
 type ListName = Exclude<
@@ -110,7 +130,12 @@ export const listQueries: {
       database,
       dialect,
       'attempt',
-      [...owner(dialect, projectId, taskId), oneOf(dialect, 'status', status)],
+      [
+        ...(taskId === undefined && status?.every(isOpen) === true
+          ? openOf(dialect, projectId)
+          : [equals('project_id', projectId), equals('task_id', taskId)]),
+        oneOf(dialect, 'status', status),
+      ],
       sql`order by started_at, number, id`,
     ),
   requests: (database, dialect, { projectId, taskId, status }) =>

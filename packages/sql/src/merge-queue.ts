@@ -62,7 +62,7 @@ function select(
     ${thenJoin} work_orders on work_orders.id = attempts.work_order_id
     ${thenJoin} leases on leases.work_order_id = attempts.work_order_id
     ${thenJoin} tasks on tasks.id = attempts.task_id
-    where attempts.status = 'merging' and ${wanted} and attempts.merge_queued_at is not null
+    where attempts.merging and ${wanted} and attempts.merge_queued_at is not null
       and work_orders.status = 'claimed' and work_orders.attempt_id = attempts.id
       and leases.fence = attempts.fence and leases.until > ${now}
     order by attempts.merge_target, attempts.merge_queued_at, attempts.id limit ${limit}`

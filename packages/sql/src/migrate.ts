@@ -11,6 +11,7 @@ import { mergeQueue } from './migrations/0006-merge-queue.ts'
 import { deliveries } from './migrations/0007-deliveries.ts'
 import { writers } from './migrations/0008-writers.ts'
 import { store } from './migrations/0009-store.ts'
+import { running } from './migrations/0010-running.ts'
 
 export interface Migration {
   readonly number: number
@@ -28,6 +29,7 @@ export const migrations: readonly Migration[] = [
   deliveries,
   writers,
   store,
+  running,
 ]
 
 /**

@@ -2,6 +2,7 @@ import type { Change, StoredArtifact, TableName, WorkerId } from '@cueline/core'
 import { sql } from 'kysely'
 
 import { sharedValue, valuesIn } from './column-values.ts'
+import type { ColumnValues } from './column-values.ts'
 import type { Column, Dialect } from './dialect.ts'
 import { insertMany, insertRows, manyRows } from './insert-rows.ts'
 import type { InsertTarget } from './insert-rows.ts'
@@ -87,7 +88,7 @@ function update(scope: Scope, spec: TableSpec, rows: readonly NetChange[]): void
 function updateFew(
   { writing, dialect, projectId, now }: Scope,
   spec: TableSpec,
-  { target, columns, fields }: Shape,
+  { target, columns, fields, own }: Shape,
   patches: readonly NetChange[],
 ): void {
   const values: unknown[][] = []
@@ -96,7 +97,7 @@ function updateFew(
     // The fields of a shape stand in its order; those of no column were given in vain.
     if (columns.length === fields.length) for (const field in updated) list.push(updated[field])
     else for (const { field } of columns) list.push(updated[field])
-    if (spec.table === 'task') list.push(now)
+    if (own !== undefined) list.push(own.valueOf(updated, now))
     values.push(list)
   }
   updateRows(writing, dialect, target, projectId, values)
@@ -106,7 +107,7 @@ function updateFew(
 function updateEach(
   { writing, dialect, projectId, now }: Scope,
   spec: TableSpec,
-  { target, columns }: Shape,
+  { target, columns, own }: Shape,
   patches: readonly NetChange[],
 ): void {
   const keys = keyColumns(spec).map(({ field }) =>
@@ -114,18 +115,21 @@ function updateEach(
   )
   const sets = patches.map(({ updated = {} }) => updated)
   const values = columns.map(({ field }) => valuesIn(sets, field))
-  if (spec.table === 'task') values.push(sharedValue(now))
+  if (own !== undefined) values.push(inEach(own, sets, now))
   updateMany(writing, dialect, target, projectId, keys, values)
 }
 
 function insert({ writing, dialect, now }: Scope, spec: TableSpec, rows: readonly Row[]): void {
+  const own = ownColumns[spec.table]
   if (rows.length >= manyRows) {
     const values = spec.columns.map(({ field }) => valuesIn(rows, field))
-    if (spec.table === 'task') values.push(sharedValue(now))
+    if (own !== undefined) values.push(inEach(own, rows, now))
     insertMany(writing, dialect, targetOf(spec), rows.length, values)
   } else {
     const values = rows.map((row) => valuesOf(spec.columns, row))
-    if (spec.table === 'task') for (const row of values) row.push(now)
+    if (own !== undefined) {
+      for (const [at, row] of rows.entries()) values[at]?.push(own.valueOf(row, now))
+    }
     insertRows(writing, dialect, targetOf(spec), values)
   }
   if (spec.table !== 'worker') return
@@ -139,6 +143,7 @@ interface Shape {
   readonly columns: readonly FieldColumn[]
   /** All of them, in the order given. */
   readonly fields: readonly string[]
+  readonly own: OwnColumn | undefined
 }
 
 /** There are a few of them, however many rows there are. */
@@ -193,7 +198,31 @@ function cached<Value>(cache: Map<string, Value>, name: string, make: () => Valu
 /** A second insert replaces a hold or an edge; of anything else it is a conflict. */
 const replaceable: ReadonlySet<TableName> = new Set(['hold', 'dependency'])
 
-const changedAt: Column = { name: 'changed_at', kind: 'int' }
+/** A column that stands for no field; it follows from the row, or a change of it, and the time. */
+interface OwnColumn {
+  readonly column: Column
+  /** It follows from this field alone; from the time alone if absent. */
+  readonly of?: string
+  valueOf(row: Row, now: number): unknown
+}
+
+const ownColumns: Partial<Record<TableName, OwnColumn>> = {
+  task: { column: { name: 'changed_at', kind: 'int' }, valueOf: (_, now) => now },
+  attempt: {
+    column: { name: 'merging', kind: 'bool' },
+    of: 'status',
+    valueOf: (row) => row['status'] === 'merging',
+  },
+}
+
+/** Of many rows; what follows from the time is the same in all of them. */
+function inEach(own: OwnColumn, rows: readonly Row[], now: number): ColumnValues {
+  if (own.of === undefined) return sharedValue(own.valueOf({}, now))
+  return valuesIn(
+    rows.map((row) => [own.valueOf(row, now)]),
+    0,
+  )
+}
 
 /** Shapes by their fields, one after the other: looking one up makes no text of them. */
 interface ShapeNode {
@@ -214,19 +243,22 @@ function shapeNode(): ShapeNode {
 
 function newShape(spec: TableSpec, fields: readonly string[]): Shape {
   const columns = fields.flatMap((field) => spec.byField.get(field) ?? [])
+  const follows = ownColumns[spec.table]
+  const own = follows?.of === undefined || fields.includes(follows.of) ? follows : undefined
   const target = {
     table: spec.name,
     key: keyColumns(spec),
-    columns: spec.table === 'task' ? [...columns, changedAt] : columns,
+    columns: own === undefined ? columns : [...columns, own.column],
     project: projectColumn(spec),
   }
-  return { target, columns, fields }
+  return { target, columns, fields, own }
 }
 
 function targetOf(spec: TableSpec): InsertTarget {
+  const own = ownColumns[spec.table]
   return cached(targets, spec.name, () => ({
     table: spec.name,
-    columns: spec.table === 'task' ? [...spec.columns, changedAt] : spec.columns,
+    columns: own === undefined ? spec.columns : [...spec.columns, own.column],
     ...(replaceable.has(spec.table) && { rest: replacing(spec) }),
   }))
 }

@@ -32,7 +32,11 @@ describe('cueline workers [S2-03]', () => {
     expect((await cueline()).stdout).toBe(
       'Nobody has worked on it yet. Next: cueline run --agent "<command>".\n',
     )
-    const order = exampleWorkOrder(project.id, 't1', 'o1', { status: 'claimed', fence: 1 })
+    const order = exampleWorkOrder(project.id, 't1', 'o1', {
+      status: 'claimed',
+      fence: 1,
+      attemptId: 'a1' as never,
+    })
     await storage.transaction((transaction) =>
       transaction.write(
         project.id,
@@ -57,7 +61,10 @@ describe('cueline workers [S2-03]', () => {
     ])
     expect((await cueline()).stdout).not.toContain('only wait')
     const waits = (id: string, worker: string, status: 'merging' | 'waiting') => {
-      const held = exampleWorkOrder(project.id, `t-${id}`, `o-${id}`, { status: 'claimed' })
+      const held = exampleWorkOrder(project.id, `t-${id}`, `o-${id}`, {
+        status: 'claimed',
+        attemptId: `a-${id}` as never,
+      })
       return [
         insert('worker', exampleWorker(project.id, worker, { name: worker, status: 'busy' })),
         insert('task', exampleTask(project.id, `t-${id}`, { code: id })),

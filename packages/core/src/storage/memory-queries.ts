@@ -1,4 +1,4 @@
-import type { AttemptId, BatchId, TaskId, WorkerId, WorkOrderId } from '../id.ts'
+import type { BatchId, TaskId, WorkerId, WorkOrderId } from '../id.ts'
 import {
   addToLoad,
   emptyLoad,
@@ -9,7 +9,15 @@ import {
 } from '../limit/admission.ts'
 import { isSettled, readiness } from '../staging/readiness.ts'
 import { defaultAccount } from '../staging/state.ts'
-import type { Batch, StoredArtifact, StoredPlan, Task, WorkOrder } from '../staging/state.ts'
+import type { Slice } from '../staging/slice.ts'
+import type {
+  Attempt,
+  Batch,
+  StoredArtifact,
+  StoredPlan,
+  Task,
+  WorkOrder,
+} from '../staging/state.ts'
 import { compareClaims } from './claim-order.ts'
 import type { MemoryWorld } from './memory-world.ts'
 import { byPosition } from './memory-slice.ts'
@@ -86,7 +94,7 @@ export const memoryQueries: Answers = {
   mergeQueue: (world, { target, limit }, now) => {
     const queued: QueuedMerge[] = []
     for (const rows of world.projects.values()) {
-      for (const id of rows.active) {
+      for (const id of rows.claimed) {
         const merge = queuedMerge(world, rows, id, now)
         if (merge === null || (target !== undefined && merge.target !== target)) continue
         queued.push(merge)
@@ -274,33 +282,42 @@ function readyTasks(rows: ProjectRows): readonly Task[] {
 }
 
 function loadOf(rows: ProjectRows): Load {
-  if (rows.active.size === 0) return emptyLoad
+  if (rows.claimed.size === 0) return emptyLoad
   const load = growingLoad(emptyLoad)
-  for (const id of rows.active) {
-    const attempt = rows.slice.attempts.get(id)
-    if (attempt === undefined) continue
-    const { taskId, workOrderId } = attempt
-    const task = rows.slice.tasks.get(taskId)
-    if (task === undefined) continue
-    addToLoad(load, task, task.batchId, rows.slice.workOrders.get(workOrderId))
+  let total = 0
+  for (const id of rows.claimed) {
+    const attempt = namedAttempt(rows.slice, id)
+    if (attempt === undefined || !isActive(attempt)) continue
+    total += 1
+    const task = rows.slice.tasks.get(attempt.taskId)
+    if (task !== undefined) addToLoad(load, task, task.batchId, rows.slice.workOrders.get(id))
   }
-  return { ...load, total: rows.active.size }
+  return { ...load, total }
+}
+
+/** The attempt of a claimed work order that it names. */
+function namedAttempt({ workOrders, attempts }: Slice, id: WorkOrderId): Attempt | undefined {
+  const attemptId = workOrders.get(id)?.attemptId ?? null
+  const attempt = attemptId === null ? undefined : attempts.get(attemptId)
+  return attempt?.workOrderId === id ? attempt : undefined
+}
+
+/** Work that counts against caps: a waiting attempt has freed its slot. */
+function isActive({ status }: Attempt): boolean {
+  return status === 'running' || status === 'verifying' || status === 'merging'
 }
 
 function queuedMerge(
   world: MemoryWorld,
   { slice }: ProjectRows,
-  attemptId: AttemptId,
+  workOrderId: WorkOrderId,
   now: number,
 ): QueuedMerge | null {
-  const attempt = slice.attempts.get(attemptId)
+  const attempt = namedAttempt(slice, workOrderId)
   if (attempt?.status !== 'merging') return null
-  const { projectId, taskId, workOrderId, fence, number, mergeTarget, mergeQueuedAt } = attempt
-  if (mergeTarget === null || mergeQueuedAt === null) return null
-  const order = slice.workOrders.get(workOrderId)
+  const { id: attemptId, projectId, taskId, fence, number, mergeTarget, mergeQueuedAt } = attempt
   const task = slice.tasks.get(taskId)
-  if (order?.status !== 'claimed' || order.attemptId !== attemptId || task === undefined)
-    return null
+  if (mergeTarget === null || mergeQueuedAt === null || task === undefined) return null
   if (world.leases.get(workOrderId)?.fence !== fence || !isLive(world, workOrderId, now))
     return null
   return {

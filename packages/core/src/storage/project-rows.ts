@@ -48,7 +48,6 @@ export class ProjectRows {
   readonly sessionsOfTask = new Grouped<TaskId, Session['id']>()
   readonly taskByCode = new Map<string, TaskId>()
   readonly claimed = new Set<WorkOrderId>()
-  readonly active = new Set<Attempt['id']>()
   /** Queued work orders with a time, by that time. */
   readonly timed = new SortedList<WorkOrder>(
     (left, right) => left.notBefore - right.notBefore || compareText(left.id, right.id),
@@ -249,8 +248,6 @@ export class ProjectRows {
 
   #indexAttempt(before: Attempt | undefined, after: Attempt | undefined): void {
     this.attemptsOfTask.move(before?.taskId, after?.taskId, (before ?? after)?.id)
-    if (before !== undefined && isActive(before)) this.active.delete(before.id)
-    if (after !== undefined && isActive(after)) this.active.add(after.id)
   }
 
   #indexRequest(before: Request | undefined, after: Request | undefined): void {
@@ -303,13 +300,6 @@ function addOrder(ids: Set<WorkOrderId>, task: Task | undefined): void {
 
 function addBatch(ids: Set<BatchId>, task: Task | undefined): void {
   if (task !== undefined && task.batchId !== null) ids.add(task.batchId)
-}
-
-/** Work that counts against caps: a waiting attempt has freed its slot. */
-function isActive(attempt: Attempt): boolean {
-  return (
-    attempt.status === 'running' || attempt.status === 'verifying' || attempt.status === 'merging'
-  )
 }
 
 const idTables = ['batch', 'plan', 'request', 'task', 'workOrder', 'attempt', 'session'] as const

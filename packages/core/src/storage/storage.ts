@@ -146,7 +146,7 @@ export interface Queries {
   }
   /** Tasks for which `readiness` holds, by SQL over stored facts alone, in claim order. */
   readonly ready: { input: { readonly projectId: ProjectId }; output: readonly TaskId[] }
-  /** What runs now, waiting attempts not counted. */
+  /** What runs now: the attempts that claimed work orders name, waiting ones not counted. */
   readonly load: { input: { readonly projectId: ProjectId }; output: Load }
   /** Claimed work orders whose lease has lapsed or is missing. */
   readonly expired: {
@@ -196,6 +196,10 @@ export interface Queries {
     input: { readonly projectId: ProjectId; readonly taskId?: TaskId }
     output: readonly WorkOrder[]
   }
+  /**
+   * By when they began; filters combine with "and". Asked for none but open ones (running, waiting,
+   * verifying, merging) a storage may look only at those that claimed work orders name.
+   */
   readonly attempts: {
     input: {
       readonly projectId: ProjectId

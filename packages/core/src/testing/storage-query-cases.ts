@@ -50,6 +50,7 @@ export const storageQueryCases: readonly ContractCase<StorageSubject>[] = [
         ...statuses.flatMap((status, index) => {
           const order = exampleWorkOrder(projectId, `t${index}`, `o${index}`, {
             status: 'claimed',
+            attemptId: `a${index}` as Attempt['id'],
             interruptions: index < 3 ? index : 0,
           })
           return [
@@ -92,6 +93,15 @@ export const storageQueryCases: readonly ContractCase<StorageSubject>[] = [
         // t1 has lost one too, but waits.
         interruptions: new Map([['t2', 2]]),
       })
+      const open = await query(storage, 'attempts', {
+        projectId,
+        status: ['running', 'waiting', 'verifying', 'merging'],
+      })
+      equal(
+        open.map(({ id }) => id as string),
+        ['a0', 'a1', 'a2', 'a3', 'a8'],
+        'attempts that have not ended',
+      )
       await write(storage, [update('attempt', 'a0', { status: 'waiting' })])
       const after = await query(storage, 'load', { projectId })
       equal(after.total, 3, 'after one began to wait')

@@ -1,6 +1,7 @@
 import process from 'node:process'
 
 import { CuelineError } from '@cueline/core'
+import type { RunAlone } from '@cueline/sql'
 import { CompiledQuery, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely'
 import type {
   DatabaseConnection,
@@ -62,11 +63,18 @@ export interface PostgresDriverOptions {
   readonly place: string
 }
 
+export interface KyselyPostgres extends KyselyDialect {
+  /** Runs one statement outside of transactions, without Kysely; over connections of the storage's own. */
+  readonly runAlone: RunAlone
+}
+
 /** Kysely's parts for Postgres, with a driver that settles commits whose reply was lost. */
-export function kyselyPostgres(options: PostgresDriverOptions): KyselyDialect {
+export function kyselyPostgres(options: PostgresDriverOptions): KyselyPostgres {
+  const driver = new PostgresDriver(options)
   return {
+    runAlone: (query, sent) => driver.runAlone(query, sent),
     createAdapter: () => new PostgresAdapter(),
-    createDriver: () => new PostgresDriver(options),
+    createDriver: () => driver,
     createIntrospector: (database) => new PostgresIntrospector(database),
     createQueryCompiler: () => new PostgresQueryCompiler(),
   }
@@ -84,10 +92,27 @@ class PostgresDriver implements Driver {
 
   async init(): Promise<void> {}
 
-  async acquireConnection(): Promise<Connection> {
+  async runAlone<Row>(query: CompiledQuery<Row>, sent: () => void): Promise<QueryResult<Row>> {
+    const connection = this.#takeRested() ?? (await this.acquireConnection())
+    try {
+      const reply = connection.query<Row>(query)
+      sent()
+      return await reply
+    } finally {
+      this.#release(connection)
+    }
+  }
+
+  #takeRested(): Connection | undefined {
     const rested = this.#resting.pop()
     if (rested?.isWell === true) return rested
     rested?.release()
+    return undefined
+  }
+
+  async acquireConnection(): Promise<Connection> {
+    const rested = this.#takeRested()
+    if (rested !== undefined) return rested
     const client = await this.#options.pool.connect()
     let connection = this.#connections.get(client)
     if (connection === undefined) {
@@ -115,12 +140,16 @@ class PostgresDriver implements Driver {
     await connection.rollback()
   }
 
+  async releaseConnection(connection: Connection): Promise<void> {
+    this.#release(connection)
+  }
+
   /**
    * What ends one transaction often begins the next, and the way through the pool and back costs as much as
    * a small statement: who asks in the same turn of the event loop gets the connection at once. Nobody who
    * waits in the pool waits longer for that.
    */
-  async releaseConnection(connection: Connection): Promise<void> {
+  #release(connection: Connection): void {
     const own = this.#options.perConnection !== undefined
     if (!own || !connection.isWell || this.#options.pool.waitingCount !== 0) {
       connection.release()

@@ -89,11 +89,13 @@ export async function postgresStorage(options: PostgresStorageOptions): Promise<
           gatherMs,
           pingMs,
         })
-  const kysely = new Kysely({ dialect: kyselyPostgres(access.main) })
+  const main = kyselyPostgres(access.main)
+  const kysely = new Kysely({ dialect: main })
   const reserved = access.reserved && new Kysely({ dialect: kyselyPostgres(access.reserved) })
   try {
     const storage = await sqlStorage({
       kysely,
+      runAlone: main.runAlone,
       ...(reserved !== undefined && { reserved }),
       dialect,
       busyTimeoutMs,

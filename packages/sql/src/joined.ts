@@ -119,7 +119,6 @@ function inOrder(parts: readonly string[]): readonly string[] {
 }
 
 function parametersOf(writes: readonly CompiledQuery[]): unknown[] {
-  const all: unknown[] = []
-  for (const { parameters } of writes) for (const value of parameters) all.push(value)
-  return all
+  const none: unknown[] = []
+  return none.concat(...writes.map(({ parameters }) => parameters))
 }

@@ -1,7 +1,7 @@
 import { CuelineError, errorMessage, followEvents, workScope } from '@cueline/core'
 import type { ProjectId, Storage, StorageTransaction, StoredEvent } from '@cueline/core'
 
-import type { DatabaseConnection } from 'kysely'
+import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely'
 
 import { eventsAfter, lastSequences, readVersion } from './append-events.ts'
 import { keepMark, moveClock, readNow } from './clock.ts'
@@ -34,6 +34,11 @@ export interface SqlStorageOptions {
     work: (connection: DatabaseConnection) => Promise<Result>,
   ) => Promise<Result>
   /**
+   * Runs one statement over any connection, and calls `sent` when it is on its way; in place of Kysely's
+   * own way to a connection and back, where a statement can be a whole transaction.
+   */
+  readonly runAlone?: RunAlone
+  /**
    * A clock of this process that never jumps, milliseconds: time goes on by it while the database's
    * clock is behind a time that was given out already. `performance.now` if absent.
    */
@@ -52,6 +57,11 @@ export interface SqlStorageOptions {
   /** Called after a commit with the projects whose log has grown; must not throw. */
   readonly appended?: (projectIds: ReadonlySet<ProjectId>) => void
 }
+
+export type RunAlone = <Row>(
+  query: CompiledQuery<Row>,
+  sent: () => void,
+) => Promise<QueryResult<Row>>
 
 type Answer<Result> = readonly [Result, ReadonlySet<ProjectId>]
 
@@ -76,6 +86,7 @@ class KyselyStorage implements SqlStorage {
   readonly #reserved: Database
   readonly #dialect: Dialect
   readonly #transact: SqlStorageOptions['transact']
+  readonly #runAlone: RunAlone
   readonly #busyTimeoutMs: number
   readonly #appended: NonNullable<SqlStorageOptions['appended']>
   readonly #followers: Followers
@@ -94,6 +105,14 @@ class KyselyStorage implements SqlStorage {
     this.#reserved = options.reserved ?? options.kysely
     this.#dialect = options.dialect
     this.#transact = options.transact
+    this.#runAlone =
+      options.runAlone ??
+      (<Row>(query: CompiledQuery<Row>, sent: () => void) =>
+        this.#database.getExecutor().provideConnection((connection) => {
+          const reply = connection.executeQuery<Row>(query)
+          sent()
+          return reply
+        }))
     this.#time = new SteadyTime(
       options.steadyNow ?? (() => performance.now()),
       options.dialect.place,
@@ -115,7 +134,8 @@ class KyselyStorage implements SqlStorage {
     work: (transaction: StorageTransaction) => Promise<Result>,
     projectId?: ProjectId,
   ): Promise<Result> {
-    const [result, grown] = await this.#run(() => this.#attempt(work, projectId))
+    this.#scope.refuseInside()
+    const [result, grown] = await this.#tracked(() => this.#attempt(work, projectId))
     if (grown.size > 0) {
       this.#followers.wake(grown)
       this.#appended(grown)
@@ -267,11 +287,9 @@ class KyselyStorage implements SqlStorage {
   async #sendWhole(whole: Whole, meanwhile: () => void): Promise<boolean> {
     let isSent = false
     try {
-      const { rows } = await this.#database.getExecutor().provideConnection((connection) => {
+      const { rows } = await this.#runAlone(whole.query, () => {
         isSent = true
-        const reply = connection.executeQuery<{ readonly now: unknown }>(whole.query)
         meanwhile()
-        return reply
       })
       const { mark, expected } = whole
       const { schema } = expected.version
@@ -426,8 +444,8 @@ class KyselyStorage implements SqlStorage {
   }
 
   /** As `#run`, for what nobody has called for; `close` waits for it. */
-  async #tracked<Result>(call: () => Promise<Result>): Promise<Result> {
-    if (this.#closing !== undefined) throw closedError()
+  #tracked<Result>(call: () => Promise<Result>): Promise<Result> {
+    if (this.#closing !== undefined) return Promise.reject(closedError())
     const running = this.#retry(call)
     this.#running.add(running)
     const forget = (): void => void this.#running.delete(running)

@@ -49,7 +49,7 @@ interface Waiting {
 
 /** A statement that is a whole transaction. */
 export interface Whole {
-  readonly query: CompiledQuery
+  readonly query: CompiledQuery<{ readonly now: unknown }>
   readonly expected: Expected
   readonly written: Written
   /** The high-water mark that is stored with it. */

@@ -22,16 +22,13 @@ export function applyEffects(
   events: readonly StoredEvent[],
 ): void {
   const references: DispatchReference[] = []
-  /** Fences of what was claimed. */
-  const claimed = new Map<WorkOrderId, number>()
-  for (const event of events) {
-    if (event.type === 'attempt.started') claimed.set(event.workOrderId, event.fence)
-  }
+  let claimed: ReadonlyMap<WorkOrderId, number> | undefined
   let looksAgain = false
   for (const { projectId, effects } of all) {
     for (const effect of effects) {
       if (effect.type === 'dispatch') {
         looksAgain ||= effect.orders.length === 0
+        claimed ??= fencesOf(events)
         for (const { workOrderId, fence, notBefore } of effect.orders) {
           if ((claimed.get(workOrderId) ?? -1) > fence) continue
           references.push({ projectId, workOrderId, fence, notBefore })
@@ -43,6 +40,15 @@ export function applyEffects(
   }
   if (references.length > 0) void dispatch(context, references)
   if (looksAgain) void dispatch(context, [])
+}
+
+/** Fences of what was claimed. */
+function fencesOf(events: readonly StoredEvent[]): ReadonlyMap<WorkOrderId, number> {
+  const claimed = new Map<WorkOrderId, number>()
+  for (const event of events) {
+    if (event.type === 'attempt.started') claimed.set(event.workOrderId, event.fence)
+  }
+  return claimed
 }
 
 async function dispatch(

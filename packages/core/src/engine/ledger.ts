@@ -21,9 +21,9 @@ export interface LedgerTransaction {
   execute(command: Command, slice?: Slice): Promise<Accepted>
   /**
    * As `execute` for what is written about attempts, one command after the other on the same rows: read
-   * once, written at once, or not at all when one of them is refused.
+   * once, by these keys, written at once, or not at all when one of them is refused.
    */
-  executeAll(projectId: ProjectId, commands: readonly AttemptCommand[]): Promise<Accepted>
+  executeAll(keys: SliceKeys, commands: readonly AttemptCommand[]): Promise<Accepted>
   /**
    * Has `work` run once in this transaction, after the last step of all, with every item that was
    * given for it. What it resolves with is called after the commit. A favour, not a promise: when the
@@ -277,10 +277,7 @@ function ledgerTransaction(
     decide: (command) => decideAndWrite(sliceOf(command), [command]),
     execute: async (command, slice) =>
       accepted(await decideAndWrite(sliceOf(command), [command], slice)),
-    async executeAll(projectId, commands) {
-      const keys = { projectId, ...allKeys(commands.map(sliceOf)) }
-      return accepted(await decideAndWrite(keys, commands))
-    },
+    executeAll: async (keys, commands) => accepted(await decideAndWrite(keys, commands)),
   }
 }
 

@@ -33,15 +33,16 @@ export function writeForClaim(
 ): Promise<{ readonly events: readonly Event[] }> {
   const { projectId, taskId, workOrderId, attemptId, fence } = claim
   const ids = { projectId, taskId, workOrderId, attemptId, fence }
-  const keys = commands.map((command) => sliceOf({ ...ids, held: true, ...command }))
+  const each = commands.map((command) => sliceOf({ ...ids, held: true, ...command }))
+  const keys = { projectId, ...allKeys(each) }
   const write: Step<{ readonly events: readonly Event[] }> = async (transaction) => {
     const held = (await transaction.storage.held([claim])).has(claim.workOrderId)
     const complete = commands.map((command) => ({ ...ids, held, ...command }))
-    const { events } = await transaction.executeAll(projectId, complete)
+    const { events } = await transaction.executeAll(keys, complete)
     if (commands.some(({ type }) => ends.has(type))) context.goOn.get(attemptId)?.(transaction)
     return { events }
   }
-  const ahead = { keys: { projectId, ...allKeys(keys) }, claims: [claim] }
+  const ahead = { keys, claims: [claim] }
   const stops = commands.some(({ type }) => type === 'attempt.interrupt')
   // The heartbeat aborts it when the lease is lost, or has not been renewed for as long as it lasts.
   const signal = context.live.get(workOrderId)?.signal

@@ -118,7 +118,7 @@ describe('claims of tasks behind others that cannot start [S2-02, S2-03]', () =>
       }),
       { numRuns: 40 },
     )
-  })
+  }, 60_000)
 
   it.each([
     ['of a resource that is taken', { resources: { gpu: 1 } }],

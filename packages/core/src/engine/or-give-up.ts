@@ -27,7 +27,7 @@ export function orGiveUp<Result>(
       }, times.stopGraceMs)
     }
     if (signal.aborted) onAbort()
-    else signal.addEventListener('abort', onAbort, { once: true })
+    else signal.addEventListener('abort', onAbort)
     const stopWaiting = () => {
       cancel()
       signal.removeEventListener('abort', onAbort)

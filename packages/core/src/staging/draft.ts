@@ -114,10 +114,11 @@ export function emit(draft: Draft, event: WithoutTime<Event>): void {
  * claims, not releases. Returns those that got one.
  */
 export function release(draft: Draft, taskIds: Iterable<TaskId>): ReadonlySet<TaskId> {
-  const { tasks, batches } = draft.slice
   const orders: { id: WorkOrderId; taskId: TaskId }[] = []
   const released = new Set<TaskId>()
   for (const taskId of taskIds) {
+    // Not before there is one: mostly nobody else looks at what the last event has changed.
+    const { tasks, batches } = draft.slice
     const task = tasks.get(taskId)
     if (task === undefined || task.workOrderId !== null) continue
     const batch = task.batchId === null ? undefined : batches.get(task.batchId)
@@ -173,9 +174,11 @@ export function releasedBy(
   task: Task,
   reached: Reached,
 ): { readonly id: TaskId; readonly openDependencies: number }[] {
-  const after = { ...task, reached }
   const released: { id: TaskId; openDependencies: number }[] = []
-  for (const edge of draft.slice.dependents.get(task.id) ?? []) {
+  const edges = draft.slice.dependents.get(task.id) ?? []
+  if (edges.length === 0) return released
+  const after = { ...task, reached }
+  for (const edge of edges) {
     if (isReleased(task, edge.releaseOn) || !isReleased(after, edge.releaseOn)) continue
     const dependent = draft.slice.tasks.get(edge.taskId)
     if (dependent === undefined) continue
@@ -196,6 +199,7 @@ export function currentOrder(draft: Draft, taskId: TaskId): WorkOrder | undefine
 
 /** Cancels the questions of tasks that nobody needs to answer any more. */
 export function cancelRequests(draft: Draft, taskIds: Iterable<TaskId>, reason: string): void {
+  if (draft.slice.requests.size === 0) return
   const open = new Map<TaskId, RequestId[]>()
   for (const { id, taskId, status } of draft.slice.requests.values()) {
     if (status !== 'open') continue

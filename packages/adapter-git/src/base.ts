@@ -1,6 +1,7 @@
 import { CuelineError } from '@cueline/core'
 
-import { shortName, type Repository } from './repository.ts'
+import { shortName } from './refs.ts'
+import type { Repository } from './repository.ts'
 
 const isObject = /^[0-9a-f]{40,64}$/
 

@@ -25,7 +25,8 @@ import {
   type Manifest,
 } from './manifest.ts'
 import { sourcesOf } from './place-files.ts'
-import { openRepository, shortName, type Repository } from './repository.ts'
+import { shortName } from './refs.ts'
+import { openRepository, type Repository } from './repository.ts'
 import { ownRooms } from './own-rooms.ts'
 import { checkedLimits, requireFreeDisk, takeRoom } from './room.ts'
 import { digestOf } from './names.ts'

@@ -7,7 +7,8 @@ import { workspaceState, type WorkspaceInspection } from '@cueline/core'
 import { agentTips } from './kept-commits.ts'
 import { indexOf, workspaceOf, type Manifest } from './manifest.ts'
 import { nameOf } from './names.ts'
-import { refAt, shortName, type Repository } from './repository.ts'
+import { refAt, shortName } from './refs.ts'
+import type { Repository } from './repository.ts'
 import { isFolder, linksIn, takeSnapshot, type Snapshot } from './snapshot.ts'
 
 /** What a workspace holds, and how far it is. `merging`: its trial is under way. */

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import type { Manifest } from './manifest.ts'
 import { lineOf, nameOf } from './names.ts'
 import { emptyTree } from './empty-tree.ts'
-import { refAt, type Repository } from './repository.ts'
+import { refAt } from './refs.ts'
+import type { Repository } from './repository.ts'
 
 /**
  * Keeps every commit that an agent made in its workspace reachable, also those that it took back

@@ -3,7 +3,8 @@ import { CuelineError, type AttemptId, type Landed } from '@cueline/core'
 import { emptyTree } from './empty-tree.ts'
 import type { Manifest } from './manifest.ts'
 import { lineOf, nameOf } from './names.ts'
-import { refAt, shortName, tipOf, type Repository } from './repository.ts'
+import { refAt, shortName, tipOf } from './refs.ts'
+import type { Repository } from './repository.ts'
 import type { Made } from './trial.ts'
 
 /**

@@ -4,7 +4,8 @@ import { commitTree } from './commits.ts'
 import { lookAt } from './inspection.ts'
 import { readManifests, type Manifest } from './manifest.ts'
 import { mergeCommits } from './merge-commits.ts'
-import { tipOf, type Repository } from './repository.ts'
+import { tipOf } from './refs.ts'
+import type { Repository } from './repository.ts'
 
 /** What one process remembers from one look to the next: what has not changed costs nothing again. */
 export interface RadarMemory {

@@ -1,23 +1,20 @@
-import {
-  copyFile,
-  mkdir,
-  readdir,
-  readFile,
-  realpath,
-  rename,
-  rm,
-  stat,
-  writeFile,
-} from 'node:fs/promises'
+import { copyFile, mkdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises'
 import { randomUUID } from 'node:crypto'
-import { basename, dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 
 import { CuelineError } from '@cueline/core'
 
 import { makeFolder } from './make-folder.ts'
 import { digestOf } from './names.ts'
+import { refAt, shortName, tipOf } from './refs.ts'
 import { askGit, runGit, type GitAnswer, type GitCall } from './run-git.ts'
 import { readSettings, type GitSettings } from './settings.ts'
+import {
+  checkVersion,
+  refuseCheckedOut,
+  refuseShallow,
+  refuseSubmodules,
+} from './sound-repository.ts'
 
 /** A repository, opened: where its parts are, and how to ask it. */
 export interface Repository {
@@ -52,8 +49,6 @@ export interface RepositoryOptions {
   readonly from: string
   readonly root?: string | undefined
 }
-
-const oldestGit = [2, 38] as const
 
 /**
  * Finds the repository, checks that Cueline can work with it, and makes the integration branch at
@@ -118,110 +113,6 @@ export async function repositoryFolders(repository: string): Promise<RepositoryF
   return { top, common, host }
 }
 
-/** The commit that the integration branch is at. */
-export async function tipOf(place: Repository, signal?: AbortSignal): Promise<string> {
-  const { refs, target } = place
-  const loose = await looseRef(place, target)
-  if (loose !== null) return loose
-  return (await refs(['rev-parse', '--verify', `${target}^{commit}`], { signal })).trim()
-}
-
-async function looseRef({ common }: Repository, ref: string): Promise<string | null> {
-  const text = await readFile(join(common, ref), 'utf8').catch(() => '')
-  return /^[0-9a-f]{40,64}\n$/.test(text) ? text.trim() : null
-}
-
-/** What a ref names, or null where there is none; without a process where refs are files, as nearly always. */
-export async function refAt(place: Repository, ref: string): Promise<string | null> {
-  const { common, refs } = place
-  if (/^refs\/[\w./@+-]+$/.test(ref) && !ref.includes('..') && !(await hasTables(common))) {
-    // In git's own order: a ref that is packed in between is in the second when it has left the first.
-    const loose = await looseRef(place, ref)
-    if (loose !== null) return loose
-    const isFile = await stat(join(common, ref)).then(
-      (found) => found.isFile(),
-      () => false,
-    )
-    if (!isFile) return await packedRef(common, ref)
-  }
-  const found = (await refs(['for-each-ref', '--format=%(objectname) %(refname)', ref])).split('\n')
-  return found.find((line) => line.endsWith(` ${ref}`))?.split(' ')[0] ?? null
-}
-
-async function packedRef(common: string, ref: string): Promise<string | null> {
-  const packed = await readFile(join(common, 'packed-refs'), 'utf8').catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
-    throw error
-  })
-  const line = packed.split('\n').find((each) => each.endsWith(` ${ref}`) && !each.startsWith('#'))
-  return line?.split(' ')[0] ?? null
-}
-
-/** Whether refs are in tables (`extensions.refStorage = reftable`) and not in files. */
-function hasTables(common: string): Promise<boolean> {
-  return stat(join(common, 'reftable')).then(
-    () => true,
-    () => false,
-  )
-}
-
-/**
- * Moving a branch under somebody's checkout would make that look changed, so it is refused.
- *
- * @throws CuelineError `refused` when the integration branch is checked out somewhere.
- */
-export async function refuseCheckedOut({ common, target }: Repository): Promise<void> {
-  const worktrees = join(common, 'worktrees')
-  const names = await readdir(worktrees).catch(() => [])
-  for (const folder of [common, ...names.map((name) => join(worktrees, name))]) {
-    const head = await readFile(join(folder, 'HEAD'), 'utf8').catch(() => '')
-    if (head.trim() !== `ref: ${target}`) continue
-    if (folder === common && (await isBare(common))) continue
-    const checkout = await checkoutOf(folder)
-    const here = await stat(checkout).then(
-      () => true,
-      () => false,
-    )
-    const next = here
-      ? 'Check out another branch there'
-      : 'That folder is gone: "git worktree prune" gives the branch free'
-    throw new CuelineError(
-      'refused',
-      `Branch "${shortName(target)}" is checked out in ${checkout}, so finished work cannot land on it: the checkout would not follow. ${next}, or land on another branch (\`--branch\`, in code \`branch\`).`,
-      { retryable: true, details: { branch: shortName(target), folder: checkout } },
-    )
-  }
-}
-
-/** The folder that people know, of the folder in which git keeps a checkout's HEAD. */
-async function checkoutOf(folder: string): Promise<string> {
-  const link = await readFile(join(folder, 'gitdir'), 'utf8').catch(() => '')
-  const dotGit = link.trim() === '' ? folder : resolve(folder, link.trim())
-  return basename(dotGit) === '.git' ? dirname(dotGit) : dotGit
-}
-
-export function shortName(ref: string): string {
-  return ref.replace(/^refs\/heads\//, '')
-}
-
-async function isBare(common: string): Promise<boolean> {
-  const { stdout } = await askGit(['config', '--bool', 'core.bare'], {
-    cwd: common,
-    answers: [1],
-  })
-  return stdout.trim() === 'true'
-}
-
-async function checkVersion(cwd: string): Promise<void> {
-  const { stdout } = await askGit(['version'], { cwd })
-  const [major = 0, minor = 0] = (/(\d+)\.(\d+)/.exec(stdout) ?? []).slice(1).map(Number)
-  if (major > oldestGit[0] || (major === oldestGit[0] && minor >= oldestGit[1])) return
-  throw new CuelineError(
-    'unsupported',
-    `${stdout.trim()} is too old: trial merges need git ${oldestGit.join('.')} or newer. Update git.`,
-  )
-}
-
 async function locate(folder: string): Promise<readonly [top: string, common: string]> {
   const ask = ['rev-parse', '--path-format=absolute', '--git-common-dir', '--show-toplevel']
   try {
@@ -260,16 +151,6 @@ async function checkedTarget(top: string, branch: string): Promise<string> {
       ? `"${branch}" cannot be the integration branch: the branches of workspaces are made below "${workBranches}". Choose another name, such as "cueline/main".`
       : `${JSON.stringify(branch)} is no name for a branch. Choose one such as "cueline/main".`,
     { details: { branch } },
-  )
-}
-
-async function refuseShallow(common: string, top: string): Promise<void> {
-  const shallow = await readFile(join(common, 'shallow'), 'utf8').catch(() => '')
-  if (shallow.trim() === '') return
-  throw new CuelineError(
-    'unsupported',
-    `${top} is a shallow clone: merges need the commits that it left out. Run "git fetch --unshallow" in it first.`,
-    { details: { repository: top } },
   )
 }
 
@@ -323,21 +204,6 @@ async function makeTarget(repository: Repository, from: string): Promise<void> {
   await refuseSubmodules(repository, commit)
   // Another process may be first; then its start counts.
   await refs(['update-ref', target, commit, '']).catch(() => tipOf(repository))
-}
-
-/** Told before anything starts: every attempt would be refused for the same. */
-async function refuseSubmodules({ refs, top, target }: Repository, commit: string): Promise<void> {
-  const listed = await refs(['ls-tree', '-r', '-z', '--full-tree', commit])
-  const found = /(?:^|\0)(?:160000 [^\t\0]*\t([^\0]*)|\d{6} [^\t\0]*\t(\.gitmodules)\0)/.exec(
-    listed,
-  )
-  if (found === null) return
-  const path = found[1] ?? found[2] ?? ''
-  throw new CuelineError(
-    'unsupported',
-    `${top} has submodules (${path}), whose changes a merge of this repository alone would lose. Give each of them a project of its own, or take them and .gitmodules out of branch "${shortName(target)}" and of what it starts from.`,
-    { details: { repository: top, path, commit } },
-  )
 }
 
 function identity({ author: { name, email } }: GitSettings): Record<string, string> {

@@ -3,7 +3,8 @@ import { CuelineError } from '@cueline/core'
 import { commitTree } from './commits.ts'
 import type { Manifest } from './manifest.ts'
 import { nameOf } from './names.ts'
-import { refAt, type Repository } from './repository.ts'
+import { refAt } from './refs.ts'
+import type { Repository } from './repository.ts'
 import { changedSince, isFolder, takeTree } from './snapshot.ts'
 
 /** Keeps what has not landed, under a ref that says whose it is. */

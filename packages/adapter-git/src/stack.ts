@@ -11,7 +11,8 @@ import { lookAt } from './inspection.ts'
 import { landedAs } from './landing.ts'
 import { type Manifest, readManifest } from './manifest.ts'
 import { mergeCommits, type MergedTrees } from './merge-commits.ts'
-import { type Repository, tipOf } from './repository.ts'
+import { tipOf } from './refs.ts'
+import type { Repository } from './repository.ts'
 
 /**
  * The commit that a workspace starts from: the tip of the branch, with the work of these attempts upon it as

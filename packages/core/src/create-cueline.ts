@@ -2,6 +2,20 @@ import { type Clock, systemClock } from './clock.ts'
 import type { DeliveryProvider } from './delivery/delivery.ts'
 import type { Dispatcher } from './dispatch/dispatcher.ts'
 import { inProcessDispatcher } from './dispatch/in-process-dispatcher.ts'
+import { announce, applyEffects } from './engine/apply-effects.ts'
+import { AttemptAborted } from './engine/attempt-aborted.ts'
+import { type BlockedTask, blockedTasks } from './engine/blocked-tasks.ts'
+import {
+  type CuelineEvents,
+  defaultTimes,
+  type EngineContext,
+  type EngineTimes,
+} from './engine/context.ts'
+import { createLedger } from './engine/ledger.ts'
+import { createMergeTurns } from './engine/merge-turns.ts'
+import type { Protection } from './engine/protect.ts'
+import { runProject } from './engine/run-project.ts'
+import { createSafeEmitter } from './engine/safe-emitter.ts'
 import { CuelineError } from './error.ts'
 import type { StoredEvent } from './event/event.ts'
 import type { Gate, Gates } from './gate/gate.ts'
@@ -16,26 +30,10 @@ import { reportOf } from './report/fold-report.ts'
 import type { RunReport } from './report/run-report.ts'
 import { functionRunner } from './runner/function-runner.ts'
 import type { Runner, RunnerFunction } from './runner/runner.ts'
-import { lackingOf } from './limit/admission.ts'
-import { neededFor } from './merge/merge-rounds.ts'
-import type { Obstacle } from './staging/readiness.ts'
 import type { ProjectSettings } from './staging/state.ts'
 import { memoryStorage } from './storage/memory-storage.ts'
 import type { Storage } from './storage/storage.ts'
 import type { WorkspaceProvider } from './workspace/workspace.ts'
-import { announce, applyEffects } from './engine/apply-effects.ts'
-import {
-  type CuelineEvents,
-  defaultTimes,
-  type EngineContext,
-  type EngineTimes,
-} from './engine/context.ts'
-import { createLedger } from './engine/ledger.ts'
-import { createMergeTurns } from './engine/merge-turns.ts'
-import { AttemptAborted } from './engine/attempt-aborted.ts'
-import type { Protection } from './engine/protect.ts'
-import { runProject } from './engine/run-project.ts'
-import { createSafeEmitter } from './engine/safe-emitter.ts'
 
 export interface CuelineOptions {
   /** Where state lives; in memory when left out. */
@@ -98,7 +96,7 @@ export interface RunResult extends RunReport {
   /** Attempts that the stop interrupted; they are queued again and not charged. */
   readonly interrupted: number
   /** Staged tasks that cannot start although the run rests, and why; the first hundred. */
-  readonly blocked: readonly { readonly task: string; readonly obstacles: readonly Obstacle[] }[]
+  readonly blocked: readonly BlockedTask[]
 }
 
 export interface Cueline extends Methods<Operations> {
@@ -335,37 +333,6 @@ function checkRunOptions({ projectId, workers = 4, drainMs = 0 }: RunOptions): v
 
 function shown(value: unknown): string {
   return typeof value === 'string' ? `"${value}"` : String(value)
-}
-
-/** More blocked tasks than this say nothing new. */
-const mostBlocked = 100
-
-async function blockedTasks(
-  storage: Storage,
-  methods: Methods<Operations>,
-  projectId: ProjectId,
-  capabilities: readonly string[] | undefined,
-): Promise<RunResult['blocked']> {
-  const staged = (await methods.tasks.list({ projectId, status: ['staged'] })).slice(0, mostBlocked)
-  const { project, workOrders } = await storage.transaction((transaction) =>
-    transaction.load({ projectId, tasks: staged.map(({ id }) => id) }),
-  )
-  return Promise.all(
-    staged.map(async (task) => {
-      const { obstacles } = await methods.tasks.why({ projectId, task: task.id })
-      const order = task.workOrderId === null ? undefined : workOrders.get(task.workOrderId)
-      const needed = project === null ? task : neededFor(task, order, project.settings)
-      const lacking = capabilities === undefined ? [] : lackingOf(needed, new Set(capabilities))
-      return { task: task.code, obstacles: [...obstacles, ...obstacleOf(lacking)] }
-    }),
-  )
-}
-
-function obstacleOf(lacking: readonly string[]): readonly Obstacle[] {
-  if (lacking.length === 0) return []
-  const names = lacking.map((name) => `"${name}"`).join(', ')
-  const message = `no worker of this run has ${names}; run with capabilities that include it, where there is one`
-  return [{ kind: 'no-capability', message }]
 }
 
 function gatesOf(given: CuelineOptions['gates']): Gates | null {

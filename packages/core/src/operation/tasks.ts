@@ -1,17 +1,12 @@
 import * as z from 'zod'
 import { CuelineError } from '../error.ts'
 import type { ProjectId, TaskId } from '../id.ts'
-import { queueWords } from '../merge/queue-words.ts'
-import type { Obstacle } from '../staging/readiness.ts'
-import type { Slice } from '../staging/slice.ts'
-import { whyNotReady } from '../staging/why-not-ready.ts'
 import type { Dependency, Task } from '../staging/state.ts'
 import { storable } from '../storage/storable.ts'
-import type { StorageTransaction } from '../storage/storage.ts'
 import { parsePlanDocument } from '../task/parse-task-spec.ts'
-import { isStatelessReady, type StatelessReadiness } from '../task/stateless-ready.ts'
-import type { PlanDocument } from '../task/task-spec.ts'
+import type { StatelessReadiness } from '../task/stateless-ready.ts'
 import { taskContextSchema, taskSpecSchema } from '../task/task-schema.ts'
+import type { PlanDocument } from '../task/task-spec.ts'
 import { actor, batchId, projectId, taskReference, text } from './input.ts'
 import { newTasks, requirePlannable } from './new-tasks.ts'
 import { operation, type OperationContext } from './operation.ts'
@@ -21,6 +16,7 @@ import {
   suggestDependencies,
   withSuggestions,
 } from './suggest-dependencies.ts'
+import { readinessOf, why } from './why.ts'
 
 const one = z.strictObject({ projectId, task: taskReference })
 const status = z.enum(['todo', 'staged', 'doing', 'review', 'done', 'failed', 'cancelled'])
@@ -314,63 +310,4 @@ function refuseKnown(document: PlanDocument, known: ReadonlyMap<string, TaskId>)
     `The project has ${again.length} of these tasks already (${again.slice(0, 5).join(', ')}${again.length > 5 ? ', …' : ''}). Leave them out, or import into a new project.`,
     { details: { tasks: again } },
   )
-}
-
-export interface Why {
-  readonly task: Task
-  readonly ready: boolean
-  readonly obstacles: readonly Obstacle[]
-}
-
-async function why(
-  storage: StorageTransaction,
-  projectId: ProjectId,
-  reference: string,
-): Promise<Why> {
-  const task = await resolveTask(storage, projectId, reference)
-  const slice = await storage.load({
-    projectId,
-    tasks: [task.id],
-    dependenciesOf: [task.id],
-    openRequests: true,
-    holds: true,
-  })
-  const load = await storage.query('load', { projectId })
-  const merging = await mergingWords(storage, slice, task)
-  const obstacles = whyNotReady(task, slice, load, storage.now).flatMap((obstacle) => {
-    if (obstacle.kind === 'running' && merging !== null) return [{ ...obstacle, message: merging }]
-    if (obstacle.kind !== 'incomplete-context') return [obstacle]
-    const missing = readinessOf(task).missing.map((part) => part.part)
-    return [{ ...obstacle, message: `${obstacle.message} (missing: ${missing.join(', ')})` }]
-  })
-  return { task, ready: obstacles.length === 0, obstacles }
-}
-
-/** Where its attempt stands in the merge queue; null when it is not in it. */
-async function mergingWords(
-  storage: StorageTransaction,
-  { workOrders }: Slice,
-  { projectId, id: taskId, workOrderId }: Task,
-): Promise<string | null> {
-  const order = workOrderId === null ? undefined : workOrders.get(workOrderId)
-  if (order === undefined) return null
-  const given = { projectId, taskId, status: ['merging'] } as const
-  const [attempt] = await storage.query('attempts', given)
-  const target = attempt?.mergeTarget ?? null
-  if (target === null) return null
-  const queue = await storage.query('mergeQueue', { target, limit: mostQueued })
-  const place = queue.findIndex(({ attemptId }) => attemptId === attempt?.id)
-  return place === -1 ? null : `it is ${queueWords(place + 1, target)}`
-}
-
-/** Behind so many nobody counts places any more. */
-const mostQueued = 1_000
-
-function readinessOf(task: Task): StatelessReadiness {
-  return isStatelessReady({
-    id: task.code,
-    type: task.type,
-    description: task.description,
-    ...(task.context !== null && { context: task.context }),
-  })
 }

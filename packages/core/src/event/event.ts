@@ -13,6 +13,7 @@ import type {
   Batch,
   Dependency,
   Failure,
+  PlannedTask,
   Project,
   ProjectDelivery,
   ProjectSettings,
@@ -80,15 +81,7 @@ export type Event = { readonly at: number } & (
       readonly planId: PlanId
       readonly revision: number
       readonly hash: string
-      readonly tasks: readonly {
-        readonly id: TaskId
-        readonly layer: number
-        readonly tail: number
-        /** As `Task.exclusiveKeys`; none when left out. */
-        readonly exclusiveKeys?: readonly string[]
-        /** Files that it is predicted to change, where it declares none. */
-        readonly expects?: readonly string[]
-      }[]
+      readonly tasks: readonly PlannedTask[]
     }
   | {
       readonly type: 'tasks.staged'

@@ -1,21 +1,8 @@
+import { errorPolicies } from '../limit/error-policy.ts'
 import type { ErrorClass } from '../staging/state.ts'
 
-const errorClasses = new Map<string, ErrorClass>(
-  (
-    [
-      'transient',
-      'rate-limit',
-      'quota',
-      'timeout',
-      'agent-crash',
-      'invalid-output',
-      'gate-failed',
-      'merge-conflict',
-      'human-needed',
-      'cancelled',
-      'permanent',
-    ] as const satisfies readonly ErrorClass[]
-  ).map((name) => [name, name]),
+const errorClasses = new Map(
+  (Object.keys(errorPolicies) as ErrorClass[]).map((name): [string, ErrorClass] => [name, name]),
 )
 
 /** The error class of that name, or null. */

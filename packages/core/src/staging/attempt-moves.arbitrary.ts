@@ -1,24 +1,13 @@
 import { expect } from 'vitest'
 import type { WorkOrderId } from '../id.ts'
+import { errorPolicies } from '../limit/error-policy.ts'
 import { type Board, pick, retryBaseMs, retryMaxMs } from './board.arbitrary.ts'
 import type { Play } from './game-setup.arbitrary.ts'
 import type { ErrorClass } from './state.ts'
 import type { Claim, Order, Write } from './world.arbitrary.ts'
 
 const never = 8_640_000_000_000_000
-const classes: readonly ErrorClass[] = [
-  'transient',
-  'rate-limit',
-  'quota',
-  'timeout',
-  'agent-crash',
-  'invalid-output',
-  'gate-failed',
-  'merge-conflict',
-  'human-needed',
-  'cancelled',
-  'permanent',
-]
+const classes = Object.keys(errorPolicies) as ErrorClass[]
 const kinds = [
   'verify',
   'merge',

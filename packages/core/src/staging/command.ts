@@ -14,7 +14,7 @@ import type {
   Batch,
   Dependency,
   Failure,
-  Priority,
+  PlannedTask,
   ProjectDelivery,
   ProjectSettings,
   Request,
@@ -72,15 +72,7 @@ export type Command = { readonly projectId: ProjectId } & (
       readonly planId: PlanId
       readonly revision: number
       readonly hash: string
-      readonly tasks: readonly {
-        readonly id: TaskId
-        readonly layer: number
-        readonly tail: number
-        /** As `Task.exclusiveKeys`; none when left out. */
-        readonly exclusiveKeys?: readonly string[]
-        /** Files that it is predicted to change, where it declares none. */
-        readonly expects?: readonly string[]
-      }[]
+      readonly tasks: readonly PlannedTask[]
     }
   | {
       readonly type: 'tasks.stage'
@@ -258,12 +250,8 @@ export interface AttemptWrite {
 
 export type RequestDraft = Pick<Request, 'kind' | 'text' | 'options'>
 
-/** A task as it enters: what staging itself keeps is not given. */
-export type NewTask = Pick<
-  Task,
-  | 'id'
-  | 'code'
-  | 'position'
+/** What people say of a task. */
+type Described =
   | 'title'
   | 'description'
   | 'type'
@@ -280,30 +268,13 @@ export type NewTask = Pick<
   | 'capabilities'
   | 'context'
   | 'contextReady'
-> & { readonly status: 'todo' | 'done' | 'cancelled' }
 
-export type TaskPatch = Partial<
-  Pick<
-    Task,
-    | 'title'
-    | 'description'
-    | 'type'
-    | 'epic'
-    | 'sprint'
-    | 'parent'
-    | 'estimate'
-    | 'touches'
-    | 'resources'
-    | 'repository'
-    | 'baseBranch'
-    | 'account'
-    | 'capabilities'
-    | 'context'
-    | 'contextReady'
-    | 'stagePriority'
-    | 'summary'
-  > & { readonly priority: Priority }
->
+/** A task as it enters: what staging itself keeps is not given. */
+export type NewTask = Pick<Task, Described | 'id' | 'code' | 'position'> & {
+  readonly status: 'todo' | 'done' | 'cancelled'
+}
+
+export type TaskPatch = Partial<Pick<Task, Described | 'stagePriority' | 'summary'>>
 
 export type CommandType = Command['type']
 export type CommandOf<Type extends CommandType> = Extract<Command, { type: Type }>

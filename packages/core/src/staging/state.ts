@@ -233,6 +233,14 @@ export interface Batch {
   readonly createdAt: number
 }
 
+/** What a plan says of a task. */
+export interface PlannedTask extends Pick<Task, 'id' | 'layer' | 'tail'> {
+  /** As `Task.exclusiveKeys`; none when left out. */
+  readonly exclusiveKeys?: readonly string[]
+  /** Files that it is predicted to change, where it declares none. */
+  readonly expects?: readonly string[]
+}
+
 /** One per release of a task. */
 export interface WorkOrder {
   readonly id: WorkOrderId

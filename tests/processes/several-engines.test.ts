@@ -96,7 +96,14 @@ async function projectWith(
 ): Promise<string> {
   const { id: projectId } = await cueline.projects.create({
     name: 'Shared',
-    settings: { retryBaseMs: 1, retryMaxMs: 5, releaseOn: 'merged', ...settings },
+    settings: {
+      retryBaseMs: 1,
+      retryMaxMs: 5,
+      releaseOn: 'merged',
+      // Leases of a quarter of a second lapse on a busy machine, which says nothing against a task.
+      maxInterruptions: 100,
+      ...settings,
+    },
   })
   const tasks = Array.from({ length: count }, (_, index) => ({
     id: `T${index}`,

@@ -1,3 +1,10 @@
+import {
+  checkCursor,
+  checkListener,
+  checkOptions,
+  checkRunOptions,
+  checkSignal,
+} from './check-options.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { DeliveryProvider } from './delivery/delivery.ts'
 import type { Dispatcher } from './dispatch/dispatcher.ts'
@@ -139,14 +146,9 @@ export const defaultSettings: ProjectSettings = {
   stuckPolicy: 'hold',
 }
 
-/** Each is registered when a run begins. */
-const mostWorkers = 10_000
-
-/** Larger groups are red nearly always. */
-const mostMergedTogether = 100
-
 /** Puts the ports together. Nothing runs and no file is touched before a method is called. */
 export async function createCueline(options: CuelineOptions = {}): Promise<Cueline> {
+  checkOptions(options)
   const clock = options.clock ?? systemClock
   const onError = safely(options.onError)
   const storage = options.storage ?? memoryStorage({ clock: () => clock.now() })
@@ -177,7 +179,7 @@ export async function createCueline(options: CuelineOptions = {}): Promise<Cueli
     quiet,
     turns,
     mergeTurns,
-    mergeGroup: checkedMergeGroup(options.mergeGroup),
+    mergeGroup: options.mergeGroup ?? 1,
     onError,
   }
   const ledger = createLedger({
@@ -276,15 +278,13 @@ export async function createCueline(options: CuelineOptions = {}): Promise<Cueli
         runs.delete(running)
       }
     },
-    on: (name, listener) => emitter.on(name, listener),
+    on(name, listener) {
+      checkListener(name, listener)
+      return emitter.on(name, listener)
+    },
     async *watch({ projectId, cursor = 0, signal, ...filter }) {
-      // Whoever calls it without types may leave it out.
-      if ((signal as AbortSignal | undefined) === undefined) {
-        throw new CuelineError(
-          'invalid-input',
-          'watch was called without a signal; give an AbortSignal, by which it ends.',
-        )
-      }
+      checkSignal(signal)
+      checkCursor(cursor)
       const { id } = await methods.projects.get({ projectId })
       const accepts = await eventFilter(storage, id, filter)
       for await (const event of storage.watch(id, cursor, signal)) if (accepts(event)) yield event
@@ -306,33 +306,6 @@ function safely(onError: CuelineOptions['onError']): EngineContext['onError'] {
     }
   }
   return (what, where) => void tell(what, where)
-}
-
-function checkedMergeGroup(given = 1): number {
-  if (Number.isInteger(given) && given >= 1 && given <= mostMergedTogether) return given
-  throw new CuelineError(
-    'invalid-input',
-    `mergeGroup is ${shown(given)}; give a whole number from 1 to ${mostMergedTogether}.`,
-  )
-}
-
-function checkRunOptions({ projectId, workers = 4, drainMs = 0 }: RunOptions): void {
-  const refuse = (message: string) => {
-    throw new CuelineError('invalid-input', message)
-  }
-  if (typeof projectId !== 'string' || projectId === '') {
-    refuse(`projectId is ${shown(projectId)}; give the id of the project to run.`)
-  }
-  if (!Number.isInteger(workers) || workers < 1 || workers > mostWorkers) {
-    refuse(`workers is ${shown(workers)}; give a whole number from 1 to ${mostWorkers}.`)
-  }
-  if (typeof drainMs !== 'number' || !(drainMs >= 0)) {
-    refuse(`drainMs is ${shown(drainMs)}; give milliseconds, 0 or more.`)
-  }
-}
-
-function shown(value: unknown): string {
-  return typeof value === 'string' ? `"${value}"` : String(value)
 }
 
 function gatesOf(given: CuelineOptions['gates']): Gates | null {

@@ -103,7 +103,7 @@ describe('the activity of a task or a worker [S1-08]', () => {
     const followed = cueline.watch({ projectId } as never)[Symbol.asyncIterator]()
     await expect(followed.next()).rejects.toMatchObject({
       code: 'invalid-input',
-      message: expect.stringContaining('without a signal'),
+      message: expect.stringContaining('signal is undefined'),
     })
   })
 

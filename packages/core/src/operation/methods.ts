@@ -26,15 +26,22 @@ function method(
 ): (input: unknown) => Promise<unknown> {
   return async (input) => {
     const parsed = operation.input.safeParse(input)
-    if (!parsed.success) throw inputError(name, operation.input, parsed.error)
+    if (!parsed.success) throw inputError(name, operation.input, parsed.error, input)
     return operation.run(context, parsed.data)
   }
 }
 
-function inputError(name: string, input: z.ZodType, error: z.ZodError): CuelineError {
+function inputError(
+  name: string,
+  input: z.ZodType,
+  error: z.ZodError,
+  given: unknown,
+): CuelineError {
   const issues = error.issues
     .slice(0, 5)
-    .map((issue) => `${issue.path.length > 0 ? `${issue.path.join('.')}: ` : ''}${said(issue)}`)
+    .map(
+      (issue) => `${issue.path.length > 0 ? `${issue.path.join('.')}: ` : ''}${said(issue, given)}`,
+    )
   const isUnknownKey = error.issues.some(
     ({ code, path }) => code === 'unrecognized_keys' && path.length === 0,
   )
@@ -51,8 +58,11 @@ function inputError(name: string, input: z.ZodType, error: z.ZodError): CuelineE
   )
 }
 
-function said(issue: z.core.$ZodIssue): string {
-  if (issue.code !== 'unrecognized_keys') return issue.message
+function said(issue: z.core.$ZodIssue, given: unknown): string {
+  if (issue.code !== 'unrecognized_keys') {
+    const value = issue.path.reduce<unknown>((at, key) => Object(at)[key] as unknown, given)
+    return `${issue.message.replace(/, received [a-z]+$/, '')}, received ${shown(value)}`
+  }
   const names = issue.keys.slice(0, 8).map(shown).join(', ')
   const more = issue.keys.length > 8 ? ` and ${issue.keys.length - 8} more` : ''
   return `${issue.keys.length === 1 ? 'there is no key' : 'there are no keys'} ${names}${more}`

@@ -321,6 +321,14 @@ export class World {
   }
 }
 
+/** A world of one task, `seed`, that is staged in a batch which is promoted. */
+export function oneTask(given: Partial<ProjectSettings> = {}): World {
+  const world = new World(given).add('seed')
+  world.stage('spring', ['seed'])
+  world.promote('spring')
+  return world
+}
+
 /** Rows that throw when a decision writes into them. */
 function frozen(change: Change): Change {
   if (change.kind === 'insert') Object.freeze(change.row)

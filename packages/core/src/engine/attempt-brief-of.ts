@@ -8,7 +8,10 @@ import type { Project, Request } from '../staging/state.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
 import type { ClaimIds } from './claim.ts'
 
-/** Everything the agent is told but its workspace, read in the transaction that claims its task. */
+/**
+ * Everything the agent is told but its workspace, read in the transaction that claims its task: the slice
+ * is that which the claim was decided on.
+ */
 export async function attemptBriefOf(
   storage: StorageTransaction,
   { project, tasks, workOrders }: Slice,
@@ -20,14 +23,12 @@ export async function attemptBriefOf(
     throw new CuelineError('not-found', `Task "${taskId}" is gone; its attempt ends.`)
   }
   const order = workOrders.get(claim.workOrderId)
-  const attempts =
-    task.attemptCount > 1 ? await storage.query('attempts', { projectId, taskId }) : []
+  const attempts = claim.number > 1 ? await storage.query('attempts', { projectId, taskId }) : []
   const requests =
-    task.attemptCount > 1
+    claim.number > 1
       ? await storage.query('requests', { projectId, taskId, status: ['answered'] })
       : []
-  const session =
-    task.attemptCount > 1 ? await sessionOf(storage, project, claim, requests) : undefined
+  const session = claim.number > 1 ? await sessionOf(storage, project, claim, requests) : undefined
   return {
     projectId,
     taskId,

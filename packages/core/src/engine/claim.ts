@@ -15,6 +15,7 @@ import {
 } from '../limit/admission.ts'
 import { neededFor } from '../merge/merge-rounds.ts'
 import type { AttemptBrief } from '../staging/attempt-brief.ts'
+import { sliceOf } from '../staging/slice-of.ts'
 import type { Project } from '../staging/state.ts'
 import type { Queries, StorageTransaction } from '../storage/storage.ts'
 import { advanceProject } from './advance-project.ts'
@@ -196,14 +197,17 @@ async function claimSome(
     known = undefined
     keptBack ||= full !== undefined || Object.keys(taken).length > 0
     if (candidates.length === 0) break
-    const { events, slice } = await transaction.execute({
+    const command = {
       type: 'work.claim',
       projectId,
       workers: free.slice(claims.length),
       candidates,
       load,
       ...(capabilities !== undefined && { capabilities }),
-    })
+    } as const
+    // As it is before: nothing of what the claim changes is told to an agent.
+    const slice = await storage.load(sliceOf(command))
+    const { events } = await transaction.execute(command, slice)
     const before = claims.length
     const started = events
       .filter((event) => event.type === 'attempt.started')

@@ -16,7 +16,10 @@ export function bareStage(source: string, file: string, projectId: string, batch
     update tasks set status = 'staged', batch_id = ?, stage_priority = 0, staged_at = ?, forced = 1,
       revision = revision + 1, changed_at = ?
     where id in (select value from json_each(?)) and +project_id = ?`)
-  const promote = database.prepare('update batches set promoted_at = ? where id = ?')
+  const promote = database.prepare(`
+    update batches set promoted_at = ?, generation = generation + 1, open_layer = null,
+      stuck_since = null, stuck_reason = null, stuck_count = 0
+    where id = ?`)
   const release = database.prepare(`
     insert into work_orders (id, project_id, task_id, status, fence, charged_attempts,
       uncharged_attempts, interruptions, not_before, enqueued_at)
@@ -35,9 +38,11 @@ export function bareStage(source: string, file: string, projectId: string, batch
   const append = database.prepare(
     'insert into events (project_id, sequence, actor, event) values (?, ?, ?, ?)',
   )
-  let sequence = 1_000_000
-  const event = (type: string, list: unknown) => {
-    sequence += 1
+  // Events are numbered by a row, for other processes write to the same log.
+  const raise = database.prepare(`
+    update logs set last_sequence = last_sequence + ? where project_id = ?
+    returning last_sequence as last`)
+  const event = (sequence: number, type: string, list: unknown) => {
     append.run(
       projectId,
       sequence,
@@ -45,11 +50,13 @@ export function bareStage(source: string, file: string, projectId: string, batch
       JSON.stringify({ type, batchId, list, at: Date.now() }),
     )
   }
+  const lastOf = (events: number) => Number(raise.get(events, projectId)?.['last'])
   return {
     stage(ids: readonly string[]) {
       database.exec('begin immediate')
       stage.run(batchId, Date.now(), Date.now(), JSON.stringify(ids), projectId)
       event(
+        lastOf(1),
         'tasks.staged',
         ids.map((id) => ({ id, stagePriority: 0 })),
       )
@@ -62,8 +69,10 @@ export function bareStage(source: string, file: string, projectId: string, batch
       const given = JSON.stringify(orders)
       release.run(projectId, Date.now(), given)
       link.run(Date.now(), given, projectId)
-      event('batch.promoted', null)
+      const last = lastOf(2)
+      event(last - 1, 'batch.promoted', null)
       event(
+        last,
         'work.released',
         orders.map(([id, taskId]) => ({ id, taskId })),
       )

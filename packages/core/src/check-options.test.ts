@@ -82,3 +82,45 @@ describe('a Cueline, called without types', () => {
     await cueline.close()
   })
 })
+
+describe('what a host without types hands over while it runs [X-08]', () => {
+  const failureOf = async (options: object) => {
+    const cueline = await create({ settings: { maxAttempts: 1 }, ...options })
+    const { id: projectId } = await cueline.projects.create({ name: 'Greenhouse' })
+    await cueline.tasks.add({ projectId, tasks: [{ id: 'T1', title: 'Measure the light' }] })
+    const { id: planId } = await cueline.plans.build({ projectId, workers: 1 })
+    await cueline.stages.fromPlan({ planId, force: true })
+    await cueline.run({ projectId })
+    const { task } = await cueline.tasks.get({ projectId, task: 'T1' })
+    await cueline.close()
+    return [task.status, task.failure?.message]
+  }
+
+  it.each([undefined, null, Promise.resolve([])])(
+    'is no way past the gates: %s in place of a list of them fails the task',
+    async (gates) => {
+      expect(await failureOf({ runner: () => 'done', gates: () => gates })).toEqual([
+        'failed',
+        expect.stringMatching(/^gates gave .* for task "T1"; it gives an array of gates/),
+      ])
+    },
+  )
+
+  it('is no question without a text, which would wait for ever', async () => {
+    type Context = { report: { ask: (question: unknown) => Promise<string> } }
+    const runner = (_: unknown, { report }: Context) => report.ask('Which zone?')
+    expect(await failureOf({ runner })).toEqual([
+      'failed',
+      "The runner gave undefined as the text of a question; give a text: report.progress('…'), report.ask({ text: '…' }).",
+    ])
+  })
+
+  it('is no progress that is no text', async () => {
+    type Context = { report: { progress: (text: unknown) => void } }
+    const runner = (_: unknown, { report }: Context) => report.progress(50)
+    expect(await failureOf({ runner })).toEqual([
+      'failed',
+      expect.stringContaining('The runner gave 50 as what is reported; give a text'),
+    ])
+  })
+})

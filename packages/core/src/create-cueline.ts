@@ -33,6 +33,7 @@ import { foldLog } from './operation/fold-log.ts'
 import { createMethods } from './operation/methods.ts'
 import type { Methods } from './operation/operation.ts'
 import type { Operations } from './operation/registry.ts'
+import { shown } from './plan/shown.ts'
 import { reportOf } from './report/fold-report.ts'
 import type { RunReport } from './report/run-report.ts'
 import { functionRunner } from './runner/function-runner.ts'
@@ -310,7 +311,17 @@ function safely(onError: CuelineOptions['onError']): EngineContext['onError'] {
 
 function gatesOf(given: CuelineOptions['gates']): Gates | null {
   if (given === undefined) return null
-  if (typeof given === 'function') return given
+  if (typeof given === 'function') {
+    return (attempt) => {
+      const gates: unknown = given(attempt)
+      // Nothing returned is an oversight: as no gates it would pass whatever was done.
+      if (Array.isArray(gates)) return gates as Gate[]
+      throw new CuelineError(
+        'invalid-input',
+        `gates gave ${shown(gates)} for task "${attempt.task.code}"; it gives an array of gates, an empty one for none.`,
+      )
+    }
+  }
   if (Array.isArray(given)) return () => given
   throw new CuelineError(
     'invalid-input',

@@ -1,4 +1,6 @@
 import type { Question, Report } from '../runner/runner.ts'
+import { CuelineError } from '../error.ts'
+import { shown } from '../plan/shown.ts'
 import { agentSessionIdProblem } from '../session/agent-session-id.ts'
 import type { CommandOf } from '../staging/command.ts'
 import type { Claim } from './claim.ts'
@@ -48,6 +50,7 @@ export function createAttemptReport(
     }
   }
   const take = (stream: Stream, text: string) => {
+    requireText('what is reported', text)
     if (closed || text === '') return
     const room = mostOutput - kept
     const fitting = text.length <= room ? text : text.slice(0, room)
@@ -63,7 +66,7 @@ export function createAttemptReport(
   }
   return {
     progress(text) {
-      if (!closed) {
+      if (!closed && typeof text === 'string') {
         context.emitter.emit('progress', {
           attemptId: claim.attemptId,
           taskId: claim.taskId,
@@ -91,7 +94,11 @@ export function createAttemptReport(
         write(context, claim, { type: 'session.use', agentSessionId }, 'session'),
       )
     },
-    ask,
+    async ask(question) {
+      // A runner without types may hand over the text alone: a question that nobody can read waits for ever.
+      requireText('the text of a question', (question as Question | undefined)?.text)
+      return ask(question)
+    },
     async close() {
       if (closed) return
       closed = true
@@ -105,6 +112,14 @@ export function createAttemptReport(
       await writing
     },
   }
+}
+
+function requireText(what: string, text: unknown): void {
+  if (typeof text === 'string') return
+  throw new CuelineError(
+    'invalid-input',
+    `The runner gave ${shown(text)} as ${what}; give a text: report.progress('…'), report.ask({ text: '…' }).`,
+  )
 }
 
 async function write(

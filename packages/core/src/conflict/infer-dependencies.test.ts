@@ -62,6 +62,21 @@ describe('dependencies inferred from text [S3-03, S3-13]', () => {
     expect(inferDependencies(tasks, { ...options, files: ['src/plan/hash.ts'] })).toEqual([])
   })
 
+  it('leaves out what is less sure than was asked for, and nothing else', () => {
+    const tasks = [
+      { id: 'T1', title: 'Keep tasks', description: 'Create `TaskStore` in `src/store.ts`.' },
+      { id: 'T2', title: 'Write the report', description: 'Uses TaskStore and `src/store.ts`.' },
+      { id: 'T3', title: 'Paint', description: 'After T1.' },
+    ]
+    const all = inferDependencies(tasks, { threshold: 0 })
+    const [symbol, text] = all.map(({ confidence }) => confidence)
+    expect(all.map(({ source }) => source)).toEqual(['symbol', 'text'])
+    expect(symbol).toBeLessThan(text as number)
+    expect(inferDependencies(tasks, { threshold: symbol as number })).toEqual(all)
+    expect(inferDependencies(tasks, { threshold: text as number })).toEqual(all.slice(1))
+    expect(inferDependencies(tasks, { threshold: 1 })).toEqual([])
+  })
+
   it('infers nothing against the given order', () => {
     expect(
       edges({ id: 'T1', title: 'Lay pipes after T2' }, { id: 'T2', title: 'Mount the pump' }),

@@ -378,14 +378,18 @@ class Connection implements DatabaseConnection {
     return asked
   }
 
-  /** In the order of the calls, also where the client itself wants them one by one. */
   #send(query: PostgresQuery): Promise<PostgresResult> {
+    return this.#inOrder(() => this.#client.query(query))
+  }
+
+  /** In the order of the calls, also where the client itself wants statements one by one. */
+  #inOrder(send: () => Promise<PostgresResult>): Promise<PostgresResult> {
     if (this.#client.pipeline === true) {
       // What is a transaction of its own goes out at once: nothing comes with it.
       if (this.#inTransaction) this.#gather()
-      return this.#client.query(query)
+      return send()
     }
-    const sent = this.#last.then(() => this.#client.query(query))
+    const sent = this.#last.then(send)
     this.#last = sent.catch(() => {})
     return sent
   }
@@ -400,16 +404,17 @@ class Connection implements DatabaseConnection {
     values: readonly unknown[],
     name: string | undefined,
   ): Promise<PostgresResult> {
-    if (this.#inTransaction) this.#gather()
-    return new Promise((resolve, reject) => {
-      const query = new Query(text, values as unknown[], (error, result) => {
-        if (error) reject(error)
-        else resolve(result)
+    const send = () =>
+      new Promise<PostgresResult>((resolve, reject) => {
+        const query = new Query(text, values as unknown[], (error, result) => {
+          if (error) reject(error)
+          else resolve(result)
+        })
+        // Statements without values are never long and hardly ever come twice.
+        if (name !== undefined && values.length > 0) Object.assign(query, { name })
+        ;(this.#client as unknown as ClientBase).query(query)
       })
-      // Statements without values are never long and hardly ever come twice.
-      if (name !== undefined && values.length > 0) Object.assign(query, { name })
-      ;(this.#client as unknown as ClientBase).query(query)
-    })
+    return this.#inOrder(send)
   }
 
   /** What is sent until nothing is left to do goes out together: each write to a socket costs. */

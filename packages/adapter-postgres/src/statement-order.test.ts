@@ -31,6 +31,13 @@ describe('statements of one connection [X-02]', () => {
         ])
         expect(found.rows).toEqual([{ count: round }])
       }
+      await Promise.all([
+        driver.beginTransaction(connection, {}),
+        connection.executeQuery(CompiledQuery.raw('insert into written select $1::int', [4])),
+      ])
+      await driver.rollbackTransaction(connection)
+      const left = await connection.executeQuery(CompiledQuery.raw('table written', []))
+      expect(left.rows).toHaveLength(3)
       await driver.releaseConnection(connection)
       await driver.destroy()
     },
